@@ -1,0 +1,1 @@
+"""From a chosen plan to source text a person would be glad to review."""

@@ -1,0 +1,1 @@
+"""Printing an IR function as readable `jax.numpy` source."""

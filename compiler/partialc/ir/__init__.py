@@ -1,0 +1,1 @@
+"""The thin intermediate representation: typed values, equations, functions."""

@@ -1,0 +1,1 @@
+"""What partialc knows of each primitive: one row or one file each, all rules together."""

@@ -1,0 +1,1 @@
+"""Which chain of derivatives to use: candidates, their cost, the choice."""

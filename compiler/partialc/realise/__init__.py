@@ -1,0 +1,1 @@
+"""Chains of jvp and vjp as data, and what they compute as programs."""

@@ -1,0 +1,1 @@
+"""What is asked for: the request language, its canonical form, its validation."""

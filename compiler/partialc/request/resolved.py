@@ -1,0 +1,177 @@
+"""Requests in canonical form: which scalars of which leaves, in which layout.
+
+`resolve` (in `resolve.py`) turns the request language into these; planning, emission and
+the generated tests read nothing else.
+
+Axis order everywhere: the axes of the selected output first, then one group of axes per
+differentiation, in the order the request names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.request.syntax import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """An ordered, rectangular selection of the elements of one array leaf.
+
+    Attributes:
+        leaf: The leaf's number in `Signature.leaves` (for inputs) or in
+            `Signature.result.leaves` (for outputs).
+        index: One entry per axis of the leaf: a non-negative int (the axis is dropped) or
+            a slice with explicit int start, stop and step (the axis is kept).
+    """
+
+    leaf: int
+    index: tuple[int | slice, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the selection."""
+        return tuple(
+            len(range(entry.start, entry.stop, entry.step))
+            for entry in self.index
+            if isinstance(entry, slice)
+        )
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether it selects one element (no axis is kept)."""
+        return not any(isinstance(entry, slice) for entry in self.index)
+
+    def flat(self, leaf_shape: tuple[int, ...]) -> NDArray[np.int64]:
+        """Row-major positions within the leaf, as an array of shape `self.shape`."""
+        size = int(np.prod(leaf_shape, dtype=np.int64))
+        return np.arange(size, dtype=np.int64).reshape(leaf_shape)[self.index]
+
+
+Axis: TypeAlias = tuple[Coordinates, ...]
+"""The coordinates one differentiation runs over: usually one selection; several when a
+request runs over the concatenated flattening of several leaves (`derivatives(a, b)`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """Every combination: shape `out + axis1 + axis2 + ...`."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Entries:
+    """Named multi-indices only: shape `out + (k,)`, or `(k,)` when outputs vary too.
+
+    It is the layout of `entries`, `derivatives`, `lower` and `diagonal`.
+
+    Attributes:
+        kind: The request it comes from; `diagonal(hessian(x))` has shape `out + x`.
+        inputs: Integers of shape (k, order): for each entry and differentiation, the
+            position along the flattened (concatenated) axis.
+        outputs: Integers of shape (k,): positions within the flattened selected output;
+            None when every entry is wanted for the whole selected output.
+        shape: What the `(k,)` axis is reshaped to; `(k,)` but for diagonals.
+    """
+
+    kind: Literal["entries", "derivatives", "lower", "diagonal"]
+    inputs: NDArray[np.int64]
+    outputs: NDArray[np.int64] | None
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A set of partial derivatives of one output leaf, all of one order.
+
+    Attributes:
+        output: Which elements of the result.
+        axes: One per differentiation; empty for the value itself. With `Entries` of
+            several orders of coordinates each axis is the whole space its column of
+            `inputs` indexes.
+        layout: How the derivatives are laid out.
+    """
+
+    output: Coordinates
+    axes: tuple[Axis, ...]
+    layout: Dense | Entries = field(default_factory=Dense)
+
+    @property
+    def order(self) -> int:
+        """How many differentiations."""
+        return len(self.axes)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A derivative applied to a direction that the caller gives.
+
+    Attributes:
+        kind: `jvp`: tangents in, tangent of the output out. `hvp`: tangent of one
+            argument in, Hessian times it out. `vjp`: cotangent of the output in,
+            cotangents of leaves out.
+        output: Which elements of the result (one leaf; the cotangent has its shape).
+        leaf: For `hvp` and `vjp`: the leaf whose (co)tangent is returned.
+        directions: For `jvp` and `hvp`: the leaves that a tangent is given for.
+    """
+
+    kind: Literal["jvp", "hvp", "vjp"]
+    output: Coordinates
+    leaf: int | None
+    directions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """A further argument of a kernel: a tangent or a cotangent.
+
+    Attributes:
+        name: `x_tangent` or `out_cotangent`.
+        argument: The argument whose tree it mirrors; None for the cotangent.
+        outputs: For the cotangent: the selected output leaves, in order, as a pytree of
+            `Coordinates` with the structure of what `of=` selects.
+    """
+
+    name: str
+    argument: str | None
+    outputs: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One result of a kernel.
+
+    Attributes:
+        name: Its name in the kernel's NamedTuple (also computed for a single request).
+        request: The request it answers, for text and errors.
+        parts: A pytree whose leaves are `Block` or `Product` and whose containers are
+            those of the returned value; None stands for an integer leaf.
+        constants: Module constants that describe the layout, by suffix (`INDICES`).
+    """
+
+    name: str
+    request: Request
+    parts: Any
+    constants: Mapping[str, NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One function of the generated module.
+
+    Attributes:
+        name: An identifier.
+        fields: What it returns, in order.
+        bundled: Whether it returns a NamedTuple of the fields (list and table kernels)
+            or the single field's bare value.
+        directions: Its further arguments, after the function's own.
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    bundled: bool
+    directions: tuple[Direction, ...]

@@ -1,0 +1,1 @@
+"""The request language as data; `str(request)` is its canonical text."""

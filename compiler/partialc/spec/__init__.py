@@ -1,0 +1,1 @@
+"""What the user wrote: the spec file and its options, validated."""

@@ -1,0 +1,1 @@
+"""The proof that stands beside every generated module: its test file."""
