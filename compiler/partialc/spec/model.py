@@ -1,0 +1,152 @@
+"""What a person asked for, as data: modules, kernels, options.
+
+`partialc.toml` and the keywords of `partialc.compile` become the same objects. Request
+texts are carried unread, with the place they stand at; the request layer reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal, TypeAlias
+
+from partialc.errors import Location
+from partialc.spec.arguments import Argument, ObjectPath
+
+Form: TypeAlias = Literal["auto", "chain", "expanded"]
+FORMS: tuple[Form, ...] = ("auto", "chain", "expanded")
+
+Range: TypeAlias = tuple[float, float]
+Domain: TypeAlias = "Mapping[str, Range | ObjectPath] | ObjectPath"
+"""Where tests sample: a range (low, high) or an object of points for each argument
+named, or one object that gives the points of all arguments."""
+
+Requests: TypeAlias = str | tuple[str, ...] | Mapping[str, str]
+"""One request; or several, which the compiler (tuple) or the user (mapping) names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a kernel is built and tested.
+
+    Attributes:
+        form: `chain`, `expanded`, or `auto`: whichever the cost model prefers.
+        batch: The arguments that carry a batch axis in front.
+        differentiable: Whether the kernel will itself be differentiated.
+        rtol: Relative tolerance of its generated tests; None for the default.
+        atol: Absolute tolerance of its generated tests; None for the default.
+    """
+
+    form: Form = "auto"
+    batch: tuple[str, ...] = ()
+    differentiable: bool = False
+    rtol: float | None = None
+    atol: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestText:
+    """One request as written.
+
+    Attributes:
+        text: In the request language.
+        field: The name a table kernel gives it; None elsewhere.
+        location: Where its first character stands; None outside a file.
+    """
+
+    text: str
+    field: str | None
+    location: Location | None
+
+
+@dataclass(frozen=True, slots=True)
+class KernelSpec:
+    """One function of the module that is to be generated.
+
+    Attributes:
+        name: An identifier.
+        requests: What it returns, as texts.
+        options: The module's options, overridden by the kernel's own.
+        location: Where its name stands; None outside a file.
+        request_locations: Where the texts stand, in the order of `requests`.
+    """
+
+    name: str
+    requests: Requests
+    options: Options
+    location: Location | None = None
+    request_locations: tuple[Location | None, ...] = ()
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it returns a NamedTuple (a list or table) or one bare value."""
+        return not isinstance(self.requests, str)
+
+    def texts(self) -> Iterator[RequestText]:
+        """Every request with its field name and its place, in order."""
+        pairs: list[tuple[str | None, str]]
+        match self.requests:
+            case str():
+                pairs = [(None, self.requests)]
+            case tuple():
+                pairs = [(None, text) for text in self.requests]
+            case _:
+                pairs = list(self.requests.items())
+        places = self.request_locations or (None,) * len(pairs)
+        for (field, text), place in zip(pairs, places, strict=True):
+            yield RequestText(text, field, place)
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSpec:
+    """One module that is to be generated.
+
+    Attributes:
+        name: An identifier, unique in the spec.
+        path: Where the module goes, relative to the spec's folder.
+        tests: The folder its test goes to, relative to the spec's folder.
+        function: `pkg.mod:object`; the object itself in `partialc.compile`.
+        args: The function's arguments in the order written: what stands for each.
+        kernels: By name, in the order written.
+        options: The defaults of its kernels.
+        domain: Where the generated tests sample; empty for everywhere.
+        location: Where it stands in the spec; None outside a file.
+        function_location: Where `function` stands; None outside a file.
+    """
+
+    name: str
+    path: PurePosixPath
+    tests: PurePosixPath
+    function: object
+    args: Mapping[str, Argument]
+    kernels: Mapping[str, KernelSpec]
+    options: Options
+    domain: Domain
+    location: Location | None = None
+    function_location: Location | None = None
+
+    @property
+    def test_path(self) -> PurePosixPath:
+        """Where its test goes, relative to the spec's folder."""
+        return self.tests / f"test_{self.name}.py"
+
+    @property
+    def arrays_path(self) -> PurePosixPath:
+        """Where its large constants go, if it has any."""
+        return self.path.with_suffix(".npz")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A spec file, read and found valid.
+
+    Attributes:
+        file: The file, as it was named.
+        folder: The folder it stands in: paths are relative to it, imports start there.
+        modules: In the order written; names and paths are unique.
+    """
+
+    file: Path
+    folder: Path
+    modules: tuple[ModuleSpec, ...]
