@@ -7,18 +7,18 @@ texts are carried unread, with the place they stand at; the request layer reads 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from partialc.errors import Location
-from partialc.spec.arguments import Argument, ObjectPath
+from partialc.spec.arguments import ObjectText
 
 Form: TypeAlias = Literal["auto", "chain", "expanded"]
 FORMS: tuple[Form, ...] = ("auto", "chain", "expanded")
 
 Range: TypeAlias = tuple[float, float]
-Domain: TypeAlias = "Mapping[str, Range | ObjectPath] | ObjectPath"
+Domain: TypeAlias = "Mapping[str, Range | ObjectText] | ObjectText"
 """Where tests sample: a range (low, high) or an object of points for each argument
 named, or one object that gives the points of all arguments."""
 
@@ -107,24 +107,32 @@ class ModuleSpec:
         path: Where the module goes, relative to the spec's folder.
         tests: The folder its test goes to, relative to the spec's folder.
         function: `pkg.mod:object`; the object itself in `partialc.compile`.
-        args: The function's arguments in the order written: what stands for each.
+        args: The function's arguments in the order written. A text is a type or the
+            path of an example (`parse_argument` reads it and did not refuse it); in
+            `partialc.compile` any example is welcome too; what has no array and no text
+            in it is static.
         kernels: By name, in the order written.
         options: The defaults of its kernels.
         domain: Where the generated tests sample; empty for everywhere.
-        location: Where it stands in the spec; None outside a file.
-        function_location: Where `function` stands; None outside a file.
+        places: Where its parts stand in the spec, by dotted name (`args.x`,
+            `kernels.d3`, `domain.S`); the empty name is the module. Empty outside a file.
     """
 
     name: str
     path: PurePosixPath
     tests: PurePosixPath
     function: object
-    args: Mapping[str, Argument]
+    args: Mapping[str, Any]
     kernels: Mapping[str, KernelSpec]
     options: Options
     domain: Domain
-    location: Location | None = None
-    function_location: Location | None = None
+    places: Mapping[str, Location] = field(default_factory=dict)
+
+    def place(self, part: str = "") -> Location | None:
+        """Where a part stands, or else the closest thing around it that is known."""
+        while part and part not in self.places:
+            part = part.rpartition(".")[0]
+        return self.places.get(part)
 
     @property
     def test_path(self) -> PurePosixPath:
