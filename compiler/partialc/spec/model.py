@@ -94,8 +94,8 @@ class KernelSpec:
             case _:
                 pairs = list(self.requests.items())
         places = self.request_locations or (None,) * len(pairs)
-        for (field, text), place in zip(pairs, places, strict=True):
-            yield RequestText(text, field, place)
+        for (name, text), place in zip(pairs, places, strict=True):
+            yield RequestText(text, name, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class ModuleSpec:
         options: The defaults of its kernels.
         domain: Where the generated tests sample; empty for everywhere.
         places: Where its parts stand in the spec, by dotted name (`args.x`,
-            `kernels.d3`, `domain.S`); the empty name is the module. Empty outside a file.
+            `kernels.d3`, `domain.S`), the module itself by `""`; empty outside a file.
     """
 
     name: str
