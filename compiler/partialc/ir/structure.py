@@ -1,0 +1,144 @@
+"""Structural identity of functions: equal up to the identity of their values.
+
+Names of functions, hints and source locations do not count: two functions are the same
+when they compute the same numbers by the same steps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from partialc.ir.dtypes import DType
+from partialc.ir.program import (
+    Atom,
+    Constant,
+    Dimensions,
+    Equation,
+    Function,
+    Param,
+    Value,
+)
+
+
+def same(first: Function, second: Function) -> bool:
+    """Whether two functions have the same structure, constants and types."""
+    return first is second or digest(first) == digest(second)
+
+
+def digest(function: Function) -> str:
+    """A hash of the structure, the same on every machine and in every process."""
+    return _function_digest(function, {})
+
+
+def equation_key(equation: Equation) -> tuple[str, str]:
+    """The operation and its parameters, as a key that equal operations share."""
+    state = hashlib.sha256()
+    for piece in _params(equation, {}):
+        state.update(piece)
+    return equation.op, state.hexdigest()
+
+
+def constant_key(constant: Constant) -> bytes:
+    """A key that constants share when they have one type and the same bits."""
+    return str(constant.type).encode() + b"=" + constant.data.tobytes()
+
+
+def functions_of(equation: Equation) -> tuple[Function, ...]:
+    """The functions an equation holds as parameters, in the order of the names."""
+    found: list[Function] = []
+
+    def collect(param: Param) -> None:
+        if isinstance(param, Function):
+            found.append(param)
+        elif isinstance(param, tuple):
+            for entry in param:
+                collect(entry)
+
+    for name in sorted(equation.params):
+        collect(equation.params[name])
+    return tuple(found)
+
+
+def all_equations(function: Function) -> Iterator[Equation]:
+    """Every equation, those of sub-functions included; a shared one comes once."""
+    seen: set[int] = set()
+    pending = [function]
+    while pending:
+        current = pending.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        for equation in current.equations:
+            yield equation
+            pending.extend(reversed(functions_of(equation)))
+
+
+CUSTOM_RULES = {"custom_jvp_call": "jvp", "custom_vjp_call": "vjp"}
+
+
+def has_custom_rules(function: Function) -> bool:
+    """Whether custom_jvp or custom_vjp occurs anywhere in a function."""
+    return any(equation.op in CUSTOM_RULES for equation in all_equations(function))
+
+
+def has_unprintable_rules(function: Function) -> bool:
+    """Whether a custom rule occurs that cannot be printed in full: it is None."""
+    return any(
+        equation.op in CUSTOM_RULES
+        and equation.params[CUSTOM_RULES[equation.op]] is None
+        for equation in all_equations(function)
+    )
+
+
+def _function_digest(function: Function, memo: dict[int, str]) -> str:
+    known = memo.get(id(function))
+    if known is not None:
+        return known
+    state = hashlib.sha256()
+    number: dict[Value, int] = {}
+
+    def define(value: Value) -> None:
+        number[value] = len(number)
+        state.update(f"{value.type};".encode())
+
+    def refer(atom: Atom) -> None:
+        if isinstance(atom, Constant):
+            state.update(constant_key(atom) + b";")
+        else:
+            state.update(f"%{number[atom]};".encode())
+
+    for value in function.inputs:
+        define(value)
+    for equation in function.equations:
+        state.update(f"|{equation.op}(".encode())
+        for atom in equation.inputs:
+            refer(atom)
+        for piece in _params(equation, memo):
+            state.update(piece)
+        for value in equation.outputs:
+            define(value)
+    state.update(b"|return ")
+    for atom in function.outputs:
+        refer(atom)
+    memo[id(function)] = state.hexdigest()
+    return memo[id(function)]
+
+
+def _params(equation: Equation, memo: dict[int, str]) -> Iterator[bytes]:
+    for name in sorted(equation.params):
+        yield f"{name}={_param(equation.params[name], memo)};".encode()
+
+
+def _param(param: Param, memo: dict[int, str]) -> str:
+    match param:
+        case Function():
+            return _function_digest(param, memo)
+        case tuple():
+            return "(" + ",".join(_param(entry, memo) for entry in param) + ")"
+        case DType():
+            return f"dtype {param}"
+        case Dimensions():
+            return f"{param.kind}{param.fields}"
+        case _:
+            return f"{type(param).__name__} {param!r}"
