@@ -91,7 +91,7 @@ class _Scanner:
         keys = self._dotted_key()
         while self._at("]"):
             self._take()
-        table = self._resolve(keys[:-1])
+        table = self._resolve(keys[:-1], start)
         last = (*table, keys[-1])
         if many:
             number = self._arrays.get(last, -1) + 1
@@ -103,13 +103,14 @@ class _Scanner:
         self._found.setdefault(last, Position(start, start))
         return last
 
-    def _resolve(self, keys: tuple[str, ...]) -> Path:
+    def _resolve(self, keys: tuple[str, ...], place: Place) -> Path:
         """A header's keys as a path: an array of tables stands for its last one."""
         path: Path = ()
         for key in keys:
             path = (*path, key)
             if path in self._arrays:
                 path = (*path, self._arrays[path])
+            self._found.setdefault(path, Position(place, place))
         return path
 
     def _pair(self, table: Path) -> None:
@@ -192,7 +193,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 def _inside(token: _Token) -> Place:
-    """Where the first character of a string stands; a first newline is not part of it."""
+    """Where a string's first character stands; a first newline is no part of it."""
     match = _QUOTES.match(token.text)
     quotes = match.group() if match else ""
     if len(quotes) == 3 and token.text[3:].startswith(("\n", "\r\n")):
