@@ -18,8 +18,8 @@ _REMEDIES: Final[tuple[tuple[type[BaseException], str, str], ...]] = (
     (
         jax.errors.TracerBoolConversionError,
         "the function decides by the value of an array, which a trace does not know",
-        "use jnp.where or jax.lax.cond (jax.lax.while_loop for a loop); if the deciding "
-        "argument is no variable, bind it: a plain number in args is static",
+        "use jnp.where or jax.lax.cond (jax.lax.while_loop for a loop); an argument "
+        "that is no variable can be bound: a plain number in args is static",
     ),
     (
         jax.errors.TracerArrayConversionError,
@@ -58,11 +58,11 @@ def user_location(error: BaseException, folder: Path | None) -> Location | None:
         folder: Files below it are named relative to it.
     """
     if isinstance(error, SyntaxError) and error.filename:
-        return Location(_shown(error.filename, folder), error.lineno, error.offset)
+        return Location(shown(error.filename, folder), error.lineno, error.offset)
     frames = traceback.extract_tb(error.__traceback__)
     for frame in reversed(frames):
         if is_user_file(frame.filename):
-            return Location(_shown(frame.filename, folder), frame.lineno)
+            return Location(shown(frame.filename, folder), frame.lineno)
     return None
 
 
@@ -81,12 +81,12 @@ def is_user_file(filename: str) -> bool:
 def failed_call(name: str, error: BaseException, folder: Path | None) -> FrontendError:
     """The report for a function that raises while it is traced."""
     text = (str(error) or type(error).__name__).strip().splitlines()[0]
-    for kind, why, fix in _REMEDIES:
+    why = f"{type(error).__name__}: {text}"
+    fix = "check the function, and the shapes and dtypes in args against it"
+    for kind, kind_why, kind_fix in _REMEDIES:
         if isinstance(error, kind):
+            why, fix = kind_why, kind_fix
             break
-    else:
-        why = f"{type(error).__name__}: {text}"
-        fix = "check the function, and the shapes and dtypes in args against it"
     return FrontendError(
         f"'{name}' cannot be traced by JAX ({type(error).__name__})",
         where=user_location(error, folder),
@@ -95,7 +95,8 @@ def failed_call(name: str, error: BaseException, folder: Path | None) -> Fronten
     )
 
 
-def _shown(filename: str, folder: Path | None) -> str:
+def shown(filename: str, folder: Path | None) -> str:
+    """A file relative to `folder`, else to the working directory, else in full."""
     file = Path(filename).resolve()
     for base in (folder.resolve() if folder else None, Path.cwd()):
         if base is not None and file.is_relative_to(base):

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from partialc.errors import FrontendError
-from partialc.frontends.faults import is_user_file, user_location
+from partialc.frontends.faults import is_user_file, shown, user_location
 
 _SKIPPED_FOLDERS: Final = frozenset({"node_modules", "site-packages", "__pycache__"})
 _MOST_MODULES_LISTED: Final = 2000
@@ -46,7 +46,7 @@ class ObjectPath:
             _is_name(part) for part in (*module.split("."), *path.attributes)
         ):
             return path
-        fix = "write the module's dotted name, a colon, and the object's name: pkg.mod:obj"
+        fix = "write the module's name, a colon, and the object's name: pkg.mod:obj"
         if not colon and "." in module and all(map(_is_name, module.split("."))):
             parent, _, last = module.rpartition(".")
             fix = f"did you mean '{parent}:{last}'?"
@@ -159,7 +159,7 @@ def _forget_outdated(name: str, folder: Path | None) -> None:
             raise FrontendError(
                 f"the module '{name}' of the spec's folder has the name of an "
                 "installed module",
-                where=_shown(expected, folder),
+                where=shown(str(expected), folder),
                 fix="rename it",
             )
         del sys.modules[name]
@@ -283,9 +283,3 @@ def _suggestion(names: list[str]) -> str | None:
     if len(quoted) == 1:
         return f"did you mean {quoted[0]}?"
     return f"did you mean {', '.join(quoted[:-1])} or {quoted[-1]}?"
-
-
-def _shown(file: Path, folder: Path | None) -> str:
-    if folder is not None and file.is_relative_to(folder.resolve()):
-        return file.relative_to(folder.resolve()).as_posix()
-    return str(file)

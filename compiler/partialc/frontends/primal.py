@@ -20,7 +20,8 @@ class CarriedSource:
             underscore or not are kept as the user wrote them.
         names: Every module-level name the text defines.
         imports: Import statements it needs beyond the module's own, by text; they are
-            only ever of jax, numpy, typing and the standard library's math and functools.
+            only ever of jax, numpy, typing, and the standard library's math and
+            functools.
     """
 
     text: str
@@ -36,8 +37,8 @@ class Primal:
         origin: How the spec names it: `examples.product.model:product`; for a function
             given to `compile` directly, its module and qualified name.
         importable: Whether `origin` can be imported again (by the generated tests).
-        call: The function at build time: takes the arguments of `signature` by position,
-            static values bound, and returns the result tree.
+        call: The function at build time: takes the arguments of `signature` by
+            position, static values bound, and returns the result tree.
         signature: Its arguments and result.
         program: `call` over the flat list of argument leaves, giving the flat list of
             result leaves, traced under every regime.

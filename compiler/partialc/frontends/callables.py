@@ -1,0 +1,114 @@
+"""The frontend for Python callables: functions, methods, partials, callable objects."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import keyword
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MethodType
+from typing import Any
+
+import jax
+
+from partialc.errors import FrontendError
+from partialc.frontends.binding import bind, is_jitted
+from partialc.frontends.importing import imports_from
+from partialc.frontends.primal import Primal
+from partialc.frontends.purity import check_purity, prints_refused
+from partialc.frontends.tracing import FlatCall, trace_flat
+from partialc.ir.structure import has_custom_rules
+from partialc.request.signature import Signature
+
+
+def from_callable(
+    function: Callable[..., Any],
+    args: Mapping[str, Any],
+    *,
+    name: str,
+    origin: str,
+    importable: bool,
+    folder: Path | None = None,
+) -> Primal:
+    """Trace a callable and describe it.
+
+    Args:
+        function: A function, bound method, `functools.partial` or callable object;
+            arrays it captures become constants.
+        args: A description for each argument in the order of the parameters, as
+            `partialc.frontends.arguments.describe` takes it.
+            Parameters left out keep their defaults.
+        name: The module's name, which stands in for a callable without a name.
+        origin: How the spec names the function.
+        importable: Whether `origin` can be imported again.
+        folder: The spec's folder: first on `sys.path` for what is imported meanwhile.
+
+    Raises:
+        FrontendError: The arguments do not fit; the function fails, prints, has side
+            effects, is not a function of its arguments alone, donates its arguments, or
+            returns something other than arrays.
+        UnsupportedError: It calls back into Python, or uses what cannot be imported.
+    """
+    if not callable(function):
+        raise FrontendError(
+            f"'{origin}' is of type {type(function).__name__}, not a function",
+            fix="name a function, a callable object or a SymPy expression",
+        )
+    own = own_name(function, origin, name)
+    with imports_from(folder):
+        binding = bind(function, args, name=own, folder=folder)
+        call = FlatCall(binding, own)
+        with prints_refused(own, folder):
+            traced = trace_flat(call, folder, name=own)
+            check_purity(call, folder)
+    return Primal(
+        origin=origin,
+        importable=importable,
+        call=binding.call,
+        signature=Signature(own, binding.trees, traced.result),
+        program=traced.program,
+        source=None,
+        source_refusal="the source is not looked for",
+        has_custom_rules=any(map(has_custom_rules, traced.program.variants.values())),
+        static=binding.static,
+        doc=first_doc_line(function),
+    )
+
+
+def own_name(function: Any, origin: str, fallback: str) -> str:
+    """What a function is called: its own name, its path's last part, or `fallback`."""
+    written = getattr(definition(function), "__name__", "")
+    if written.isidentifier() and written != "__call__":
+        return written
+    last = origin.rpartition(":")[2].rpartition(".")[2]
+    if last.isidentifier() and not keyword.iskeyword(last) and ":" in origin:
+        return last
+    return fallback
+
+
+def definition(function: Any) -> Any:
+    """The plain function within wrappers: jit, custom rules, partial, bound methods.
+
+    A callable object gives its class's `__call__`.
+    """
+    while True:
+        if isinstance(function, functools.partial):
+            function = function.func
+        elif isinstance(function, MethodType):
+            function = function.__func__
+        elif is_jitted(function) or isinstance(
+            function, jax.custom_jvp | jax.custom_vjp
+        ):
+            function = function.__wrapped__
+        elif not inspect.isroutine(function) and not inspect.isclass(function):
+            call = vars(type(function)).get("__call__")
+            return call if inspect.isfunction(call) else function
+        else:
+            return function
+
+
+def first_doc_line(function: Any) -> str | None:
+    """The first line of a docstring, if there is one."""
+    doc = inspect.getdoc(definition(function))
+    return doc.strip().splitlines()[0] if doc and doc.strip() else None

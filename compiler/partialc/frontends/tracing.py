@@ -1,0 +1,168 @@
+"""A bound function as a program: traced for every regime, its result described."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from partialc.errors import FrontendError, PartialcError
+from partialc.frontends.binding import Binding, is_jitted
+from partialc.frontends.faults import failed_call
+from partialc.ir.dtypes import DType, Regime
+from partialc.ir.jaxprs import trace
+from partialc.ir.program import ArrayType, Function, Program
+from partialc.request.signature import Leaf, Tree
+
+
+class FlatCall:
+    """A function over the flat list of its varying leaves.
+
+    Attributes:
+        binding: The function and what it is given.
+        name: How errors call it.
+        paths: Where each leaf of the result sits, once it was called.
+        structure: The structure of the result, once it was called.
+    """
+
+    def __init__(self, binding: Binding, name: str) -> None:
+        self.binding = binding
+        self.name = name
+        self.paths: tuple[tuple[Any, ...], ...] | None = None
+        self.structure: Any = None
+
+    @property
+    def types(self) -> tuple[ArrayType, ...]:
+        """The types of the leaves."""
+        trees = self.binding.trees.values()
+        return tuple(leaf.type for tree in trees for leaf in tree.leaves)
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """A readable name for each leaf: `x`, `params_w`."""
+        return tuple(
+            _identifier(name + leaf.keystr)
+            for name, tree in self.binding.trees.items()
+            for leaf in tree.leaves
+        )
+
+    def __call__(self, *leaves: Any) -> list[Any]:
+        """Call the function with leaves, and flatten what it returns."""
+        variables = []
+        start = 0
+        for tree in self.binding.trees.values():
+            stop = start + len(tree.leaves)
+            variables.append(
+                jax.tree_util.tree_unflatten(tree.structure, leaves[start:stop])
+            )
+            start = stop
+        if is_jitted(self.binding.function):
+            self._refuse_donation(variables)
+        return self._flat_result(self.binding.call(*variables))
+
+    def _refuse_donation(self, variables: list[Any]) -> None:
+        positional, keywords = self.binding.arguments(variables)
+        info = self.binding.function.trace(*positional, **keywords).args_info
+        if any(entry.donated for entry in jax.tree_util.tree_leaves(info)):
+            raise FrontendError(
+                f"'{self.name}' donates its arguments",
+                why="a call deletes the arrays it is given, the caller's own included",
+                fix=f"name the function within: '...:{self.name}.__wrapped__'",
+            )
+
+    def _flat_result(self, result: Any) -> list[Any]:
+        flat, structure = jax.tree_util.tree_flatten_with_path(result)
+        paths = tuple(tuple(path) for path, _ in flat)
+        if not flat:
+            raise FrontendError(
+                f"'{self.name}' returns no array",
+                why="its result is None or an empty container",
+                fix="return the value to be differentiated",
+            )
+        for path, leaf in flat:
+            if not isinstance(
+                leaf, jax.Array | np.ndarray | np.generic | complex | float | int
+            ):
+                raise FrontendError(
+                    f"'{self.name}' returns a value of type {type(leaf).__name__}",
+                    where=f"out{jax.tree_util.keystr(path)}",
+                    why="results are arrays, numbers, and containers of them",
+                    fix="leave it out, or register its class as a pytree",
+                )
+        if self.paths is not None and (paths, structure) != (
+            self.paths,
+            self.structure,
+        ):
+            raise FrontendError(
+                f"'{self.name}' returns trees of different structure",
+                why="the structure depends on the float width or on global state",
+                fix="return the same containers on every call",
+            )
+        self.paths, self.structure = paths, structure
+        return [leaf for _, leaf in flat]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """The program of a function, and the tree it returns."""
+
+    program: Program
+    result: Tree
+
+
+def trace_flat(call: FlatCall, folder: Path | None, *, name: str) -> Traced:
+    """Trace a function for every regime.
+
+    Args:
+        call: The function over its leaves.
+        folder: Files below it are named relative to it in errors.
+        name: The identifier of the program.
+
+    Raises:
+        FrontendError: The function raises, or returns what is no array.
+        UnsupportedError: It has side effects, or uses what cannot be imported.
+    """
+    try:
+        program = trace(call, call.types, name=name, input_names=call.hints)
+    except PartialcError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise failed_call(call.name, error, folder) from None
+    paths = call.paths or ()
+    leaves = tuple(
+        Leaf(path, _result_type(call.name, program, number))
+        for number, path in enumerate(paths)
+    )
+    return Traced(program, Tree(call.structure, leaves))
+
+
+def _result_type(name: str, program: Program, number: int) -> ArrayType:
+    types = {
+        regime: function.outputs[number].type
+        for regime, function in program.variants.items()
+    }
+    shapes = {entry.shape for entry in types.values()}
+    if len(shapes) > 1:
+        raise FrontendError(
+            f"the shape of what '{name}' returns depends on the float width",
+            fix="return the same shape for float32 and float64",
+        )
+    at = {regime: entry.dtype.at(regime) for regime, entry in types.items()}
+    wide = at[list(at)[-1]]
+    mixed = at.get(Regime.MIXED, wide)
+    # A regime that does not occur takes what goes with the others.
+    dtype = DType(at.get(Regime.NARROW, mixed), mixed, wide)
+    return ArrayType(dtype, shapes.pop())
+
+
+def _identifier(text: str) -> str:
+    parts = "".join(char if char.isalnum() else " " for char in text).split()
+    return "_".join(parts)
+
+
+def widest(program: Program) -> tuple[Regime, Function]:
+    """The widest regime a program was traced under, and its function."""
+    return list(program.variants.items())[-1]
