@@ -49,23 +49,76 @@ class Cost:
 
 
 class SourceContext(Protocol):
-    """What a printing rule may ask of the printer."""
+    """What a printing rule may ask of the printer.
+
+    The operands a rule is given are expressions of jax arrays (never of numpy arrays),
+    or bare Python numbers for literals. A rule uses each of them at most once, and never
+    inside a `lambda`: what it needs there, it asks for by `named`.
+    """
 
     def dtype(self, dtype: DType) -> ast.expr:
         """An expression for a dtype: `jnp.float32`, `x.dtype` for the caller's, `int`."""
 
-    def function(self, function: Function, name: str) -> ast.expr:
+    def function(
+        self,
+        function: Function,
+        name: str,
+        *,
+        closed: Sequence[Atom] = (),
+        arguments: Sequence[int] | None = None,
+        results: Sequence[int] | None = None,
+    ) -> ast.expr:
         """Print `function` as a nested `def` above this statement; return its name.
 
-        Equal functions are printed once. `name` is a suggestion (`body`, `cond`).
+        Equal functions are printed once. Without the keywords the `def` takes one
+        parameter per input and returns its outputs: a bare array if it has one, else a
+        tuple.
+
+        Args:
+            function: What to print.
+            name: A suggestion (`body`, `cond`).
+            closed: Atoms of the surrounding function for the leading inputs; the `def`
+                closes over them instead of taking parameters.
+            arguments: Sizes of the groups in which the remaining inputs come, one
+                parameter per group: a group of one is the bare array, a group of several
+                a tuple (unpacked by the first statement), an empty one an ignored `_`.
+            results: Likewise for what is returned; an empty group is None.
+        """
+
+    def custom_function(self, equation: Equation) -> ast.expr:
+        """The name of the custom_jvp or custom_vjp function that `equation` calls.
+
+        It takes the equation's operands and returns its results as `function` does. It
+        is a public name (`jax.nn.relu`) or a module-level function printed together with
+        its rule.
+
+        Raises:
+            UnsupportedError: The rule cannot be printed.
         """
 
     def atom(self, atom: Atom) -> ast.expr:
         """An expression of exactly the atom's dtype and shape (a literal is wrapped)."""
 
-    def helper(self, name: str) -> ast.expr:
-        """Ask for one of the printer's module-level helper functions by name."""
+    def operand(self, atom: Atom) -> ast.expr:
+        """The expression that a rule is given for an operand: maybe a bare number."""
 
+    def named(self, atom: Atom) -> ast.expr:
+        """The atom as a plain name, bound above this statement if it was not yet."""
+
+    def definition(self, atom: Atom) -> Equation | None:
+        """The equation that defines a value, when a rule may print through it.
+
+        None when the value is used elsewhere too, is an input or a constant. A rule that
+        prints through asks `operand` for the equation's operands; the value itself is
+        then not printed.
+        """
+
+    def helper(self, name: str) -> ast.expr:
+        """Ask for a module-level function of `partialc.ops.helpers.HELPERS` by name."""
+
+
+Layout: TypeAlias = "int | None | tuple[Layout, ...]"
+"""How the results of an expression nest: output numbers, None for what is dropped."""
 
 Arrays: TypeAlias = Sequence[jax.Array]
 Evaluate: TypeAlias = Callable[[Equation, Arrays], Arrays]
@@ -84,9 +137,11 @@ class Op:
         source: The equation as a Python expression over its operands' expressions,
             made only of documented `jnp`, `lax` and `jax` names. It must be valid for
             arrays (never weakly typed scalars) in every operand that is not a literal;
-            a literal operand arrives as a bare Python number. For several outputs the
-            expression is a tuple.
+            a literal operand arrives as a bare Python number. For one output the
+            expression is that array, for several something to unpack by `layout`.
         cost: The work of one execution.
+        layout: How the expression of several results unpacks: `((0, 1), 2)` is
+            `(a, b), c = ...`, `(1, 0)` is `b, a = ...`; None is one after the other.
         precision: How finely analysis follows it.
         summary: One line for the supported-ops page.
     """
@@ -97,6 +152,7 @@ class Op:
     cost: CostRule
     precision: Precision = Precision.OPAQUE
     summary: str = ""
+    layout: Callable[[Equation], Layout] | None = None
 
 
 _TABLE: Final[dict[str, Op]] = {}
