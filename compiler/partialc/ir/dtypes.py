@@ -54,7 +54,11 @@ _SHORT: Final = {
     "bf16": "bfloat16",
     "c64": "complex64",
     "c128": "complex128",
-    **{f"{kind[0]}{bits}": f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
+    **{
+        f"{kind[0]}{bits}": f"{kind}{bits}"
+        for kind in ("int", "uint")
+        for bits in (8, 16, 32, 64)
+    },
 }
 
 

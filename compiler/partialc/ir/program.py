@@ -73,7 +73,7 @@ Atom: TypeAlias = Value | Constant
 
 @dataclass(frozen=True, slots=True)
 class Dimensions:
-    """A named bundle of integer tuples: dimension numbers of gather, scatter, conv, dot.
+    """A named bundle of integer tuples: the dimension numbers of a primitive.
 
     Attributes:
         kind: `gather`, `scatter`, `conv` or `dot`.
@@ -88,7 +88,8 @@ class Dimensions:
 
 
 Param: TypeAlias = (
-    "None | bool | int | float | complex | str | DType | Dimensions | Function | tuple[Param, ...]"
+    "bool | int | float | complex | str | DType | Dimensions | Function"
+    " | tuple[Param, ...] | None"
 )
 
 
