@@ -159,12 +159,15 @@ class Read:
 
     Attributes:
         pieces: Elements, each with the views that cut it, innermost first. Several are
-            stacked along a new last axis.
-        views: What is done to the stack.
+            joined along the last axis.
+        views: What is done to the whole.
+        concatenate: Whether the pieces have a last axis to be joined along; else they
+            are stacked along a new one.
     """
 
     pieces: tuple[tuple[Element, tuple[View, ...]], ...]
     views: tuple[View, ...] = ()
+    concatenate: bool = False
 
     @property
     def paths(self) -> tuple[Path, ...]:

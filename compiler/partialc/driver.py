@@ -1,0 +1,205 @@
+"""The pipeline from a module's spec to its finished texts, readable top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.emit.body import Body, body_of
+from partialc.emit.embed import embed
+from partialc.emit.kernel import KernelText, constants_of, kernel_text
+from partialc.emit.module import FunctionText, ModuleText, module_text
+from partialc.frontends.importing import load_object
+from partialc.frontends.load import load_primal
+from partialc.frontends.primal import Primal
+from partialc.planning.choose import Wish, plan_kernel
+from partialc.planning.plan import KernelPlan, ModulePlan
+from partialc.request.names import check_module_names
+from partialc.request.parse import parse
+from partialc.request.resolve import resolve_kernel
+from partialc.request.resolved import Kernel
+from partialc.request.syntax import Request
+from partialc.spec.model import KernelSpec, ModuleSpec
+from partialc.verify.test_module import test_source
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Everything that `build` writes for one module, and why it looks as it does.
+
+    Attributes:
+        name: The module's name.
+        spec: What was asked for.
+        source: The module's text.
+        test_source: The text of its test.
+        arrays: The bytes of the `.npz` beside it; None when it needs none.
+        plan: What was decided.
+        primal: The function.
+        kernels: The resolved kernels, by name.
+        warnings: What a person should know of.
+    """
+
+    name: str
+    spec: ModuleSpec
+    source: str
+    test_source: str
+    arrays: bytes | None
+    plan: ModulePlan
+    primal: Primal
+    kernels: Mapping[str, Kernel]
+    warnings: tuple[str, ...]
+
+
+def compile_module(
+    spec: ModuleSpec, folder: Path | None, progress: Progress | None = None
+) -> Compiled:
+    """Compile one module; writes nothing.
+
+    Args:
+        spec: What is asked for.
+        folder: The folder that imports start from and paths are relative to.
+        progress: Told what is being done, in a few words each time.
+
+    Raises:
+        PartialcError: Whatever is wrong with the spec, the requests or the function.
+    """
+    tell = progress or (lambda _: None)
+    tell(f"{spec.name}: tracing")
+    primal = load_primal(spec.function, spec.args, name=spec.name, folder=folder)
+    kernels = resolve(spec, primal, folder)
+    function = embed(primal, kernels)
+    taken = _taken(function, kernels)
+    plans: dict[str, KernelPlan] = {}
+    bodies: dict[str, Body] = {}
+    for name, kernel in kernels.items():
+        tell(f"{spec.name}: planning {name}")
+        options = spec.kernels[name].options
+        wish = Wish(options.form, options.differentiable, taken, constants_of(kernel))
+        plans[name] = plan_kernel(kernel, primal, function, wish)
+        bodies[name] = body_of(plans[name], primal, function, wish)
+    tell(f"{spec.name}: writing")
+    plan = ModulePlan(
+        module=spec.name,
+        function=primal.origin,
+        signature=primal.signature,
+        facts=_facts(primal),
+        kernels=plans,
+    )
+    module = _module(spec, primal, function, plans, bodies)
+    tests = test_source(
+        primal,
+        list(kernels.values()),
+        options={name: spec.kernels[name].options for name in kernels},
+        domain=spec.domain,
+        module_path=spec.path,
+        test_path=spec.test_path,
+        function_name=function.name,
+        folder=folder,
+    )
+    warnings = [f"{spec.name}.{n}: {w}" for n, p in plans.items() for w in p.warnings]
+    return Compiled(
+        name=spec.name,
+        spec=spec,
+        source=module.source,
+        test_source=tests,
+        arrays=module.arrays,
+        plan=plan,
+        primal=primal,
+        kernels=kernels,
+        warnings=tuple(warnings),
+    )
+
+
+def resolve(
+    spec: ModuleSpec, primal: Primal, folder: Path | None
+) -> dict[str, Kernel]:
+    """Parse and resolve the requests of all kernels of a module.
+
+    Raises:
+        RequestError: A request is wrong, or names collide.
+    """
+
+    def load(path: str) -> object:
+        return load_object(path, folder)
+
+    kernels = {
+        name: resolve_kernel(
+            name, _requests(kernel), primal.signature, load_object=load
+        )
+        for name, kernel in spec.kernels.items()
+    }
+    check_module_names(list(kernels.values()), primal.signature)
+    return kernels
+
+
+def _requests(kernel: KernelSpec) -> Request | list[Request] | dict[str, Request]:
+    texts = list(kernel.texts())
+    parsed = [parse(each.text, each.location) for each in texts]
+    if isinstance(kernel.requests, str):
+        return parsed[0]
+    if isinstance(kernel.requests, Mapping):
+        return {
+            str(each.field): request for each, request in zip(texts, parsed, strict=True)
+        }
+    return parsed
+
+
+def _taken(function: FunctionText, kernels: Mapping[str, Kernel]) -> frozenset[str]:
+    """Every name that the module defines, which no local variable may hide."""
+    names = {*function.names, function.name, *kernels, "row", "seed", "value", "out"}
+    names |= {"jax", "jnp", "np", "lax", "Any", "NamedTuple"}
+    return frozenset(names)
+
+
+def _facts(primal: Primal) -> tuple[str, ...]:
+    facts = []
+    if primal.source is not None:
+        facts.append("the function's own source is carried into the module")
+    elif primal.source_refusal is not None:
+        facts.append(f"the traced program is printed: {primal.source_refusal}")
+    if primal.program.generic is None:
+        facts.append("the program differs between float32 and float64: both are printed")
+    return tuple(facts)
+
+
+def _module(
+    spec: ModuleSpec,
+    primal: Primal,
+    function: FunctionText,
+    plans: Mapping[str, KernelPlan],
+    bodies: Mapping[str, Body],
+) -> ModuleText:
+    texts: list[KernelText] = []
+    constants: dict[str, NDArray[np.generic]] = dict(function.constants)
+    support: set[str] = set(function.support)
+    helpers: dict[str, str] = dict(function.helpers)
+    imports: list[str] = []
+    for name, plan in plans.items():
+        body = bodies[name]
+        batch = spec.kernels[name].options.batch
+        texts.append(
+            kernel_text(plan, body, primal.signature, function.name, batch=batch)
+        )
+        constants.update(constants_of(plan.kernel))
+        constants.update(body.constants)
+        support |= body.support
+        helpers.update(body.helpers)
+        imports += body.imports
+    return module_text(
+        spec.name,
+        primal.origin,
+        spec.path.name,
+        primal.signature,
+        function,
+        texts,
+        constants=constants,
+        support_names=support,
+        helpers=helpers,
+        imports=imports,
+    )

@@ -1,0 +1,83 @@
+"""What stands inside a kernel, whichever form it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.emit.module import FunctionText
+from partialc.emit.printer import print_body
+from partialc.errors import InternalError
+from partialc.frontends.primal import Primal
+from partialc.lowering.pipeline import lower_program
+from partialc.planning.choose import Wish
+from partialc.planning.plan import KernelPlan
+from partialc.realise.execute import flat_call, flat_names, trace_program
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Statements and results of a kernel, and what they need around them.
+
+    Attributes:
+        lines: Statements, unindented; each entry may span several lines.
+        parts: One expression per part of the result.
+        whole: Expressions for several parts at once, by the numbers of the parts.
+        support: Names of the support functions of `realise.support` it calls.
+        helpers: Texts of further support functions it calls, by name.
+        constants: Module-level arrays it refers to, by name.
+        imports: Import lines it needs beyond the module's own.
+        guarded: Whether differentiating the kernel must raise.
+    """
+
+    lines: tuple[str, ...]
+    parts: tuple[str, ...]
+    whole: Mapping[tuple[int, ...], str] = field(default_factory=dict)
+    support: frozenset[str] = frozenset()
+    helpers: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
+    guarded: bool = False
+
+
+def body_of(
+    plan: KernelPlan, primal: Primal, function: FunctionText, wish: Wish
+) -> Body:
+    """The body of a kernel, as its plan says.
+
+    Args:
+        plan: What was decided.
+        primal: The function.
+        function: The function's text in the module.
+        wish: What planning respected; names taken are respected here too.
+    """
+    text = plan.chosen.text
+    if text is None:
+        raise InternalError(f"the plan of {plan.kernel.name} has no text")
+    if plan.chosen.form == "chain":
+        return Body(
+            lines=text.lines,
+            parts=text.parts,
+            whole=text.whole,
+            support=text.helpers,
+            constants=text.constants,
+        )
+    signature = primal.signature
+    run = flat_call(text, plan.kernel, signature, function.name, primal.call)
+    program = lower_program(trace_program(run, plan.kernel, signature))
+    names = flat_names(plan.kernel, signature, wish.taken)
+    printed = print_body(
+        program, names.expressions, taken=wish.taken | names.taken, width_from=None
+    )
+    return Body(
+        lines=(*names.preamble, *printed.lines),
+        parts=printed.outputs,
+        support=frozenset(),
+        helpers=printed.helpers,
+        constants=printed.constants,
+        imports=printed.imports,
+        guarded=primal.has_custom_rules,
+    )

@@ -1,0 +1,231 @@
+"""One kernel of a generated module, from its plan to its text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from textwrap import fill, indent
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.emit.annotations import annotation, tree_annotation
+from partialc.emit.body import Body
+from partialc.emit.mathematics import phrase, shape_phrase
+from partialc.emit.result import Results
+from partialc.ir.program import ArrayType
+from partialc.ops.registry import Cost
+from partialc.planning.plan import KernelPlan, cost_text
+from partialc.realise.execute import direction_types
+from partialc.realise.places import tuple_text
+from partialc.request.names import class_name
+from partialc.request.resolved import Coordinates, Direction, Field, Kernel
+from partialc.request.shapes import part_shape
+from partialc.request.signature import Signature
+
+_WIDTH = 84
+
+
+@dataclass(frozen=True, slots=True)
+class KernelText:
+    """A kernel as text.
+
+    Attributes:
+        definitions: What stands before it: its NamedTuple, if it returns one.
+        text: The function with its decorator.
+        names: What a user may import, in order of definition.
+    """
+
+    definitions: str
+    text: str
+    names: tuple[str, ...]
+
+
+def kernel_text(
+    plan: KernelPlan,
+    body: Body,
+    signature: Signature,
+    function: str,
+    *,
+    batch: Collection[str],
+) -> KernelText:
+    """Write a kernel.
+
+    Args:
+        plan: What was decided for it.
+        body: The statements, and an expression for each part of the result.
+        signature: The function's signature.
+        function: The name the module calls the function by.
+        batch: The arguments that carry a batch axis.
+    """
+    kernel = plan.kernel
+    bundle = class_name(kernel.name) if kernel.bundled else None
+    result = Results(signature, function, body.parts, body.whole).kernel(kernel, bundle)
+    names = [*signature.arguments, *(each.name for each in kernel.directions)]
+    checked = ", ".join(f"{name}={name}" for name in names)
+    expected = expected_text(kernel, signature)
+    lines = [f"{tuple_text(names)} = _checked({expected}, {checked})", *body.lines]
+    lines = _returning(lines, result)
+    returns = bundle or annotation(kernel.fields[0].parts)
+    head = f"def {kernel.name}({_parameters(kernel, signature)}) -> {returns}:"
+    document = _docstring(plan, signature, function, batch)
+    if batch:
+        lines = _batched(lines, kernel, signature, returns, batch)
+    decorators = ["@jax.jit"] + ["@_not_differentiable"] * body.guarded
+    text = "\n".join(
+        [*decorators, head, indent(document, "    "), *_indented(lines), ""]
+    )
+    definitions = _named_tuple(kernel, signature, function, bundle) if bundle else ""
+    exported = (*([bundle] if bundle else []), kernel.name)
+    return KernelText(definitions, text, exported)
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [indent(line, "    ") for line in lines]
+
+
+def _returning(lines: list[str], result: str) -> list[str]:
+    """Add the return; a name that was only just assigned is returned directly."""
+    last = lines[-1]
+    prefix = f"{result} = "
+    if result.isidentifier() and last.startswith(prefix):
+        return [*lines[:-1], f"return {last.removeprefix(prefix)}"]
+    return [*lines, f"return {result}"]
+
+
+def _batched(
+    lines: list[str],
+    kernel: Kernel,
+    signature: Signature,
+    returns: str,
+    batch: Collection[str],
+) -> list[str]:
+    """One row's work under a vmap over the batch axis."""
+    axes = ["0" if name in batch else "None" for name in signature.arguments]
+    for direction in kernel.directions:
+        given = direction.argument is None or direction.argument in batch
+        axes.append("0" if given else "None")
+    names = [*signature.arguments, *(each.name for each in kernel.directions)]
+    return [
+        f"def row({_parameters(kernel, signature)}) -> {returns}:",
+        *_indented(lines),
+        "",
+        f"return jax.vmap(row, in_axes={tuple_text(axes)})({', '.join(names)})",
+    ]
+
+
+def expected_text(kernel: Kernel, signature: Signature) -> str:
+    """What `_checked` compares the arguments with: the module's table, and directions."""
+    entries = []
+    for direction in kernel.directions:
+        if direction.argument is not None:
+            entry = f"_ARGUMENTS[{direction.argument!r}]"
+        else:
+            entry = repr(cotangent_table(direction, signature))
+        entries.append(f"{direction.name!r}: {entry}")
+    return f"_ARGUMENTS | {{{', '.join(entries)}}}" if entries else "_ARGUMENTS"
+
+
+def arguments_table(signature: Signature) -> dict[str, str | dict[str, str]]:
+    """The types of the function's arguments, as `_checked` reads them."""
+    return {
+        name: _leaf_table([(leaf.keystr, leaf.type) for leaf in tree.leaves])
+        for name, tree in signature.arguments.items()
+    }
+
+
+def cotangent_table(direction: Direction, signature: Signature) -> str | dict[str, str]:
+    """The types of a cotangent's leaves, as `_checked` reads them."""
+    paths = jax.tree_util.tree_flatten_with_path(
+        direction.outputs, is_leaf=lambda node: isinstance(node, Coordinates)
+    )[0]
+    keys = [jax.tree_util.keystr(path) for path, _ in paths]
+    types = direction_types(direction, signature)
+    return _leaf_table(list(zip(keys, types, strict=True)))
+
+
+def _leaf_table(leaves: list[tuple[str, ArrayType]]) -> str | dict[str, str]:
+    table = {key: str(type_) for key, type_ in leaves}
+    return table[""] if list(table) == [""] else table
+
+
+def _parameters(kernel: Kernel, signature: Signature) -> str:
+    texts = [
+        f"{name}: {tree_annotation(tree)}" for name, tree in signature.arguments.items()
+    ]
+    for direction in kernel.directions:
+        if direction.argument is not None:
+            kind = tree_annotation(signature.arguments[direction.argument])
+        else:
+            kind = annotation(jax.tree.map(lambda _: jax.Array, direction.outputs))
+        texts.append(f"{direction.name}: {kind}")
+    return ", ".join(texts)
+
+
+def _docstring(
+    plan: KernelPlan, signature: Signature, function: str, batch: Collection[str]
+) -> str:
+    kernel = plan.kernel
+    if kernel.bundled:
+        listed = ", ".join(f"`{field.request}`" for field in kernel.fields)
+        summary = f"{listed} of `{function}`"
+    else:
+        summary = phrase(kernel.fields[0].request, function)
+    paragraphs = [_first_line(summary)]
+    details = []
+    if not kernel.bundled:
+        details.append(f"Result: {_shape(kernel.fields[0], signature)}.")
+    if batch:
+        listed = ", ".join(f"`{name}`" for name in batch)
+        details.append(f"Batch: axis 0 of {listed}; results gain it too.")
+    details.append(f"Plan: {plan.summary(signature)}{_cost(plan)}.")
+    paragraphs.append("\n".join(fill(each, _WIDTH, break_long_words=False) for each in details))
+    return '"""' + "\n\n".join(paragraphs) + '\n"""'
+
+
+def _first_line(summary: str) -> str:
+    if len(summary) + 8 <= _WIDTH:
+        return f"{summary}."
+    return fill(f"{summary}.", _WIDTH - 3, break_long_words=False)
+
+
+def _shape(field: Field, signature: Signature) -> str:
+    parts = jax.tree.leaves(field.parts)
+    return shape_phrase(parts, [part_shape(part, signature) for part in parts])
+
+
+def _cost(plan: KernelPlan) -> str:
+    cost, reference = plan.chosen.cost, plan.reference
+    if cost is None:
+        return ""
+    text = f": {cost_text(cost)}"
+    if reference is None or _total(reference) <= _total(cost):
+        return text
+    return f"{text}; the full reference takes {_total(reference):,.0f}"
+
+
+def _total(cost: Cost) -> float:
+    return cost.flops + cost.transcendentals
+
+
+def _named_tuple(
+    kernel: Kernel, signature: Signature, function: str, name: str
+) -> str:
+    lines = [f"class {name}(NamedTuple):", f'    """What `{kernel.name}` returns."""', ""]
+    for field in kernel.fields:
+        text = f"{phrase(field.request, function)}; {_shape(field, signature)}."
+        lines.append(f"    {field.name}: {annotation(field.parts)}")
+        filled = fill(text, _WIDTH - 10, break_long_words=False)
+        lines.append(indent(f'"""{filled}"""', "    "))
+    return "\n".join([*lines, ""])
+
+
+def constants_of(kernel: Kernel) -> Mapping[str, NDArray[np.int64]]:
+    """The module constants that describe a kernel's layouts, by name."""
+    found = {}
+    for field in kernel.fields:
+        prefix = f"{kernel.name}_{field.name}" if kernel.bundled else kernel.name
+        for suffix, array in field.constants.items():
+            found[f"{prefix}_{suffix}".upper()] = array
+    return found

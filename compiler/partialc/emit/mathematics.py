@@ -1,0 +1,100 @@
+"""What a request is, in a phrase for a docstring."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import assert_never
+
+from partialc.request import syntax
+from partialc.request.resolved import Block, Product
+from partialc.request.syntax import Request
+
+
+def phrase(request: Request, function: str) -> str:
+    """One line of mathematics: `d3 product / dx[0] dx[2] dx[4]`.
+
+    Args:
+        request: What is delivered.
+        function: The function's name.
+    """
+    subject = function + _selected(request)
+    match request:
+        case syntax.Value():
+            return f"The value of `{subject}`"
+        case syntax.Partial():
+            return f"The partial derivative `{_fraction(request, subject)}`"
+        case syntax.Gradient():
+            return f"The gradient of `{subject}` in {_names(request.wrt)}"
+        case syntax.Jacobian():
+            return f"The Jacobian of `{subject}` in {_names(request.wrt)}"
+        case syntax.Hessian():
+            return f"The Hessian of `{subject}` in {_names(request.wrt)}"
+        case syntax.Derivatives():
+            ordinal = f"order-{request.order}"
+            return (
+                f"Each distinct {ordinal} partial of `{subject}` in {_names(request.wrt)}"
+            )
+        case syntax.Jvp():
+            return f"The Jacobian of `{subject}` in {_names(request.wrt)} times a tangent"
+        case syntax.Hvp():
+            return f"The Hessian of `{subject}` in {_names(request.wrt)} times a tangent"
+        case syntax.Vjp():
+            return f"A cotangent times the Jacobian of `{subject}`"
+        case syntax.Diagonal():
+            which = f"diagonal {request.offset}" if request.offset else "the diagonal"
+            inner = phrase(request.matrix, function)
+            return f"{which.capitalize()} of {_lowered(inner)}"
+        case syntax.Lower():
+            return f"The lower triangle of {_lowered(phrase(request.matrix, function))}"
+        case syntax.Entries():
+            return f"Entries of {_lowered(phrase(request.matrix, function))}"
+        case (
+            syntax.Laplacian()
+            | syntax.Divergence()
+            | syntax.Curl()
+            | syntax.Biharmonic()
+            | syntax.Sparse()
+            | syntax.Expression()
+        ):
+            return f"`{request}` of `{function}`"
+        case _:
+            assert_never(request)
+
+
+def _lowered(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
+def _selected(request: Request) -> str:
+    """The part of the result that is meant, as it is written after the name."""
+    match request:
+        case syntax.Diagonal() | syntax.Lower() | syntax.Entries() | syntax.Sparse():
+            return _selected(request.matrix)
+        case syntax.Vjp():
+            return str(request.output).removeprefix(syntax.RESULT)
+        case syntax.Expression():
+            return ""
+        case _:
+            text = "" if request.of is None else str(request.of)
+            return text.removeprefix(syntax.RESULT)
+
+
+def _names(coordinates: tuple[syntax.Coordinate, ...]) -> str:
+    return " and ".join(f"`{coordinate}`" for coordinate in coordinates)
+
+
+def _fraction(request: syntax.Partial, subject: str) -> str:
+    order = len(request.wrt)
+    counted = Counter(map(str, request.wrt))
+    below = " ".join(
+        f"d{name}" if times == 1 else f"d{name}^{times}" for name, times in counted.items()
+    )
+    return f"d{order if order > 1 else ''} {subject} / {below}"
+
+
+def shape_phrase(parts: list[Block | Product], shapes: list[tuple[int, ...]]) -> str:
+    """The shape of a result, or of each of its arrays."""
+    texts = [str(shape) if shape else "scalar" for shape in shapes]
+    if len(texts) == 1:
+        return "a scalar" if texts[0] == "scalar" else f"shape {texts[0]}"
+    return f"a tree of {len(parts)} arrays"

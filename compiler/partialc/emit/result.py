@@ -1,0 +1,86 @@
+"""The expression a kernel returns: parts put back into the containers asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+
+from partialc.errors import UnsupportedError
+from partialc.realise.places import tuple_text
+from partialc.request.resolved import Block, Kernel, Product
+from partialc.request.signature import Signature
+
+
+class Results:
+    """Turns the parts of a kernel's fields into expressions, in order."""
+
+    def __init__(
+        self,
+        signature: Signature,
+        function: str,
+        parts: Sequence[str],
+        whole: Mapping[tuple[int, ...], str],
+    ) -> None:
+        self.signature = signature
+        self.function = function
+        self.parts = parts
+        self.whole = whole
+        self.next = 0
+
+    def kernel(self, kernel: Kernel, class_name: str | None) -> str:
+        """What the kernel returns; a call of the NamedTuple when it is bundled."""
+        texts = [self.tree(field.parts) for field in kernel.fields]
+        if class_name is None:
+            return texts[0]
+        return f"{class_name}({', '.join(texts)})"
+
+    def tree(self, node: Any) -> str:
+        """One tree of parts; consumes its parts in flattening order."""
+        count = len(jax.tree.leaves(node))
+        numbers = tuple(range(self.next, self.next + count))
+        if count > 1 and numbers in self.whole:
+            self.next += count
+            return self.whole[numbers]
+        if isinstance(node, Block | Product):
+            self.next += 1
+            return self.parts[self.next - 1]
+        if node is None:
+            return "None"
+        if type(node) is dict:
+            # JAX flattens dicts by sorted key, so the parts are consumed in that order.
+            items = [f"{key!r}: {self.tree(node[key])}" for key in sorted(node)]
+            return "{" + ", ".join(items) + "}"
+        if type(node) is list:
+            return f"[{', '.join(map(self.tree, node))}]"
+        if type(node) is tuple:
+            return tuple_text([self.tree(item) for item in node]) if node else "()"
+        return self.foreign(node)
+
+    def foreign(self, node: Any) -> str:
+        """A container of somebody's own class: rebuilt with the structure at hand."""
+        for name, tree in self.signature.arguments.items():
+            inner = _children(tree.structure, node)
+            if inner is not None:
+                texts = [self.tree(child) for child in inner]
+                return f"jax.tree.unflatten(jax.tree.structure({name}), [{', '.join(texts)}])"
+        inner = _children(self.signature.result.structure, node)
+        if inner is not None:
+            texts = [self.tree(child) for child in inner]
+            call = f"{self.function}({', '.join(self.signature.arguments)})"
+            return f"jax.tree.unflatten(jax.tree.structure({call}), [{', '.join(texts)}])"
+        raise UnsupportedError(
+            f"a result of class {type(node).__name__} cannot be built in the module",
+            why="it is neither the structure of an argument nor that of the result",
+            fix="ask for the leaves you need, or return dicts, tuples or lists",
+        )
+
+
+def _children(structure: Any, node: Any) -> list[Any] | None:
+    """The subtrees of `node` where `structure` has leaves; None if it does not fit."""
+    try:
+        children: list[Any] = structure.flatten_up_to(node)
+    except (ValueError, TypeError):
+        return None
+    return children

@@ -1,0 +1,236 @@
+"""Choosing a chain: every candidate is written, traced, counted; the lightest wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.errors import FrontendError, InternalError, PartialcError
+from partialc.frontends.primal import Primal
+from partialc.ir.dtypes import DType
+from partialc.planning.cost import count, weight
+from partialc.planning.family import Family, Option
+from partialc.planning.merge import merge
+from partialc.planning.options import options
+from partialc.planning.plan import Candidate, KernelPlan
+from partialc.planning.reference import reference_cost
+from partialc.realise.chain import Chain, Path, Read
+from partialc.realise.execute import flat_call, kernel_types, trace_flat
+from partialc.realise.writer import write
+from partialc.request.resolved import Block, Coordinates, Kernel, Product
+
+MAX_SINGLES: Final = 40
+"""More options than this over all parts are not counted one by one, only together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What planning is to respect.
+
+    Attributes:
+        differentiable: Whether the kernel's own gradient is what has to be cheap.
+        taken: Names that local variables may not have.
+        constants: The position arrays the module defines for the kernel, by name.
+    """
+
+    differentiable: bool
+    taken: frozenset[str]
+    constants: Mapping[str, NDArray[np.int64]]
+
+
+def parts_of(kernel: Kernel) -> list[Block | Product]:
+    """All parts of a kernel, in the order of `Chain.reads`."""
+    return [part for field in kernel.fields for part in jax.tree.leaves(field.parts)]
+
+
+def plan_kernel(
+    kernel: Kernel, primal: Primal, function: str, wish: Wish
+) -> KernelPlan:
+    """Choose how to deliver a kernel.
+
+    Args:
+        kernel: What is wanted.
+        primal: The function.
+        function: The name the generated module calls it by.
+        wish: What to respect.
+
+    Raises:
+        FrontendError: JAX cannot differentiate the function in any way that would do.
+    """
+    commute = not primal.has_custom_rules
+    cotangent = _cotangent(kernel)
+    choices = [
+        options(part, primal.signature, commute=commute, cotangent=cotangent)
+        for part in parts_of(kernel)
+    ]
+    counter = _Counter(kernel, primal, function, wish)
+    tried: dict[tuple[Path, ...], Candidate] = {}
+    for title, reads in _proposals(choices, counter):
+        chain = Chain(kernel, merge(reads, commute=commute))
+        if chain.paths not in tried:
+            tried[chain.paths] = counter.candidate(title, chain)
+    candidates = sorted(tried.values(), key=_rank)
+    chosen, *rejected = candidates
+    if chosen.cost is None:
+        raise _refused(kernel, primal, candidates)
+    return KernelPlan(
+        kernel=kernel,
+        chosen=chosen,
+        rejected=tuple(rejected),
+        reference=reference_cost(kernel, primal),
+        facts=_facts(primal, commute=commute),
+        warnings=(),
+    )
+
+
+def _cotangent(kernel: Kernel) -> tuple[Coordinates, ...]:
+    for direction in kernel.directions:
+        if direction.argument is None:
+            return tuple(
+                jax.tree.leaves(
+                    direction.outputs, is_leaf=lambda x: isinstance(x, Coordinates)
+                )
+            )
+    return ()
+
+
+def _rank(candidate: Candidate) -> tuple[bool, float, int]:
+    if candidate.cost is None or candidate.text is None:
+        return (True, 0.0, 0)
+    return (False, weight(candidate.cost), sum(map(len, candidate.text.lines)))
+
+
+def _facts(primal: Primal, *, commute: bool) -> tuple[str, ...]:
+    if commute:
+        return ()
+    return (
+        f"{primal.signature.name} has custom derivative rules: mixed partials may depend "
+        "on their order, so they are taken as written and twins are not merged",
+    )
+
+
+def _refused(
+    kernel: Kernel, primal: Primal, candidates: Sequence[Candidate]
+) -> PartialcError:
+    reasons = "; ".join(
+        f"{candidate.title}: {candidate.refusal}" for candidate in candidates
+    )
+    return FrontendError(
+        f"no plan for the kernel {kernel.name!r}: JAX refuses every candidate",
+        where=primal.origin,
+        why=reasons,
+        fix="ask for derivatives that the function's own rules allow, or change the "
+        "function (lax.scan instead of lax.while_loop, custom_jvp instead of custom_vjp)",
+    )
+
+
+class _Counter:
+    """Writes, traces and counts chains for one kernel."""
+
+    def __init__(
+        self, kernel: Kernel, primal: Primal, function: str, wish: Wish
+    ) -> None:
+        self.kernel = kernel
+        self.primal = primal
+        self.function = function
+        self.wish = wish
+
+    def candidate(self, title: str, chain: Chain) -> Candidate:
+        """A chain with its text and cost, or with the reason why there is none."""
+        signature = self.primal.signature
+        text = write(
+            chain,
+            signature,
+            self.function,
+            taken=self.wish.taken,
+            given=self.wish.constants,
+        )
+        run = flat_call(text, chain.kernel, signature, self.function, self.primal.call)
+        if self.wish.differentiable:
+            run = _gradient(run, [t.dtype for t in kernel_types(chain.kernel, signature)])
+        try:
+            program = trace_flat(run, chain.kernel, signature)
+        except InternalError:
+            raise
+        except Exception as error:
+            reason = str(error).strip().split("\n")[0]
+            return Candidate(
+                "chain", title, chain, text, None, f"JAX refuses it: {reason}"
+            )
+        return Candidate("chain", title, chain, text, count(program))
+
+    def single(self, option: Option) -> float:
+        """The weight of one part's option on its own; infinite when JAX refuses it."""
+        chain = Chain(_only_directions(self.kernel), (option.read,))
+        candidate = self.candidate(option.family.value, chain)
+        return float("inf") if candidate.cost is None else weight(candidate.cost)
+
+
+def _only_directions(kernel: Kernel) -> Kernel:
+    return replace(kernel, fields=())
+
+
+def _gradient(
+    run: Callable[..., Sequence[jax.Array]], dtypes: Sequence[DType]
+) -> Callable[..., Sequence[jax.Array]]:
+    """What a training step computes: the gradient of a scalar made of the results."""
+    moved = tuple(number for number, dtype in enumerate(dtypes) if dtype.is_float)
+
+    def total(*leaves: jax.Array) -> jax.Array:
+        parts = run(*leaves)
+        return sum((jnp.sum(part**2) for part in parts), start=jnp.zeros(()))
+
+    def gradient(*leaves: jax.Array) -> Sequence[jax.Array]:
+        result: Any = jax.grad(total, argnums=moved)(*leaves)
+        return tuple(result)
+
+    return gradient
+
+
+def _proposals(
+    choices: Sequence[tuple[Option, ...]], counter: _Counter
+) -> list[tuple[str, tuple[Read, ...]]]:
+    """Combinations worth counting: one family throughout, and the best of each part."""
+    families = list(
+        dict.fromkeys(option.family for part in choices for option in part)
+    )
+    proposals: list[tuple[str, tuple[Read, ...]]] = []
+    if len(choices) == 1:
+        (part,) = choices
+        return [(option.family.value, (option.read,)) for option in part]
+    for family in families:
+        if family in (Family.VALUE, Family.PRODUCT) and len(families) > 1:
+            continue
+        reads = tuple(_preferred(part, family).read for part in choices)
+        proposals.append((f"mostly {family.value}", reads))
+    if 1 < sum(map(len, choices)) <= MAX_SINGLES:
+        reads = tuple(min(part, key=counter.single).read for part in choices)
+        proposals.append(("the best of each part", reads))
+    return proposals
+
+
+_RELATED: Final[Mapping[Family, tuple[Family, ...]]] = {
+    Family.NEST: (Family.NEST, Family.FORWARD, Family.ZIPPED),
+    Family.FORWARD: (Family.FORWARD, Family.NEST, Family.DENSE_FORWARD),
+    Family.REVERSE: (Family.REVERSE, Family.MIXED, Family.ROWS, Family.DENSE_MIXED),
+    Family.MIXED: (Family.MIXED, Family.REVERSE, Family.ROWS, Family.DENSE_MIXED),
+    Family.ZIPPED: (Family.ZIPPED, Family.NEST, Family.FORWARD),
+    Family.ROWS: (Family.ROWS, Family.MIXED, Family.REVERSE),
+    Family.DENSE_FORWARD: (Family.DENSE_FORWARD, Family.FORWARD, Family.NEST),
+    Family.DENSE_MIXED: (Family.DENSE_MIXED, Family.MIXED, Family.REVERSE),
+}
+"""For each family, what comes closest to it for a part that does not offer it."""
+
+
+def _preferred(part: Sequence[Option], family: Family) -> Option:
+    for wanted in _RELATED.get(family, (family,)):
+        for option in part:
+            if option.family is wanted:
+                return option
+    return part[0]

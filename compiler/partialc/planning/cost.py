@@ -1,0 +1,30 @@
+"""The static cost model: one number for a program, the same on every machine."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from partialc.ir.program import Function
+from partialc.lowering.cse import cse
+from partialc.lowering.dead_code import dead_code
+from partialc.lowering.inline_calls import inline_calls
+from partialc.lowering.resolve_custom_calls import resolve_custom_calls
+from partialc.ops.cost import cost_of
+from partialc.ops.registry import Cost
+
+TRANSCENDENTAL: Final = 12.0
+"""An exp or a sin in additions: between 8 (exp) and 20 (pow) on CPUs with vector maths."""
+
+BYTE: Final = 0.02
+"""A byte in additions: most elementwise traffic is fused away, what is left is cheap."""
+
+
+def weight(cost: Cost) -> float:
+    """A cost as one number, in additions."""
+    return cost.flops + TRANSCENDENTAL * cost.transcendentals + BYTE * cost.bytes
+
+
+def count(function: Function) -> Cost:
+    """The cost of what XLA will be left with: calls inlined, duplicates and dead code gone."""
+    program = resolve_custom_calls(inline_calls(function))
+    return cost_of(dead_code(cse(program)))

@@ -1,0 +1,211 @@
+"""What planning decided, in a form that explains itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from partialc.ops.registry import Cost
+from partialc.planning.cost import weight
+from partialc.realise.chain import Along, Basis, Chain, OneHot, Path
+from partialc.realise.writer import ChainText
+from partialc.request.resolved import Kernel
+from partialc.request.signature import Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One complete way to deliver a kernel.
+
+    Attributes:
+        form: `chain` or `expanded`.
+        title: What kind of chain it is.
+        chain: The chain.
+        text: The chain as statements.
+        cost: Its static cost; None when it was refused.
+        refusal: Why it cannot be had; None when it can.
+    """
+
+    form: Literal["chain", "expanded"]
+    title: str
+    chain: Chain
+    text: ChainText | None
+    cost: Cost | None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KernelPlan:
+    """The choice for one kernel.
+
+    Attributes:
+        kernel: What is delivered.
+        chosen: How.
+        rejected: How not, cheapest first.
+        reference: What the full tensors would cost; None if they cannot be traced.
+        facts: What was found out on the way, as sentences.
+        warnings: What a person should know of (an identically zero partial).
+    """
+
+    kernel: Kernel
+    chosen: Candidate
+    rejected: tuple[Candidate, ...]
+    reference: Cost | None
+    facts: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def summary(self, signature: Signature) -> str:
+        """The plan in a phrase: `3 nested JVPs`."""
+        phrase = describe(self.chosen.chain, signature)
+        return f"{phrase}, written out" if self.chosen.form == "expanded" else phrase
+
+
+def describe(chain: Chain, signature: Signature) -> str:
+    """The work of a chain in a phrase."""
+    phrases = [_path_phrase(path, signature) for path in chain.paths]
+    counted: dict[str, int] = {}
+    for phrase in phrases:
+        counted[phrase] = counted.get(phrase, 0) + 1
+    return " and ".join(
+        phrase if count == 1 else f"{count} x ({phrase})"
+        for phrase, count in counted.items()
+    )
+
+
+def _path_phrase(path: Path, signature: Signature) -> str:
+    counts = [_passes(push, signature) for push in path.pushes]
+    if path.zipped:
+        nested = f"{len(counts)} nested JVPs" if len(counts) > 1 else "a JVP"
+        pushed = f"{counts[0]} times {nested}" if counts else ""
+    elif len(counts) > 1 and set(counts) == {1}:
+        pushed = f"{len(counts)} nested JVPs"
+    else:
+        texts = ["1 JVP" if count == 1 else f"{count} JVPs" for count in counts]
+        pushed = " of ".join(reversed(texts))
+    if path.pull is None:
+        return pushed or "1 evaluation"
+    rows = 1
+    if path.pull.seed == "basis":
+        for extent in path.outputs[0].shape:
+            rows *= extent
+    pulled = "1 VJP" if rows == 1 else f"{rows} VJPs"
+    return f"{pushed} of {pulled}" if pushed else pulled
+
+
+def _passes(push: OneHot | Basis | Along, signature: Signature) -> int:
+    if not isinstance(push, Basis):
+        return 1
+    if isinstance(push.selection, tuple):
+        return len(push.selection)
+    count = 1
+    for extent in push.selection.shape:
+        count *= extent
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class ModulePlan:
+    """The plans of all kernels of a module.
+
+    Attributes:
+        module: The module's name.
+        function: How the function was named.
+        signature: Its signature.
+        facts: What holds for the whole module, as sentences.
+        kernels: By name, in order.
+    """
+
+    module: str
+    function: str
+    signature: Signature
+    facts: tuple[str, ...]
+    kernels: Mapping[str, KernelPlan]
+
+    def rows(self) -> list[tuple[str, str, Cost | None, Cost | None]]:
+        """One row per kernel: name, plan, cost, cost of the full reference."""
+        return [
+            (name, plan.summary(self.signature), plan.chosen.cost, plan.reference)
+            for name, plan in self.kernels.items()
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain data."""
+        return {
+            "module": self.module,
+            "function": self.function,
+            "facts": list(self.facts),
+            "kernels": {
+                name: {
+                    "requests": {f.name: str(f.request) for f in plan.kernel.fields},
+                    "chosen": _candidate_json(plan.chosen, self.signature),
+                    "rejected": [
+                        _candidate_json(each, self.signature) for each in plan.rejected
+                    ],
+                    "reference": _cost_json(plan.reference),
+                    "facts": list(plan.facts),
+                    "warnings": list(plan.warnings),
+                }
+                for name, plan in self.kernels.items()
+            },
+        }
+
+    def __str__(self) -> str:
+        lines = [f"module {self.module}, from {self.function}"]
+        lines += [f"  {fact}" for fact in self.facts]
+        for name in self.kernels:
+            lines += ["", self.kernel_text(name)]
+        return "\n".join(lines)
+
+    def kernel_text(self, name: str) -> str:
+        """One kernel's plan as text."""
+        plan = self.kernels[name]
+        requests = ", ".join(str(field.request) for field in plan.kernel.fields)
+        lines = [f"kernel {name}: {requests}"]
+        lines += [f"  fact: {fact}" for fact in plan.facts]
+        lines.append(f"  chosen: {_line(plan.chosen, self.signature)}")
+        lines += [
+            f"  rejected: {_line(each, self.signature)}" for each in plan.rejected
+        ]
+        if plan.reference is not None:
+            lines.append(f"  full reference: {cost_text(plan.reference)}")
+        lines += [f"  warning: {warning}" for warning in plan.warnings]
+        return "\n".join(lines)
+
+
+def cost_text(cost: Cost) -> str:
+    """A cost for people."""
+    text = f"{cost.flops:,.0f} flops"
+    if cost.transcendentals:
+        text += f", {cost.transcendentals:,.0f} transcendentals"
+    return text
+
+
+def _line(candidate: Candidate, signature: Signature) -> str:
+    text = f"{candidate.form}, {candidate.title}: {describe(candidate.chain, signature)}"
+    if candidate.refusal is not None:
+        return f"{text}; {candidate.refusal}"
+    if candidate.cost is None:
+        return text
+    return f"{text}; {cost_text(candidate.cost)}; weighs {weight(candidate.cost):,.0f}"
+
+
+def _candidate_json(candidate: Candidate, signature: Signature) -> dict[str, Any]:
+    return {
+        "form": candidate.form,
+        "title": candidate.title,
+        "work": describe(candidate.chain, signature),
+        "cost": _cost_json(candidate.cost),
+        "refusal": candidate.refusal,
+    }
+
+
+def _cost_json(cost: Cost | None) -> dict[str, float] | None:
+    if cost is None:
+        return None
+    return {
+        "flops": cost.flops,
+        "transcendentals": cost.transcendentals,
+        "bytes": cost.bytes,
+        "weight": weight(cost),
+    }

@@ -1,0 +1,133 @@
+"""Running a written chain at build time, to trace it into a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from partialc.ir.dtypes import Regime
+from partialc.ir.jaxprs import trace, trace_one
+from partialc.ir.program import ArrayType, Function, Program
+from partialc.realise import support
+from partialc.realise.writer import ChainText
+from partialc.request.resolved import Coordinates, Direction, Kernel
+from partialc.request.signature import Signature
+
+
+def direction_types(direction: Direction, signature: Signature) -> tuple[ArrayType, ...]:
+    """The types of a further argument's leaves, in flattening order."""
+    if direction.argument is not None:
+        tree = signature.arguments[direction.argument]
+        return tuple(leaf.type for leaf in tree.leaves)
+    selected: list[Coordinates] = jax.tree.leaves(
+        direction.outputs, is_leaf=lambda node: isinstance(node, Coordinates)
+    )
+    return tuple(
+        ArrayType(signature.result.leaves[output.leaf].type.dtype, output.shape)
+        for output in selected
+    )
+
+
+def direction_structure(direction: Direction, signature: Signature) -> Any:
+    """The tree structure of a further argument."""
+    if direction.argument is not None:
+        return signature.arguments[direction.argument].structure
+    return jax.tree.structure(
+        direction.outputs, is_leaf=lambda node: isinstance(node, Coordinates)
+    )
+
+
+def kernel_types(kernel: Kernel, signature: Signature) -> tuple[ArrayType, ...]:
+    """The types of all flat inputs of a kernel: argument leaves, then directions."""
+    types = [leaf.type for _, leaf in signature.leaves]
+    for direction in kernel.directions:
+        types.extend(direction_types(direction, signature))
+    return tuple(types)
+
+
+def flat_call(
+    text: ChainText,
+    kernel: Kernel,
+    signature: Signature,
+    function: str,
+    call: Callable[..., Any],
+) -> Callable[..., Sequence[jax.Array]]:
+    """A function of the kernel's flat inputs that runs the written chain.
+
+    Args:
+        text: The chain as `write` gave it.
+        kernel: What it delivers.
+        signature: The function's signature.
+        function: The name the text calls the function by.
+        call: The function.
+
+    Returns:
+        A function that returns one array per part.
+    """
+    names = [*signature.arguments, *(direction.name for direction in kernel.directions)]
+    body = "\n".join(f"    {line}" for lines in text.lines for line in lines.split("\n"))
+    result = ", ".join(text.parts)
+    source = f"def kernel({', '.join(names)}):\n{body}\n    return [{result}]\n"
+    namespace: dict[str, Any] = {
+        "jax": jax,
+        "jnp": jnp,
+        "np": np,
+        "Any": Any,
+        **{name: getattr(support, name) for name in text.helpers},
+        **text.constants,
+        function: call,
+    }
+    exec(compile(source, f"<chain {kernel.name}>", "exec"), namespace)
+    structures = [tree.structure for tree in signature.arguments.values()]
+    structures += [direction_structure(d, signature) for d in kernel.directions]
+
+    def run(*leaves: jax.Array) -> Sequence[jax.Array]:
+        rest = list(leaves)
+        arguments = []
+        for structure in structures:
+            count = structure.num_leaves
+            arguments.append(jax.tree.unflatten(structure, rest[:count]))
+            rest = rest[count:]
+        parts: Sequence[jax.Array] = namespace["kernel"](*arguments)
+        return parts
+
+    return run
+
+
+def input_names(kernel: Kernel, signature: Signature) -> tuple[str, ...]:
+    """A hint for each flat input."""
+    names = [name for name, _ in signature.leaves]
+    for direction in kernel.directions:
+        names += [direction.name] * len(direction_types(direction, signature))
+    return tuple(names)
+
+
+def trace_flat(
+    run: Callable[..., Sequence[jax.Array]], kernel: Kernel, signature: Signature
+) -> Function:
+    """The program of a flat call in the widest regime, for counting."""
+    return trace_one(
+        run,
+        kernel_types(kernel, signature),
+        Regime.WIDE,
+        name=kernel.name,
+        input_names=input_names(kernel, signature),
+        rules=False,
+    )
+
+
+def trace_program(
+    run: Callable[..., Sequence[jax.Array]], kernel: Kernel, signature: Signature
+) -> Program:
+    """The program of a flat call in every regime, for printing."""
+    return trace(
+        run,
+        kernel_types(kernel, signature),
+        name=kernel.name,
+        input_names=input_names(kernel, signature),
+        rules=False,
+    )

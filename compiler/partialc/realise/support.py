@@ -1,0 +1,118 @@
+"""Functions that generated modules carry along, as real, tested code.
+
+`text` gives the source of one of them; a module holds only those it uses. They use
+nothing but jax, numpy and typing, and each other.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+def _one_hot(like: jax.Array, *index: int) -> jax.Array:
+    """The tangent that is one at `index` and zero elsewhere, as a literal constant."""
+    seed = np.zeros(like.shape, like.dtype)
+    seed[index] = 1
+    return jnp.asarray(seed)
+
+
+def _basis(like: jax.Array, index: Any = ...) -> jax.Array:
+    """One one-hot tangent for each element that `index` selects, along axis 0."""
+    selected = np.arange(like.size).reshape(like.shape)[index].ravel()
+    seeds = np.zeros((selected.size, like.size), like.dtype)
+    seeds[np.arange(selected.size), selected] = 1
+    return jnp.asarray(seeds.reshape(-1, *like.shape))
+
+
+def _arrays(file: str, digest: str) -> dict[str, Any]:
+    """The constants beside this module; a ValueError if they are not the ones built."""
+    path = Path(__file__).with_name(file)
+    if sha256(path.read_bytes()).hexdigest() != digest:
+        raise ValueError(f"{path} was changed or belongs to another build: build again")
+    with np.load(path) as arrays:
+        return dict(arrays)
+
+
+def _with_leaves(tree: Any, leaves: dict[int, Any]) -> Any:
+    """The same tree with some of its leaves, by number, exchanged."""
+    old, structure = jax.tree.flatten(tree)
+    new = [leaves.get(number, leaf) for number, leaf in enumerate(old)]
+    return jax.tree.unflatten(structure, new)
+
+
+def _checked(expected: dict[str, Any], **arguments: Any) -> tuple[Any, ...]:
+    """The arguments as arrays; a TypeError where one is not what this was built for."""
+    widths = set()
+    for name, value in arguments.items():
+        wanted = expected[name] if isinstance(expected[name], dict) else {"": expected[name]}
+        flat, _ = jax.tree_util.tree_flatten_with_path(value)
+        leaves = {jax.tree_util.keystr(path): leaf for path, leaf in flat}
+        if list(leaves) != list(wanted):
+            raise TypeError(f"{name} must have the leaves {list(wanted)}, not {list(leaves)}")
+        for path, leaf in leaves.items():
+            dtype = str(jnp.result_type(leaf))
+            weak = isinstance(leaf, int | float) or getattr(leaf, "weak_type", False)
+            kind, _, shape = wanted[path].partition("[")
+            fits = dtype == kind or (kind == "float" and dtype in ("float32", "float64"))
+            fits = fits or (weak and dtype.rstrip("0123456789") == kind.rstrip("0123456789"))
+            extents = ",".join(map(str, jnp.shape(leaf)))
+            if not fits or f"{extents}]" != shape:
+                found = f"{dtype}[{extents}]"
+                raise TypeError(f"{name}{path} must be {wanted[path]}, not {found}")
+            if kind == "float" and not weak:
+                widths.add(dtype)
+    if len(widths) > 1:
+        raise TypeError(f"{', '.join(arguments)} mix the float widths {sorted(widths)}")
+    width = widths.pop() if widths else float
+
+    def array(leaf: Any, kind: str) -> Any:
+        if kind.startswith("key<"):
+            return leaf
+        return jnp.asarray(leaf, width if kind == "float" else kind)
+
+    converted = []
+    for name, value in arguments.items():
+        wanted = expected[name] if isinstance(expected[name], dict) else {"": expected[name]}
+        kinds = [text.partition("[")[0] for text in wanted.values()]
+        flat, structure = jax.tree.flatten(value)
+        arrays = [array(leaf, kind) for leaf, kind in zip(flat, kinds, strict=True)]
+        converted.append(jax.tree.unflatten(structure, arrays))
+    return tuple(converted)
+
+
+def _not_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Differentiating it raises: custom derivative rules of the original are not here."""
+    guarded = jax.custom_jvp(function)
+
+    def rule(primals: Any, tangents: Any) -> Any:
+        raise TypeError(
+            f"{function.__name__} cannot be differentiated: request that derivative instead"
+        )
+
+    guarded.defjvp(rule)
+    return guarded
+
+
+_FUNCTIONS: Final = {
+    function.__name__: function
+    for function in (
+        _one_hot,
+        _basis,
+        _with_leaves,
+        _checked,
+        _arrays,
+        _not_differentiable,
+    )
+}
+
+
+def text(name: str) -> str:
+    """The source text of one helper."""
+    return inspect.getsource(_FUNCTIONS[name])
