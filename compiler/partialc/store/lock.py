@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from partialc.errors import Location, WriteError
+from partialc.spec.model import ModuleSpec
 
 FORMAT: Final = 1
 _TOOLS: Final = ("black", "jax", "partialc", "sympy")
@@ -115,6 +116,22 @@ def installed_versions() -> Mapping[str, str]:
 def digest(content: bytes) -> str:
     """A digest as the lock writes it."""
     return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def request_digest(module: ModuleSpec) -> str:
+    """A digest of all that the spec says of a module, but not of how it is laid out."""
+    facts = {
+        "path": str(module.path),
+        "tests": str(module.tests),
+        "function": str(module.function),
+        "args": {name: repr(value) for name, value in module.args.items()},
+        "kernels": [
+            (name, kernel.requests, repr(kernel.options))
+            for name, kernel in module.kernels.items()
+        ],
+        "domain": repr(module.domain),
+    }
+    return digest(json.dumps(facts, ensure_ascii=True).encode())
 
 
 def _from_document(document: Mapping[str, Any]) -> Lock:
