@@ -187,13 +187,22 @@ def lower(matrix: Hessian) -> Lower:
     return Lower(_matrix(matrix, "lower", Hessian))
 
 
-def entries(
-    matrix: Matrix, items: Iterable[Sequence[Selectable]] | str
-) -> Entries:
+def entries(matrix: Matrix, items: Iterable[Sequence[Selectable]] | str) -> Entries:
     """Chosen entries, in the order given; a string names an object that holds them."""
     found = _matrix(matrix, "entries", Jacobian, Hessian)
     if isinstance(items, str):
         return Entries(found, items)
+    return Entries(found, pairs_of(items))
+
+
+def pairs_of(
+    items: Iterable[Sequence[Selectable]],
+) -> tuple[tuple[Coordinate, Coordinate], ...]:
+    """The rows and columns of listed entries as coordinates.
+
+    Raises:
+        RequestError: There are none, or one is no pair of coordinates.
+    """
     pairs = []
     for item in items:
         if not isinstance(item, Sequence) or len(item) != 2:
@@ -201,7 +210,7 @@ def entries(
         pairs.append((_coordinate(item[0]), _coordinate(item[1])))
     if not pairs:
         raise RequestError("entries is given no entry")
-    return Entries(found, tuple(pairs))
+    return tuple(pairs)
 
 
 def sparse(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from partialc.request.syntax import (
     RESULT,
@@ -28,7 +29,9 @@ def coordinate(node: ast.expr, source: Text) -> Coordinate:
             case ast.Name(id=name):
                 return Coordinate(name, tuple(reversed(steps)), source.origin(node))
             case ast.Attribute(value=value, attr=name):
-                steps.append(Attribute(name, source.origin(inner)))
+                stop = source.origin(inner).stop
+                origin = replace(source.whole, start=stop - len(name), stop=stop)
+                steps.append(Attribute(name, origin))
                 inner = value
             case ast.Subscript(value=value, slice=index):
                 steps.append(_subscript(index, source))

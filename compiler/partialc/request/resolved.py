@@ -1,7 +1,7 @@
 """Requests in canonical form: which scalars of which leaves, in which layout.
 
-`resolve` (in `resolve.py`) turns the request language into these; planning, emission and
-the generated tests read nothing else.
+`resolve` (in `resolve.py`) turns the request language into these; planning, emission
+and the generated tests read nothing else.
 
 Axis order everywhere: the axes of the selected output first, then one group of axes per
 differentiation, in the order the request names them.
@@ -26,12 +26,21 @@ class Coordinates:
     Attributes:
         leaf: The leaf's number in `Signature.leaves` (for inputs) or in
             `Signature.result.leaves` (for outputs).
-        index: One entry per axis of the leaf: a non-negative int (the axis is dropped) or
-            a slice with explicit int start, stop and step (the axis is kept).
+        index: One entry per axis of the leaf: a non-negative int (the axis is dropped)
+            or a slice with explicit int start, stop and positive step (it is kept);
+            one form for one set of elements.
     """
 
     leaf: int
     index: tuple[int | slice, ...]
+
+    def __hash__(self) -> int:
+        """Slices are hashable only from Python 3.12 on; their parts always are."""
+        parts = (
+            (entry.start, entry.stop, entry.step) if isinstance(entry, slice) else entry
+            for entry in self.index
+        )
+        return hash((self.leaf, *parts))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -54,8 +63,8 @@ class Coordinates:
 
 
 Axis: TypeAlias = tuple[Coordinates, ...]
-"""The coordinates one differentiation runs over: usually one selection; several when a
-request runs over the concatenated flattening of several leaves (`derivatives(a, b)`)."""
+"""The coordinates one differentiation runs over: usually one selection; several when
+a request runs over the concatenated flattening of leaves (`derivatives(a, b)`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +126,15 @@ class Product:
         output: Which elements of the result (one leaf; the cotangent has its shape).
         leaf: For `hvp` and `vjp`: the leaf whose (co)tangent is returned.
         directions: For `jvp` and `hvp`: the leaves that a tangent is given for.
+        outputs: For `vjp`: every selected output leaf, in the order of the cotangent's
+            tree; `output` is the first of them. Empty for the others.
     """
 
     kind: Literal["jvp", "hvp", "vjp"]
     output: Coordinates
     leaf: int | None
     directions: tuple[int, ...]
+    outputs: tuple[Coordinates, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,9 +59,11 @@ class Signature:
 
     @property
     def leaves(self) -> tuple[tuple[str, Leaf], ...]:
-        """All argument leaves with their argument's name: the numbering `Coordinates` use."""
+        """All argument leaves and their arguments, as `Coordinates` number them."""
         return tuple(
-            (name, leaf) for name, tree in self.arguments.items() for leaf in tree.leaves
+            (name, leaf)
+            for name, tree in self.arguments.items()
+            for leaf in tree.leaves
         )
 
     def leaf_numbers(self, argument: str) -> range:

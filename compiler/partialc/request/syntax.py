@@ -108,9 +108,7 @@ class _OverCoordinates:
     keyword: ClassVar[str]
     wrt: tuple[Coordinate, ...]
     of: Coordinate | None = None
-    origin: Origin | None = field(
-        default=None, compare=False, repr=False, kw_only=True
-    )
+    origin: Origin | None = field(default=None, compare=False, repr=False, kw_only=True)
 
     def __str__(self) -> str:
         return _call(self.keyword, *self.wrt, of=self.of)

@@ -102,9 +102,7 @@ class Text:
         if error.lineno is None or error.offset is None:
             return self.whole
         line = min(error.lineno, len(self.lines))
-        start = min(
-            self.starts[line - 1] + max(error.offset, 1) - 1, len(self.content)
-        )
+        start = min(self.starts[line - 1] + max(error.offset, 1) - 1, len(self.content))
         stop = start + 1
         if error.end_lineno == error.lineno and error.end_offset:
             stop = max(stop, self.starts[line - 1] + error.end_offset - 1)

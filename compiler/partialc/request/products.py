@@ -1,0 +1,109 @@
+"""Derivatives applied to directions that the caller gives: `jvp`, `hvp`, `vjp`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+
+from partialc.request.answer import Answer
+from partialc.request.resolved import Coordinates, Direction, Product
+from partialc.request.scope import Scope
+from partialc.request.selection import Selection
+from partialc.request.syntax import RESULT, Coordinate, Hvp, Jvp, Vjp
+from partialc.request.written import origin_of, origin_of_request
+
+
+def jvp(request: Jvp, scope: Scope) -> Answer:
+    """The tangent of the output; a direction for every argument named."""
+    output = scope.output(request.of, origin_of_request(request))
+    wrt = tuple(scope.whole(node, "jvp") for node in request.wrt)
+    names = [selection.node.name for selection in wrt]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise origin_of(request.wrt[number]).fault(
+                f"{name} is named twice", fix=f"each argument has one {name}_tangent"
+            )
+    leaves = sorted(leaf for selection in wrt for leaf in _leaves(selection))
+    parts = output.map(lambda out: Product("jvp", out, None, tuple(leaves)))
+    return Answer(parts, wrt, output, directions=tuple(map(_tangent, wrt)))
+
+
+def hvp(request: Hvp, scope: Scope) -> Answer:
+    """For each output the tree of the argument: its Hessian times the direction."""
+    output = scope.output(request.of, origin_of_request(request))
+    wrt = scope.whole(request.wrt[0], "hvp")
+    leaves = _leaves(wrt)
+    parts = output.map(
+        lambda out: wrt.map_differentiable(
+            lambda x: Product("hvp", out, x.leaf, leaves)
+        )
+    )
+    return Answer(parts, (wrt,), output, directions=(_tangent(wrt),))
+
+
+def vjp(request: Vjp, scope: Scope) -> Answer:
+    """The cotangents of the arguments named, or of all differentiable ones."""
+    output = scope.output(request.output, origin_of_request(request))
+    if request.wrt:
+        wrt = tuple(_whole_leaves(node, scope) for node in request.wrt)
+    else:
+        wrt = _differentiable_arguments(request, scope)
+    outputs = output.coordinates
+
+    def cotangent(x: Coordinates) -> Product:
+        return Product("vjp", outputs[0], x.leaf, (), outputs)
+
+    trees = [selection.map_differentiable(cotangent) for selection in wrt]
+    parts = bare_or_tuple(trees) if request.wrt else tuple(trees)
+    tree = output.map(lambda out: out)
+    direction = Direction(f"{RESULT}_cotangent", None, tree)
+    named = wrt if request.wrt else ()
+    return Answer(parts, named, output, directions=(direction,))
+
+
+def bare_or_tuple(trees: Iterable[Any]) -> Any:
+    """The only one, or a tuple of several."""
+    found = tuple(trees)
+    return found[0] if len(found) == 1 else found
+
+
+def same_direction(one: Direction, other: Direction) -> bool:
+    """Whether two requests can share a direction."""
+    leaves, structure = jax.tree_util.tree_flatten(one.outputs)
+    other_leaves, other_structure = jax.tree_util.tree_flatten(other.outputs)
+    structures: list[Any] = [structure, other_structure]
+    return leaves == other_leaves and bool(structures[0] == structures[1])
+
+
+def _tangent(wrt: Selection) -> Direction:
+    return Direction(f"{wrt.node.name}_tangent", wrt.node.name)
+
+
+def _leaves(selection: Selection) -> tuple[int, ...]:
+    return tuple(coordinates.leaf for coordinates in selection.differentiable)
+
+
+def _whole_leaves(node: Coordinate, scope: Scope) -> Selection:
+    found = scope.wrt(node)
+    if not found.is_whole:
+        raise origin_of(node).fault(
+            f"vjp gives the cotangents of whole arrays, not of {node}",
+            fix=f"ask for vjp({RESULT}, {node.name}) and index the result",
+        )
+    return found
+
+
+def _differentiable_arguments(request: Vjp, scope: Scope) -> tuple[Selection, ...]:
+    found = []
+    for name, tree in scope.signature.arguments.items():
+        if any(leaf.type.dtype.is_inexact for leaf in tree.leaves):
+            node = Coordinate(name, origin=origin_of_request(request))
+            found.append(scope.wrt(node))
+    if not found:
+        raise origin_of_request(request).fault(
+            f"no argument of {scope.signature.name} can be differentiated",
+            fix="give one a floating-point type in args, such as float[5]",
+        )
+    return tuple(found)

@@ -1,0 +1,174 @@
+"""What the names in a request stand for, and what of it can be differentiated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any
+
+from partialc.errors import RequestError
+from partialc.ir.dtypes import DType
+from partialc.request.origin import Origin
+from partialc.request.selection import Selection, select, text_of
+from partialc.request.signature import Signature
+from partialc.request.syntax import RESULT, Coordinate
+from partialc.request.written import origin_of
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The function that requests are resolved against.
+
+    Attributes:
+        signature: Its arguments and result.
+        load_object: Imports `pkg.mod:NAME`.
+        out_is_argument: Whether `out` among the arguments of a request means an
+            argument of that name: in table kernels, which name their own fields.
+    """
+
+    signature: Signature
+    load_object: Callable[[str], Any]
+    out_is_argument: bool
+
+    def argument(self, node: Coordinate) -> Selection:
+        """Look up a part of an argument.
+
+        Raises:
+            RequestError: There is no such argument, key or index.
+        """
+        arguments = self.signature.arguments
+        if node.name not in arguments:
+            raise self._unknown(node)
+        if node.name == RESULT and not self.out_is_argument:
+            raise origin_of(node).fault(
+                f"{RESULT} is an argument of {self.signature.name} and also stands for "
+                "its result",
+                fix="name the fields yourself, in a table: "
+                '{ d_out = "partial(out[0])" }; there it means the argument',
+            )
+        return select(
+            node, arguments[node.name], self.signature.leaf_numbers(node.name).start
+        )
+
+    def wrt(self, node: Coordinate) -> Selection:
+        """Look up a part of an argument that is to be differentiated.
+
+        Raises:
+            RequestError: The same, or it has no floating-point element.
+        """
+        found = self.argument(node)
+        for type_ in found.types:
+            if type_.dtype.is_complex:
+                raise _complex(origin_of(node), f"{node} holds complex numbers")
+        if not found.differentiable:
+            kinds = sorted({_kind(type_.dtype) for type_ in found.types})
+            raise origin_of(node).fault(
+                f"{node} cannot be differentiated: it holds {' and '.join(kinds)}"
+                if kinds
+                else f"{node} cannot be differentiated: it holds no arrays",
+                fix=_floating(self.signature),
+            )
+        return found
+
+    def whole(self, node: Coordinate, keyword: str) -> Selection:
+        """Look up an argument that a direction is given for: all of it.
+
+        Raises:
+            RequestError: The same, or it is only a part of an argument.
+        """
+        found = self.wrt(node)
+        if node.steps:
+            raise origin_of(node).fault(
+                f"{keyword} takes a whole argument, not {node}",
+                why=f"the direction {node.name}_tangent has the shape of {node.name}",
+                fix=f"write {keyword}({node.name}), and give a tangent that is zero "
+                "elsewhere",
+            )
+        return found
+
+    def result(self, node: Coordinate) -> Selection:
+        """Look up a part of the result.
+
+        Raises:
+            RequestError: There is no such key or index.
+        """
+        return select(node, self.signature.result, 0)
+
+    def output(self, of: Coordinate | None, request: Origin) -> Selection:
+        """Look up what of the result is differentiated.
+
+        Args:
+            of: The `of=` of the request.
+            request: What an error points at when there is no `of=`.
+
+        Raises:
+            RequestError: The same, or a part of it is not floating point.
+        """
+        node = of or Coordinate(RESULT, origin=request)
+        found, origin = self.result(node), origin_of(node)
+        for each, type_ in zip(found.coordinates, found.types, strict=True):
+            leaf = RESULT + text_of(self.signature.result.leaves[each.leaf])
+            if type_.dtype.is_complex:
+                raise _complex(origin, f"the output {leaf} is complex")
+            if not type_.dtype.is_float:
+                raise origin.fault(
+                    f"the output {leaf} cannot be differentiated: it holds "
+                    f"{_kind(type_.dtype)}",
+                    fix=self._leave_out(),
+                )
+        if not found.coordinates:
+            raise origin.fault(f"{found.node} holds no arrays")
+        return found
+
+    def _leave_out(self) -> str:
+        for leaf in self.signature.result.leaves:
+            if leaf.type.dtype.is_float:
+                return f"leave it out: of={RESULT}{text_of(leaf)}"
+        return f"{self.signature.name} has no floating-point output"
+
+    def _unknown(self, node: Coordinate) -> RequestError:
+        function, arguments = self.signature.name, list(self.signature.arguments)
+        if node.name == RESULT:
+            return origin_of(node).fault(
+                f"{node} is a part of the result, not of an argument",
+                fix=f"select outputs by keyword: of={node}",
+            )
+        near = get_close_matches(node.name, arguments, n=1)
+        origin = origin_of(node)
+        return replace(origin, stop=origin.start + len(node.name)).fault(
+            f"{function} has no argument {node.name!r}",
+            why=f"its arguments are {', '.join(arguments)}"
+            if arguments
+            else "it has no arguments",
+            fix=f"did you mean {near[0]}?" if near else None,
+        )
+
+
+def _complex(origin: Origin, what: str) -> RequestError:
+    return origin.fault(
+        what,
+        why="derivatives of complex quantities (holomorphic or not) are not offered",
+        fix="pass and return real and imaginary parts as arrays of their own",
+    )
+
+
+def _kind(dtype: DType) -> str:
+    if dtype.is_integer:
+        return "integers"
+    if dtype.is_bool:
+        return "truth values"
+    if dtype.is_key:
+        return "random keys"
+    return f"{dtype} elements"
+
+
+def _floating(signature: Signature) -> str:
+    names = [
+        name
+        for name, tree in signature.arguments.items()
+        if any(leaf.type.dtype.is_float for leaf in tree.leaves)
+    ]
+    if not names:
+        return "give the argument a floating-point type in args, such as float[5]"
+    return f"differentiate along floating-point arguments: {', '.join(names)}"

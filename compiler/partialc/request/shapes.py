@@ -1,0 +1,62 @@
+"""The shapes of what is delivered."""
+
+from __future__ import annotations
+
+from math import prod
+
+from partialc.request.resolved import Axis, Block, Coordinates, Dense, Product
+from partialc.request.signature import Signature
+
+
+def axis_size(axis: Axis) -> int:
+    """How many elements one differentiation runs over."""
+    return sum(prod(coordinates.shape) for coordinates in axis)
+
+
+def axis_shape(axis: Axis) -> tuple[int, ...]:
+    """The axes one differentiation adds: those of one selection, or one flat axis."""
+    if len(axis) == 1:
+        return axis[0].shape
+    return (axis_size(axis),)
+
+
+def block_shape(block: Block, signature: Signature) -> tuple[int, ...]:
+    """The shape of the array that answers a block.
+
+    Args:
+        block: A block of a kernel for a function with this signature.
+        signature: The same function; a block carries all extents it needs itself.
+
+    Returns:
+        The axes of the selected output, then those of its layout.
+    """
+    layout = block.layout
+    if isinstance(layout, Dense):
+        axes = (extent for axis in block.axes for extent in axis_shape(axis))
+        return (*block.output.shape, *axes)
+    if layout.outputs is None:
+        return (*block.output.shape, *layout.shape)
+    return layout.shape
+
+
+def part_shape(part: Block | Product, signature: Signature) -> tuple[int, ...]:
+    """The shape of the array that answers a block or a product."""
+    if isinstance(part, Block):
+        return block_shape(part, signature)
+    match part.kind:
+        case "jvp":
+            return part.output.shape
+        case "hvp":
+            return (*part.output.shape, *_leaf_shape(part, signature))
+        case "vjp":
+            return _leaf_shape(part, signature)
+
+
+def _leaf_shape(part: Product, signature: Signature) -> tuple[int, ...]:
+    assert part.leaf is not None  # only a jvp has none
+    return signature.leaves[part.leaf][1].type.shape
+
+
+def whole(leaf: int, shape: tuple[int, ...]) -> Coordinates:
+    """The selection of every element of a leaf."""
+    return Coordinates(leaf, tuple(slice(0, extent, 1) for extent in shape))
