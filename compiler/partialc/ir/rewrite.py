@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from partialc.ir.program import Atom, Equation, Function, Param, Value
@@ -24,7 +24,10 @@ def with_inputs(equation: Equation, names: Mapping[Value, Atom]) -> Equation:
 def map_functions(
     equation: Equation, change: Callable[[Function], Function]
 ) -> Equation:
-    """The equation with every function among its parameters changed."""
+    """The equation with every function among its parameters changed.
+
+    `change` may be called several times with one function; it must answer the same.
+    """
 
     def changed(param: Param) -> Param:
         if isinstance(param, Function):
@@ -57,3 +60,44 @@ def without_dead_equations(function: Function) -> Function:
     if len(kept) == len(function.equations):
         return function
     return replace(function, equations=tuple(reversed(kept)))
+
+
+def everywhere(function: Function, change: Callable[[Function], Function]) -> Function:
+    """Change a function and all it holds, the innermost first.
+
+    A function that is held in several places is changed once and stays shared, so that
+    the calls of one custom function still hold one object.
+    """
+    changed: dict[int, Function] = {}
+
+    def visit(current: Function) -> Function:
+        if id(current) not in changed:
+            equations = tuple(map_functions(e, visit) for e in current.equations)
+            pairs = zip(equations, current.equations, strict=True)
+            same = all(new is old for new, old in pairs)
+            body = current if same else replace(current, equations=equations)
+            changed[id(current)] = change(body)
+        return changed[id(current)]
+
+    return visit(function)
+
+
+def splice(
+    callee: Function, operands: Sequence[Atom], equations: list[Equation]
+) -> list[Atom]:
+    """Append a copy of a function's body, with new values, to a list of equations.
+
+    Args:
+        callee: Whose body to copy.
+        operands: What stands for its inputs.
+        equations: Appended to.
+
+    Returns:
+        What stands for its outputs.
+    """
+    names: dict[Value, Atom] = dict(zip(callee.inputs, operands, strict=True))
+    for equation in callee.equations:
+        outputs = tuple(Value(value.type, value.hint) for value in equation.outputs)
+        equations.append(replace(with_inputs(equation, names), outputs=outputs))
+        names.update(zip(equation.outputs, outputs, strict=True))
+    return [resolve(atom, names) for atom in callee.outputs]

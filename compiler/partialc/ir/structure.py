@@ -31,10 +31,18 @@ def digest(function: Function) -> str:
     return _function_digest(function, {})
 
 
-def equation_key(equation: Equation) -> tuple[str, str]:
-    """The operation and its parameters, as a key that equal operations share."""
+def equation_key(
+    equation: Equation, digests: dict[int, str] | None = None
+) -> tuple[str, str]:
+    """The operation and its parameters, as a key that equal operations share.
+
+    Args:
+        equation: Whose key to give; its operands are not part of it.
+        digests: Remembers the digests of functions between calls, by their id: keep
+            the functions alive as long as it.
+    """
     state = hashlib.sha256()
-    for piece in _params(equation, {}):
+    for piece in _params(equation, {} if digests is None else digests):
         state.update(piece)
     return equation.op, state.hexdigest()
 

@@ -1,1 +1,1 @@
-"""Passes over the IR, each `Function -> Function`, each one file."""
+"""Passes: each takes a function and gives one that computes the same, simpler."""

@@ -9,11 +9,12 @@ runs them with `run_function`, and a rule that needs an element type resolves it
         return run_function(equation.params["function"], arrays)
 
     def evaluate_convert(equation, arrays):
-        return [lax.convert_element_type(arrays[0], concrete(equation.params["new_dtype"]))]
+        dtype = concrete(equation.params["new_dtype"])
+        return [lax.convert_element_type(arrays[0], dtype)]
 
 The regime that generic element types stand for is held in a context variable, so that
-rules need not pass it on; `evaluate` sets it together with JAX's x64 mode. Without it the
-regime is the wide one.
+rules need not pass it on; `evaluate` sets it together with JAX's x64 mode. Without it
+the regime is the wide one.
 """
 
 from __future__ import annotations
@@ -107,7 +108,9 @@ def concrete(dtype: DType) -> np.dtype[Any]:
 
 def constant_array(constant: Constant) -> jax.Array:
     """A constant as an array of its type in the evaluation in progress."""
-    return jnp.asarray(constant.data.astype(concrete(constant.type.dtype)))
+    with np.errstate(over="ignore"):
+        data = constant.data.astype(concrete(constant.type.dtype))
+    return jnp.asarray(data)
 
 
 def _converted(value: Value, array: Any) -> jax.Array:

@@ -1,0 +1,62 @@
+"""Compute equal things once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from partialc.ir.program import Atom, Constant, Equation, Function, Value
+from partialc.ir.rewrite import everywhere, resolve, with_inputs
+from partialc.ir.structure import constant_key, equation_key
+
+_COMMUTATIVE: Final = frozenset(
+    {"add", "add_any", "and", "eq", "max", "min", "mul", "ne", "or", "xor"}
+)
+
+_Key: TypeAlias = tuple[object, ...]
+
+
+def common_subexpressions(function: Function) -> Function:
+    """X op y, ..., x op y -> one of them; a + b and b + a are the same.
+
+    Calls and control flow are the same if the functions they hold are equal in
+    structure.
+
+    Grade: bitwise, save that `max` and `min` may choose the other of two zeros of
+    different sign, and sums and products the other of two nans, as XLA may itself.
+    """
+    digests: dict[int, str] = {}
+    return everywhere(function, lambda body: _numbered(body, digests))
+
+
+def _numbered(function: Function, digests: dict[int, str]) -> Function:
+    names: dict[Value, Atom] = {}
+    numbers: dict[Value, int] = {}
+    known: dict[_Key, Equation] = {}
+    equations: list[Equation] = []
+
+    def number(atom: Atom) -> tuple[str, object]:
+        if isinstance(atom, Constant):
+            return "constant", constant_key(atom)
+        return "value", numbers[atom]
+
+    for value in function.inputs:
+        numbers[value] = len(numbers)
+    for equation in function.equations:
+        current = with_inputs(equation, names)
+        operands = [number(atom) for atom in current.inputs]
+        if current.op in _COMMUTATIVE:
+            operands.sort(key=repr)
+        types = tuple(str(value.type) for value in current.outputs)
+        key = (*equation_key(current, digests), tuple(operands), types)
+        first = known.setdefault(key, current)
+        if first is not current:
+            names.update(zip(current.outputs, first.outputs, strict=True))
+            continue
+        equations.append(current)
+        for value in current.outputs:
+            numbers[value] = len(numbers)
+    if len(equations) == len(function.equations):
+        return function
+    outputs = tuple(resolve(atom, names) for atom in function.outputs)
+    return replace(function, equations=tuple(equations), outputs=outputs)

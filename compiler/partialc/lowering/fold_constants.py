@@ -1,0 +1,118 @@
+"""Compute at build time what does not depend on the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.ir.dtypes import Regime
+from partialc.ir.program import ArrayType, Atom, Constant, Equation, Function, Value
+from partialc.ir.rewrite import everywhere, resolve, with_inputs
+from partialc.lowering.exact import exact_results
+
+SMALL: Final = 64
+LARGEST: Final = 1 << 16
+
+
+def fold_constants(function: Function) -> Function:
+    """op(c1, c2, ...) -> its value, where that has the same bits on every machine.
+
+    Folded are the operations of `exact`, and those on the caller's float width only if
+    the narrow result is the rounding of the wide one. What would make the program
+    longer stays an operation: `iota`, a broadcast number, and results of more than
+    `SMALL` elements that are larger than the constants they are made from. Operations
+    on those are folded all the same.
+
+    Grade: bitwise.
+    """
+    return everywhere(function, _folded)
+
+
+def _folded(function: Function) -> Function:
+    names: dict[Value, Atom] = {}
+    known: dict[Value, Constant] = {}
+    equations: list[Equation] = []
+    for equation in function.equations:
+        current = with_inputs(equation, names)
+        results = _values(current, known)
+        pairs = list(zip(current.outputs, results or (), strict=results is not None))
+        if results is None:
+            equations.append(current)
+        elif _is_shorter(current, results):
+            names.update(pairs)
+        else:
+            known.update(pairs)
+            equations.append(current)
+    if not names:
+        return function
+    outputs = tuple(resolve(atom, names) for atom in function.outputs)
+    return replace(function, equations=tuple(equations), outputs=outputs)
+
+
+def _is_shorter(equation: Equation, results: Sequence[Constant]) -> bool:
+    """Whether the constants are no longer to write than the operation."""
+    if equation.op == "iota":
+        return False
+    literals = [atom for atom in equation.inputs if isinstance(atom, Constant)]
+    if equation.op == "broadcast_in_dim" and all(c.type.size == 1 for c in literals):
+        return False
+    size = sum(result.type.size for result in results)
+    return size <= max(SMALL, sum(literal.type.size for literal in literals))
+
+
+def _values(
+    equation: Equation, known: Mapping[Value, Constant]
+) -> tuple[Constant, ...] | None:
+    """The results of an equation on known operands; None if it may not be folded."""
+    if any(value.type.size > LARGEST for value in equation.outputs):
+        return None
+    operands: list[Constant] = []
+    for atom in equation.inputs:
+        constant = atom if isinstance(atom, Constant) else known.get(atom)
+        if constant is None:
+            return None
+        operands.append(constant)
+    types = [value.type for value in equation.outputs]
+    if any(kind.dtype.is_key for kind in types):
+        return None
+    wide = exact_results(equation, [c.data for c in operands], Regime.WIDE)
+    if wide is None:
+        return None
+    for regime in _other_regimes([*types, *(operand.type for operand in operands)]):
+        arrays = [
+            operand.data.astype(np.dtype(operand.type.dtype.at(regime)))
+            for operand in operands
+        ]
+        results = exact_results(equation, arrays, regime)
+        if results is None or not _are_roundings(results, wide):
+            return None
+    return tuple(_constant(kind, data) for kind, data in zip(types, wide, strict=True))
+
+
+def _are_roundings(
+    narrow: Sequence[NDArray[Any]], wide: Sequence[NDArray[Any]]
+) -> bool:
+    with np.errstate(over="ignore"):
+        return all(
+            first.tobytes() == second.astype(first.dtype).tobytes()
+            for first, second in zip(narrow, wide, strict=True)
+        )
+
+
+def _constant(kind: ArrayType, data: NDArray[Any]) -> Constant:
+    owned = np.array(data)
+    owned.setflags(write=False)
+    return Constant(kind, owned)
+
+
+def _other_regimes(types: Sequence[ArrayType]) -> tuple[Regime, ...]:
+    """The regimes that give other element types than the wide one."""
+    return tuple(
+        regime
+        for regime in (Regime.NARROW, Regime.MIXED)
+        if any(kind.dtype.at(regime) != kind.dtype.wide for kind in types)
+    )
