@@ -5,15 +5,21 @@ from __future__ import annotations
 import importlib.util
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from itertools import count
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from partialc.driver import Compiled, compile_module
+from partialc.errors import WriteError
 from partialc.planning.plan import ModulePlan
-from partialc.spec.module import module_spec
+from partialc.spec.module import read_module
+from partialc.spec.tables import Table
+from partialc.store.writing import write_all
+
+_LOADED: Final = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +52,28 @@ class Module:
         """What was decided and why; `str` gives what `partialc explain` prints."""
         return self.compiled.plan
 
-    def load(self) -> Any:
-        """Import the module from a temporary folder; its kernels are jitted.
+    def load(self) -> ModuleType:
+        """Import the module from a temporary folder.
 
         Returns:
-            The module object: `module.load().d3(x)`.
+            The module: `module.load().d3(x)`. Its kernels are jitted, and nest in jit,
+            vmap and grad.
         """
         folder = Path(tempfile.mkdtemp(prefix="partialc-"))
         path = self.write(folder / self.compiled.spec.path.name)
-        return _import(self.name, path)
+        name = f"partialc_loaded_{next(_LOADED)}_{self.name}"
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise WriteError(f"{path} cannot be imported")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        return module
 
     def write(self, path: str | Path, tests: str | Path | None = None) -> Path:
-        """Write the module, its test and its `.npz`.
+        """Write the module, its test and its `.npz`, each atomically; no lock.
+
+        The test finds the module where both are written: it is made for these places.
 
         Args:
             path: The module's file.
@@ -69,3 +85,64 @@ class Module:
         Raises:
             WriteError: A file cannot be written.
         """
+        target = Path(path)
+        folder = target.parent if tests is None else Path(tests)
+        test = folder / self.compiled.spec.test_path.name
+        files = {
+            target: self.source.encode(),
+            test: self.compiled.test_source_for(target, test).encode(),
+        }
+        if self.compiled.arrays is not None:
+            beside = target.with_name(self.compiled.spec.arrays_path.name)
+            files = {beside: self.compiled.arrays} | files
+        write_all(files)
+        return target
+
+
+def compile(  # noqa: A001 (the verb of the field, always written partialc.compile)
+    function: Any,
+    args: Mapping[str, Any],
+    kernels: Mapping[str, Any],
+    name: str,
+    **options: Any,
+) -> Module:
+    """Compile the derivatives of a function.
+
+    Args:
+        function: A JAX-traceable callable, SymPy expressions (or a callable that returns
+            them), or the path of one: `"package.module:object"`.
+        args: A description of each argument, in order: a text such as `"float[5]"`, an
+            array, a `jax.ShapeDtypeStruct`, a pytree of these, or a static value.
+        kernels: For each kernel its request, or a list or mapping of requests: texts, or
+            what the constructors (`partialc.partial`, ...) give.
+        name: The module's name.
+        **options: What a `[[module]]` may set: `form`, `batch`, `differentiable`,
+            `rtol`, `atol`, `domain`, `options`, `path`, `tests`.
+
+    Returns:
+        The compiled module, in memory.
+
+    Raises:
+        SpecError: A keyword is unknown or wrong.
+        RequestError: A request is wrong.
+        FrontendError: The function cannot be found, traced or differentiated.
+    """
+    values = {
+        "function": function,
+        "args": args,
+        "kernels": {key: _texts(value) for key, value in kernels.items()},
+        "name": name,
+        "path": f"{name}.py",
+        **options,
+    }
+    spec = read_module(Table(values, "partialc.compile"))
+    return Module(compile_module(spec, None))
+
+
+def _texts(requests: Any) -> Any:
+    """Requests as texts: what the constructors give has one that parses back."""
+    if isinstance(requests, Mapping):
+        return {key: _texts(request) for key, request in requests.items()}
+    if isinstance(requests, list | tuple):
+        return [_texts(request) for request in requests]
+    return requests if isinstance(requests, str) else str(requests)

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.emit.body import Body, body_of
-from partialc.emit.embed import embed
+from partialc.emit.embed import FunctionText, embed
 from partialc.emit.kernel import KernelText, constants_of, kernel_text
-from partialc.emit.module import FunctionText, ModuleText, module_text
+from partialc.emit.module import ModuleText, module_text
 from partialc.frontends.importing import load_object
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.plan import KernelPlan, ModulePlan
-from partialc.request.names import check_module_names
+from partialc.request.names import module_names
 from partialc.request.parse import parse
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Kernel
@@ -73,15 +73,18 @@ def compile_module(
     tell(f"{spec.name}: tracing")
     primal = load_primal(spec.function, spec.args, name=spec.name, folder=folder)
     kernels = resolve(spec, primal, folder)
-    function = embed(primal, kernels)
+    carried = primal.source.names if primal.source is not None else ()
+    names = module_names(primal.signature, list(kernels.values()), carried)
+    function = embed(primal, names.function)
     taken = _taken(function, kernels)
     plans: dict[str, KernelPlan] = {}
     bodies: dict[str, Body] = {}
     for name, kernel in kernels.items():
         tell(f"{spec.name}: planning {name}")
         options = spec.kernels[name].options
-        wish = Wish(options.form, options.differentiable, taken, constants_of(kernel))
-        plans[name] = plan_kernel(kernel, primal, function, wish)
+        form = options.form if function.differentiable else "expanded"
+        wish = Wish(form, options.differentiable, taken, constants_of(kernel))
+        plans[name] = plan_kernel(kernel, primal, function.name, wish)
         bodies[name] = body_of(plans[name], primal, function, wish)
     tell(f"{spec.name}: writing")
     plan = ModulePlan(
@@ -128,14 +131,12 @@ def resolve(
     def load(path: str) -> object:
         return load_object(path, folder)
 
-    kernels = {
+    return {
         name: resolve_kernel(
             name, _requests(kernel), primal.signature, load_object=load
         )
         for name, kernel in spec.kernels.items()
     }
-    check_module_names(list(kernels.values()), primal.signature)
-    return kernels
 
 
 def _requests(kernel: KernelSpec) -> Request | list[Request] | dict[str, Request]:
@@ -152,7 +153,7 @@ def _requests(kernel: KernelSpec) -> Request | list[Request] | dict[str, Request
 
 def _taken(function: FunctionText, kernels: Mapping[str, Kernel]) -> frozenset[str]:
     """Every name that the module defines, which no local variable may hide."""
-    names = {*function.names, function.name, *kernels, "row", "seed", "value", "out"}
+    names = {*function.names, function.name, *kernels, "row", "seed"}
     names |= {"jax", "jnp", "np", "lax", "Any", "NamedTuple"}
     return frozenset(names)
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.emit.module import FunctionText
+from partialc.emit.embed import FunctionText
 from partialc.emit.printer import print_body
 from partialc.errors import InternalError
 from partialc.frontends.primal import Primal
-from partialc.lowering.pipeline import lower_program
+from partialc.lowering.pipeline import FINAL, run_program
 from partialc.planning.choose import Wish
 from partialc.planning.plan import KernelPlan
 from partialc.realise.execute import flat_call, flat_names, trace_program
@@ -67,7 +67,7 @@ def body_of(
         )
     signature = primal.signature
     run = flat_call(text, plan.kernel, signature, function.name, primal.call)
-    program = lower_program(trace_program(run, plan.kernel, signature))
+    program = run_program(trace_program(run, plan.kernel, signature), FINAL)
     names = flat_names(plan.kernel, signature, wish.taken)
     printed = print_body(
         program, names.expressions, taken=wish.taken | names.taken, width_from=None

@@ -4,16 +4,45 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from partialc.emit.module import FunctionText
+import numpy as np
+from numpy.typing import NDArray
+
 from partialc.emit.printer import print_function
 from partialc.errors import UnsupportedError
 from partialc.frontends.primal import CarriedSource, Primal
-from partialc.lowering.resolve_custom_calls import resolve_program
+from partialc.lowering.pipeline import FINAL, READABLE, run_program
 
 
-def embed(primal: Primal, kernels: Collection[str]) -> FunctionText:
+@dataclass(frozen=True, slots=True)
+class FunctionText:
+    """The function as it stands in the module.
+
+    Attributes:
+        text: Definitions of the function and of what it needs.
+        name: What kernels call it by.
+        names: Every module-level name the text defines.
+        imports: Import lines it needs beyond the module's own.
+        constants: Arrays it refers to by name.
+        helpers: Texts of further support functions it calls, by name.
+        support: Names of the support functions of `realise.support` it calls.
+        differentiable: Whether chains may differentiate it: its custom rules are all
+            there, or it has none.
+    """
+
+    text: str
+    name: str
+    names: tuple[str, ...]
+    imports: tuple[str, ...] = ()
+    constants: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    helpers: Mapping[str, str] = field(default_factory=dict)
+    support: frozenset[str] = frozenset()
+    differentiable: bool = True
+
+
+def embed(primal: Primal, name: str) -> FunctionText:
     """The function's carried source, or else its traced program as source.
 
     A function with custom rules that can be neither carried nor printed is printed
@@ -21,15 +50,14 @@ def embed(primal: Primal, kernels: Collection[str]) -> FunctionText:
 
     Args:
         primal: The function.
-        kernels: The kernels' names; a function of the same name gets an underscore.
+        name: What it is called in the module; its own name unless a kernel has that.
     """
     own = primal.signature.name
-    name = f"_{own}" if own in kernels else own
     if primal.source is not None:
         text = _renamed(primal.source, own, name)
         names = tuple(name if each == own else each for each in primal.source.names)
         return FunctionText(text, name, names, primal.source.imports)
-    program, guarded = primal.program, False
+    program, guarded = run_program(primal.program, READABLE), False
     document = primal.doc
     try:
         printed = print_function(
@@ -40,7 +68,7 @@ def embed(primal: Primal, kernels: Collection[str]) -> FunctionText:
             raise
         guarded = True
         printed = print_function(
-            resolve_program(program),
+            run_program(program, FINAL),
             primal.signature,
             name=name,
             docstring=document,

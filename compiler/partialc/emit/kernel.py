@@ -14,13 +14,12 @@ from partialc.emit.annotations import annotation, tree_annotation
 from partialc.emit.body import Body
 from partialc.emit.mathematics import phrase, shape_phrase
 from partialc.emit.result import Results
-from partialc.ir.program import ArrayType
 from partialc.ops.registry import Cost
 from partialc.planning.plan import KernelPlan, cost_text
-from partialc.realise.execute import direction_types
+from partialc.realise.execute import direction_paths, direction_types
 from partialc.realise.places import tuple_text
-from partialc.request.names import class_name
-from partialc.request.resolved import Coordinates, Direction, Field, Kernel
+from partialc.request.names import class_name, constant_name
+from partialc.request.resolved import Field, Kernel
 from partialc.request.shapes import part_shape
 from partialc.request.signature import Signature
 
@@ -117,37 +116,17 @@ def _batched(
 
 def expected_text(kernel: Kernel, signature: Signature) -> str:
     """What `_checked` compares the arguments with: the module's table, and directions."""
-    entries = []
+    table: dict[str, str] = {}
     for direction in kernel.directions:
-        if direction.argument is not None:
-            entry = f"_ARGUMENTS[{direction.argument!r}]"
-        else:
-            entry = repr(cotangent_table(direction, signature))
-        entries.append(f"{direction.name!r}: {entry}")
-    return f"_ARGUMENTS | {{{', '.join(entries)}}}" if entries else "_ARGUMENTS"
+        types = direction_types(direction, signature)
+        for path, type_ in zip(direction_paths(direction, signature), types, strict=True):
+            table[direction.name + jax.tree_util.keystr(tuple(path))] = str(type_)
+    return f"_ARGUMENTS | {table!r}" if table else "_ARGUMENTS"
 
 
-def arguments_table(signature: Signature) -> dict[str, str | dict[str, str]]:
-    """The types of the function's arguments, as `_checked` reads them."""
-    return {
-        name: _leaf_table([(leaf.keystr, leaf.type) for leaf in tree.leaves])
-        for name, tree in signature.arguments.items()
-    }
-
-
-def cotangent_table(direction: Direction, signature: Signature) -> str | dict[str, str]:
-    """The types of a cotangent's leaves, as `_checked` reads them."""
-    paths = jax.tree_util.tree_flatten_with_path(
-        direction.outputs, is_leaf=lambda node: isinstance(node, Coordinates)
-    )[0]
-    keys = [jax.tree_util.keystr(path) for path, _ in paths]
-    types = direction_types(direction, signature)
-    return _leaf_table(list(zip(keys, types, strict=True)))
-
-
-def _leaf_table(leaves: list[tuple[str, ArrayType]]) -> str | dict[str, str]:
-    table = {key: str(type_) for key, type_ in leaves}
-    return table[""] if list(table) == [""] else table
+def arguments_table(signature: Signature) -> dict[str, str]:
+    """The types of all leaves of the function's arguments, as `_checked` reads them."""
+    return {name + leaf.keystr: str(leaf.type) for name, leaf in signature.leaves}
 
 
 def _parameters(kernel: Kernel, signature: Signature) -> str:
@@ -223,9 +202,8 @@ def _named_tuple(
 
 def constants_of(kernel: Kernel) -> Mapping[str, NDArray[np.int64]]:
     """The module constants that describe a kernel's layouts, by name."""
-    found = {}
-    for field in kernel.fields:
-        prefix = f"{kernel.name}_{field.name}" if kernel.bundled else kernel.name
-        for suffix, array in field.constants.items():
-            found[f"{prefix}_{suffix}".upper()] = array
-    return found
+    return {
+        constant_name(kernel, field, suffix): array
+        for field in kernel.fields
+        for suffix, array in field.constants.items()
+    }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.emit.embed import FunctionText
 from partialc.emit.kernel import KernelText, arguments_table
 from partialc.emit.printer.formatting import format_source
 from partialc.emit.templates import render
@@ -19,32 +20,6 @@ from partialc.realise import support
 
 MAX_LITERAL = 512
 """Arrays with more elements than this go to the `.npz` beside the module."""
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionText:
-    """The function as it stands in the module.
-
-    Attributes:
-        text: Definitions of the function and of what it needs.
-        name: What kernels call it by.
-        names: Every module-level name the text defines.
-        imports: Import lines it needs beyond the module's own.
-        constants: Arrays it refers to by name.
-        helpers: Texts of further support functions it calls, by name.
-        support: Names of the support functions of `realise.support` it calls.
-        differentiable: Whether chains may differentiate it: its custom rules are all
-            there, or it has none.
-    """
-
-    text: str
-    name: str
-    names: tuple[str, ...]
-    imports: tuple[str, ...] = ()
-    constants: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
-    helpers: Mapping[str, str] = field(default_factory=dict)
-    support: frozenset[str] = frozenset()
-    differentiable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +66,7 @@ def module_text(
         key: array for key, array in constants.items() if array.size > MAX_LITERAL
     }
     arrays = _npz(large) if large else None
-    lines = [f"_ARGUMENTS: dict[str, Any] = {arguments_table(signature)!r}"]
+    lines = [f"_ARGUMENTS = {arguments_table(signature)!r}"]
     if arrays is not None:
         stem = file.removesuffix(".py")
         digest = sha256(arrays).hexdigest()

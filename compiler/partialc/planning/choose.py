@@ -24,6 +24,7 @@ from partialc.realise.chain import Chain, Path, Read
 from partialc.realise.execute import flat_call, kernel_types, trace_flat
 from partialc.realise.writer import write
 from partialc.request.resolved import Block, Coordinates, Kernel, Product
+from partialc.spec.model import Form
 
 MAX_SINGLES: Final = 40
 """More options than this over all parts are not counted one by one, only together."""
@@ -34,11 +35,13 @@ class Wish:
     """What planning is to respect.
 
     Attributes:
+        form: The form asked for; `auto` leaves the choice.
         differentiable: Whether the kernel's own gradient is what has to be cheap.
         taken: Names that local variables may not have.
         constants: The position arrays the module defines for the kernel, by name.
     """
 
+    form: Form
     differentiable: bool
     taken: frozenset[str]
     constants: Mapping[str, NDArray[np.int64]]
@@ -79,6 +82,8 @@ def plan_kernel(
     chosen, *rejected = candidates
     if chosen.cost is None:
         raise _refused(kernel, primal, candidates)
+    if wish.form == "expanded":
+        chosen = replace(chosen, form="expanded")
     return KernelPlan(
         kernel=kernel,
         chosen=chosen,

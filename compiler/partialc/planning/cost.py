@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from partialc.ir.program import Function
-from partialc.lowering.cse import cse
+from partialc.lowering.common_subexpressions import common_subexpressions
 from partialc.lowering.dead_code import dead_code
 from partialc.lowering.inline_calls import inline_calls
+from partialc.lowering.pipeline import run
 from partialc.lowering.resolve_custom_calls import resolve_custom_calls
 from partialc.ops.cost import cost_of
 from partialc.ops.registry import Cost
@@ -25,6 +26,14 @@ def weight(cost: Cost) -> float:
 
 
 def count(function: Function) -> Cost:
-    """The cost of what XLA will be left with: calls inlined, duplicates and dead code gone."""
-    program = resolve_custom_calls(inline_calls(function))
-    return cost_of(dead_code(cse(program)))
+    """The cost of what XLA is left with: calls inlined, duplicates and dead code gone."""
+    return cost_of(run(function, _LIKE_XLA))
+
+
+_LIKE_XLA: Final = (
+    resolve_custom_calls,
+    inline_calls,
+    dead_code,
+    common_subexpressions,
+    dead_code,
+)

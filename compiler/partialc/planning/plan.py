@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Any, Literal
 
 from partialc.ops.registry import Cost
@@ -67,10 +68,14 @@ def describe(chain: Chain, signature: Signature) -> str:
     counted: dict[str, int] = {}
     for phrase in phrases:
         counted[phrase] = counted.get(phrase, 0) + 1
-    return " and ".join(
-        phrase if count == 1 else f"{count} x ({phrase})"
-        for phrase, count in counted.items()
-    )
+    return " and ".join(starmap(_times, counted.items()))
+
+
+def _times(phrase: str, count: int) -> str:
+    if count == 1:
+        return phrase
+    inner, _, kind = phrase.partition(" nested ")
+    return f"{count} nests of {inner} {kind}" if kind == "JVPs" else f"{count} times {phrase}"
 
 
 def _path_phrase(path: Path, signature: Signature) -> str:

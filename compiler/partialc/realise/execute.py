@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import trace, trace_one
 from partialc.ir.program import ArrayType, Function, Program
 from partialc.realise import support
+from partialc.realise.units import reach, role
 from partialc.realise.writer import ChainText
 from partialc.request.resolved import Coordinates, Direction, Kernel
 from partialc.request.signature import Signature
@@ -131,3 +133,55 @@ def trace_program(
         input_names=input_names(kernel, signature),
         rules=False,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FlatNames:
+    """The flat inputs of a kernel as expressions within its body.
+
+    Attributes:
+        preamble: Statements that take containers apart.
+        expressions: One name per flat input.
+        taken: All names among them.
+    """
+
+    preamble: tuple[str, ...]
+    expressions: tuple[str, ...]
+    taken: frozenset[str]
+
+
+def flat_names(kernel: Kernel, signature: Signature, taken: Collection[str]) -> FlatNames:
+    """Names for the flat inputs: arguments themselves, or the leaves of containers."""
+    trees = dict(signature.arguments)
+    used = {*taken, *trees, *(direction.name for direction in kernel.directions)}
+    preamble: list[str] = []
+    expressions: list[str] = []
+
+    def leaf(tree: str, path: Sequence[Any], position: int) -> str:
+        if not path:
+            return tree
+        base = name = f"{tree}_{role(path)}"
+        suffix = 2
+        while name in used:
+            name, suffix = f"{base}_{suffix}", suffix + 1
+        used.add(name)
+        preamble.append(f"{name} = {reach(tree, path, position)}")
+        return name
+
+    for argument, found in trees.items():
+        for position, each in enumerate(found.leaves):
+            expressions.append(leaf(argument, each.path, position))
+    for direction in kernel.directions:
+        for position, path in enumerate(direction_paths(direction, signature)):
+            expressions.append(leaf(direction.name, path, position))
+    return FlatNames(tuple(preamble), tuple(expressions), frozenset(used))
+
+
+def direction_paths(direction: Direction, signature: Signature) -> list[Sequence[Any]]:
+    """The paths of a further argument's leaves, in flattening order."""
+    if direction.argument is not None:
+        return [leaf.path for leaf in signature.arguments[direction.argument].leaves]
+    found = jax.tree_util.tree_flatten_with_path(
+        direction.outputs, is_leaf=lambda node: isinstance(node, Coordinates)
+    )[0]
+    return [path for path, _ in found]

@@ -47,29 +47,28 @@ def _with_leaves(tree: Any, leaves: dict[int, Any]) -> Any:
     return jax.tree.unflatten(structure, new)
 
 
-def _checked(expected: dict[str, Any], **arguments: Any) -> tuple[Any, ...]:
+def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
     """The arguments as arrays; a TypeError where one is not what this was built for."""
+    flat, structure = jax.tree_util.tree_flatten_with_path(tuple(arguments.values()))
+    names = [
+        list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:]) for path, _ in flat
+    ]
+    if names != list(expected):
+        raise TypeError(f"the arguments must be {list(expected)}, not {names}")
     widths = set()
-    for name, value in arguments.items():
-        wanted = expected[name] if isinstance(expected[name], dict) else {"": expected[name]}
-        flat, _ = jax.tree_util.tree_flatten_with_path(value)
-        leaves = {jax.tree_util.keystr(path): leaf for path, leaf in flat}
-        if list(leaves) != list(wanted):
-            raise TypeError(f"{name} must have the leaves {list(wanted)}, not {list(leaves)}")
-        for path, leaf in leaves.items():
-            dtype = str(jnp.result_type(leaf))
-            weak = isinstance(leaf, int | float) or getattr(leaf, "weak_type", False)
-            kind, _, shape = wanted[path].partition("[")
-            fits = dtype == kind or (kind == "float" and dtype in ("float32", "float64"))
-            fits = fits or (weak and dtype.rstrip("0123456789") == kind.rstrip("0123456789"))
-            extents = ",".join(map(str, jnp.shape(leaf)))
-            if not fits or f"{extents}]" != shape:
-                found = f"{dtype}[{extents}]"
-                raise TypeError(f"{name}{path} must be {wanted[path]}, not {found}")
-            if kind == "float" and not weak:
-                widths.add(dtype)
+    for name, (_, leaf) in zip(names, flat, strict=True):
+        kind, _, shape = expected[name].partition("[")
+        given = str(jnp.result_type(leaf))
+        weak = isinstance(leaf, int | float) or getattr(leaf, "weak_type", False)
+        fits = given == kind or (kind == "float" and given in ("float32", "float64"))
+        fits |= weak and given.rstrip("0123456789") == kind.rstrip("0123456789")
+        extents = ",".join(map(str, jnp.shape(leaf)))
+        if not fits or f"{extents}]" != shape:
+            raise TypeError(f"{name} must be {expected[name]}, not {given}[{extents}]")
+        if kind == "float" and not weak:
+            widths.add(given)
     if len(widths) > 1:
-        raise TypeError(f"{', '.join(arguments)} mix the float widths {sorted(widths)}")
+        raise TypeError(f"the arguments mix the float widths {sorted(widths)}")
     width = widths.pop() if widths else float
 
     def array(leaf: Any, kind: str) -> Any:
@@ -77,14 +76,9 @@ def _checked(expected: dict[str, Any], **arguments: Any) -> tuple[Any, ...]:
             return leaf
         return jnp.asarray(leaf, width if kind == "float" else kind)
 
-    converted = []
-    for name, value in arguments.items():
-        wanted = expected[name] if isinstance(expected[name], dict) else {"": expected[name]}
-        kinds = [text.partition("[")[0] for text in wanted.values()]
-        flat, structure = jax.tree.flatten(value)
-        arrays = [array(leaf, kind) for leaf, kind in zip(flat, kinds, strict=True)]
-        converted.append(jax.tree.unflatten(structure, arrays))
-    return tuple(converted)
+    kinds = [text.partition("[")[0] for text in expected.values()]
+    arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
+    return tuple(jax.tree.unflatten(structure, arrays))
 
 
 def _not_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from textwrap import indent
 from typing import TypeAlias
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -109,11 +110,27 @@ class _Writer:
         self.units = find_units(chain, signature, self.fresh)
         self.constants = Constants(chain.kernel.name.upper(), given)
         self.primals = Primals(signature, function, self.units, self.fresh)
+        self.own = self.field_names()
         self.lines: list[str] = []
         self.names: dict[Key, str] = {}
         self.wanted = {
             self.key(element) for read in chain.reads for element, _ in read.pieces
         }
+
+    def field_names(self) -> dict[Key, str]:
+        """Fields that are read as they come out: their values take their names."""
+        names: dict[Key, str] = {}
+        number = 0
+        for field in self.chain.kernel.fields:
+            count = len(jax.tree.leaves(field.parts))
+            read = self.chain.reads[number] if count else None
+            number += count
+            if read is None or count > 1 or len(read.pieces) > 1 or read.views:
+                continue
+            ((element, views),) = read.pieces
+            if not views:
+                names[self.key(element)] = field.name
+        return names
 
     def fresh(self, wanted: str) -> str:
         """A name like `wanted` that nothing else has; it is taken from now on."""
@@ -258,13 +275,21 @@ class _Writer:
                 self.assign(pattern, expression)
                 continue
             name = self.fresh(step_name(steps, self.signature, pulled=pull is not None))
-            parameters = ", ".join(f"{unit.name}: Any" for unit in units)
-            self.lines += [
-                f"def {name}({parameters}) -> Any:",
-                f"    return {expression}",
-                "",
-            ]
+            self.define(name, units, expression)
             self.node(child, name, units, steps, pull, both=both)
+
+    def define(self, name: str, units: Sequence[Unit], expression: str) -> None:
+        """A function of the units; a call with just them needs no `def`."""
+        call = f"({', '.join(unit.name for unit in units)})"
+        if expression.startswith("jax.jacfwd(") and expression.endswith(f"){call}"):
+            self.lines.append(f"{name} = {expression.removesuffix(call)}")
+            return
+        parameters = ", ".join(f"{unit.name}: Any" for unit in units)
+        self.lines += [
+            f"def {name}({parameters}) -> Any:",
+            f"    return {expression}",
+            "",
+        ]
 
     def keeps(self, node: _Node, level: int) -> bool:
         """Whether anything is read that is not a tangent of the push at `level`."""
@@ -320,7 +345,10 @@ class _Writer:
 
     def assign(self, pattern: Pattern, expression: str) -> None:
         """A statement that names what is read of an expression's value."""
-        self.lines.append(f"{self.pattern(pattern)} = {expression}")
+        names = self.pattern(pattern)
+        if names.startswith("(") and not names.endswith(",)"):
+            names = names[1:-1]
+        self.lines.append(f"{names} = {expression}")
 
     def pattern(self, pattern: Pattern) -> str:
         """The left side of an assignment; what is not read becomes `_`."""
@@ -328,7 +356,7 @@ class _Writer:
             key: Key = pattern  # type: ignore[assignment]
             if key not in self.wanted:
                 return "_"
-            wanted = element_name(key, self.chain, self.signature)
+            wanted = self.own.get(key) or element_name(key, self.chain, self.signature)
             self.names[key] = self.fresh(wanted)
             return self.names[key]
         texts = [self.pattern(item) for item in pattern]  # type: ignore[arg-type]
@@ -346,11 +374,27 @@ class _Writer:
             call = self.jvp(function, units, moved, seeds)
             return call if keep else f"{call}[1]"
         unit = moved[0]
+        if not keep and self.is_full(push, unit):
+            argnums = f", argnums={list(units).index(unit)}" if units[0] != unit else ""
+            arguments = ", ".join(each.name for each in units)
+            return f"jax.jacfwd({function}{argnums})({arguments})"
         call = self.jvp(function, units, moved, ["seed"])
         tail, axes = ("", "(None, -1)") if keep else ("[1]", "-1")
         shape = self.signature.leaves[push.leaf][1].type.shape
         seeds_text = basis_text(push, unit.name, shape, self.constants)
         return f"jax.vmap(lambda seed: {call}{tail}, out_axes={axes})({seeds_text})"
+
+    def is_full(self, push: Basis, unit: Unit) -> bool:
+        """Whether a basis is that of a whole argument, as `jax.jacfwd` pushes it."""
+        shape = self.signature.leaves[push.leaf][1].type.shape
+        whole = tuple(slice(0, extent, 1) for extent in shape)
+        selection = push.selection
+        return (
+            unit.whole
+            and len(unit.leaves) == 1
+            and isinstance(selection, Coordinates)
+            and selection.index == whole
+        )
 
     def seed(self, push: OneHot | Along, unit: Unit) -> str:
         """The tangent of one variable."""
@@ -395,6 +439,8 @@ class _Writer:
             parameters = ", ".join(unit.name for unit in moved)
             primals = tuple_text([unit.name for unit in moved])
             inner = f"lambda {parameters}: {expression}"
+            if expression.endswith(f"({parameters})") and expression.count("(") == 1:
+                inner = expression.removesuffix(f"({parameters})")
             expression = f"jax.jvp({inner}, {primals}, ({seeds[push]},))[1]"
         name = self.fresh("entry")
         typed = ", ".join(f"{seed}: Any" for seed in seeds.values())
