@@ -18,6 +18,7 @@ import click
 
 from partialc.cli import console
 from partialc.errors import InternalError, PartialcError
+from partialc.spec.near import did_you_mean
 
 _VERBS: Final[Mapping[str, str]] = {
     "build": "Write the modules and their tests.",
@@ -48,6 +49,14 @@ class _Verbs(click.Group):
         module = importlib.import_module(f"partialc.cli.verb_{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = did_you_mean(args[0], _VERBS) if args[0] not in _VERBS else None
+        if near is not None:
+            ctx.fail(f"no such verb {args[0]!r}: {near}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter

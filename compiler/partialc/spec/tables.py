@@ -166,8 +166,10 @@ class Table:
         return PurePosixPath(text)
 
     def _title(self, key: str) -> str:
-        inner = self.title.strip("[]")
-        return f"`{key}`" if self.origin is None else f"[{inner}.{key}]"
+        if self.origin is None:
+            return f"`{key}`"
+        inner = f"{self.title.strip('[]')}.{key}" if self.title.startswith("[") else key
+        return f"[{inner}]"
 
 
 def require_identifier(name: str, what: str, where: Location | str | None) -> None:

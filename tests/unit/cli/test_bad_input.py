@@ -1,0 +1,433 @@
+"""Bad input gets one clear error, exit code 2, and nothing is written.
+
+Each case edits the sound spec of `conftest.py`: `old` is replaced by `new`. The parts
+of the error are compared in full or, where they begin or end with `...`, in part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    old: str
+    new: str
+    what: str
+    where: str | None = None
+    why: str | None = None
+    fix: str | None = None
+
+
+KERNEL = 'd3 = "partial(x[0], x[2], x[4])"\n'
+SPEC_CASES = [
+    Case(
+        "no TOML",
+        "[[module]]\n",
+        "[[module]\n",
+        "the spec is not valid TOML",
+        "partialc.toml:1:9",
+        "Expected ']]' at the end of an array declaration",
+    ),
+    Case(
+        "unknown key",
+        "function =",
+        "fuction =",
+        "unknown key `fuction` in [[module]]",
+        "partialc.toml:3:1",
+        fix="did you mean `function`?",
+    ),
+    Case(
+        "unknown key without a near miss",
+        "function =",
+        "zzz = 1\nfunction =",
+        "unknown key `zzz` in [[module]]",
+        "partialc.toml:3:1",
+        fix="the keys are `args`, `atol`, ...",
+    ),
+    Case(
+        "unknown table",
+        "[[module]]\n",
+        "[partialcc]\n[[module]]\n",
+        "unknown key `partialcc` in the spec",
+        "partialc.toml:1:1",
+        fix="did you mean `partialc`?",
+    ),
+    Case(
+        "unknown global",
+        "[[module]]\n",
+        '[partialc]\ntest = "t"\n[[module]]\n',
+        "unknown key `test` in [partialc]",
+        "partialc.toml:2:1",
+        fix="did you mean `tests`?",
+    ),
+    Case(
+        "one module table",
+        "[[module]]",
+        "[module]",
+        "`module` must be an array of tables",
+        "partialc.toml:1:1",
+        fix="write [[module]], with two brackets",
+    ),
+    Case(
+        "no path",
+        'path = "generated/product.py"\n',
+        "",
+        "[[module]] has no `path`",
+        "partialc.toml:1:1",
+        fix='add path = "generated/NAME.py"',
+    ),
+    Case(
+        "absolute path",
+        '"generated/product.py"',
+        '"/tmp/product.py"',
+        "`path` must be a relative path with forward slashes, not '/tmp/product.py'",
+        "partialc.toml:2:1",
+        "a spec must mean the same on every machine",
+    ),
+    Case(
+        "no Python file",
+        '"generated/product.py"',
+        '"generated/product"',
+        "`path` must end in .py, not 'product'",
+        "partialc.toml:2:1",
+        fix='write path = "generated/product.py"',
+    ),
+    Case(
+        "file name that is no identifier",
+        '"generated/product.py"',
+        '"generated/my-product.py"',
+        "a module cannot be called 'my-product'",
+        "partialc.toml:2:1",
+        "it becomes a name in Python source",
+    ),
+    Case(
+        "keyword as name",
+        "path =",
+        'name = "lambda"\npath =',
+        "a module cannot be called `lambda`",
+        "partialc.toml:2:1",
+        "`lambda` is a keyword of Python",
+        "call it `lambda_`",
+    ),
+    Case(
+        "path of another type",
+        'path = "generated/product.py"',
+        "path = 3",
+        "`path` must be a text, not 3",
+        "partialc.toml:2:1",
+    ),
+    Case(
+        "no function",
+        'function = "model:product"\n',
+        "",
+        "[[module]] has no `function`",
+        "partialc.toml:1:1",
+    ),
+    Case(
+        "function without module",
+        '"model:product"',
+        '"model.product"',
+        "`function` must read package.module:object, not 'model.product'",
+        "partialc.toml:3:1",
+    ),
+    Case(
+        "no args",
+        'args = { x = "float[5]" }\n',
+        "",
+        "[[module]] has no `args`",
+        "partialc.toml:1:1",
+        fix='add args = { x = "float[5]" }',
+    ),
+    Case(
+        "only static args",
+        '"float[5]"',
+        "5",
+        "[module.args] leaves nothing to differentiate by",
+        "partialc.toml:4:1",
+    ),
+    Case(
+        "unknown element type",
+        '"float[5]"',
+        '"flaot[5]"',
+        "unknown element type 'flaot' in 'flaot[5]'",
+        "partialc.toml:4:15",
+        fix="did you mean `float`...",
+    ),
+    Case(
+        "symbolic length",
+        '"float[5]"',
+        '"float[n]"',
+        "'n' is no axis length in 'float[n]'",
+        "partialc.toml:4:15",
+        "a module is specialised to one shape: every length is a number",
+    ),
+    Case(
+        "round brackets",
+        '"float[5]"',
+        '"float(5)"',
+        "cannot read 'float(5)' as an argument",
+        "partialc.toml:4:15",
+        fix='write "float[5]", ...',
+    ),
+    Case(
+        "keyword as argument",
+        "{ x =",
+        "{ in =",
+        "an argument cannot be called `in`",
+        "partialc.toml:4:10",
+    ),
+    Case(
+        "argument called out",
+        "{ x =",
+        "{ out =",
+        "an argument cannot be called `out`",
+        "partialc.toml:4:10",
+        "in a request `out` is the function's result",
+    ),
+    Case(
+        "argument that hides an import",
+        "{ x =",
+        "{ jnp =",
+        "an argument cannot be called `jnp`",
+        "partialc.toml:4:10",
+        "the generated module imports that name",
+    ),
+    Case(
+        "no kernels",
+        f"[module.kernels]\n{KERNEL}",
+        "",
+        "[[module]] has no `kernels`",
+        "partialc.toml:1:1",
+    ),
+    Case(
+        "empty kernels",
+        KERNEL,
+        "",
+        "[module.kernels] asks for nothing",
+        "partialc.toml:6:1",
+    ),
+    Case(
+        "kernel that is no request",
+        KERNEL,
+        "d3 = 3\n",
+        "kernel `d3` must be a request, or a list or table of requests, not 3",
+        "partialc.toml:7:1",
+    ),
+    Case(
+        "empty list of requests",
+        KERNEL,
+        "d3 = []\n",
+        "kernel `d3` must be a request, or a list or table of requests, not []",
+        "partialc.toml:7:1",
+    ),
+    Case(
+        "keyword as kernel",
+        "d3 =",
+        "class =",
+        "a kernel cannot be called `class`",
+        "partialc.toml:7:1",
+        "`class` is a keyword of Python",
+    ),
+    Case(
+        "kernel that is no identifier",
+        "d3 =",
+        '"d 3" =',
+        "a kernel cannot be called 'd 3'",
+        "partialc.toml:7:1",
+    ),
+    Case(
+        "kernel twice",
+        KERNEL,
+        KERNEL + KERNEL,
+        "the spec is not valid TOML",
+        "partialc.toml:8:33",
+        "Cannot overwrite a value",
+    ),
+    Case(
+        "equal class names",
+        KERNEL,
+        'a_b = ["value"]\naB = ["value"]\n',
+        "kernels `a_b` and `aB` collide",
+        "partialc.toml:8:1",
+        "both would define the class AB in the module",
+        "rename one of them",
+    ),
+    Case(
+        "equal constants",
+        KERNEL,
+        'd3 = "value"\nD3 = "value"\n',
+        "kernels `d3` and `D3` collide",
+        "partialc.toml:8:1",
+    ),
+    Case(
+        "field that tuples have",
+        KERNEL,
+        'd3 = { count = "value" }\n',
+        "a field of kernel `d3` cannot be called `count`",
+        "partialc.toml:7:8",
+    ),
+    Case(
+        "options of an unknown kernel",
+        KERNEL,
+        KERNEL + '[module.options.d4]\nform = "chain"\n',
+        "[module.options] names a kernel `d4` that does not exist",
+        "partialc.toml:8:1",
+        fix="the kernels are `d3`",
+    ),
+    Case(
+        "unknown option",
+        KERNEL,
+        KERNEL + "[module.options.d3]\nbatched = []\n",
+        "unknown key `batched` in [module.options.d3]",
+        "partialc.toml:9:1",
+        fix="did you mean `batch`?",
+    ),
+    Case(
+        "unknown form",
+        "args =",
+        'form = "chains"\nargs =',
+        "`form` must be `auto`, `chain` or `expanded`, not 'chains'",
+        "partialc.toml:4:1",
+        fix="did you mean `chain`?",
+    ),
+    Case(
+        "batch of another type",
+        "args =",
+        'batch = "x"\nargs =',
+        "`batch` must be a list of argument names, not 'x'",
+        "partialc.toml:4:1",
+        fix='write batch = ["x"]',
+    ),
+    Case(
+        "batch of an unknown argument",
+        "args =",
+        'batch = ["y"]\nargs =',
+        "`batch` names `y`, which is no argument that varies",
+        "partialc.toml:4:1",
+        fix="the arguments are `x`",
+    ),
+    Case(
+        "batch twice",
+        "args =",
+        'batch = ["x", "x"]\nargs =',
+        "`batch` names `x` twice",
+        "partialc.toml:4:1",
+    ),
+    Case(
+        "differentiable of another type",
+        "args =",
+        "differentiable = 1\nargs =",
+        "`differentiable` must be true or false, not 1",
+        "partialc.toml:4:1",
+    ),
+    Case(
+        "negative tolerance",
+        "args =",
+        "rtol = -1.0\nargs =",
+        "`rtol` must be a number >= 0, not -1.0",
+        "partialc.toml:4:1",
+    ),
+    Case(
+        "infinite tolerance",
+        "args =",
+        "atol = inf\nargs =",
+        "`atol` must be a number >= 0, not inf",
+        "partialc.toml:4:1",
+    ),
+    Case(
+        "domain of an unknown argument",
+        KERNEL,
+        KERNEL + "[module.domain]\ny = [0, 1]\n",
+        "[module.domain] names `y`, which is no argument that varies",
+        "partialc.toml:9:1",
+    ),
+    Case(
+        "empty domain",
+        KERNEL,
+        KERNEL + "[module.domain]\nx = [1, 0]\n",
+        "`x` must be a range [low, high] with low < high, or ...",
+        "partialc.toml:9:1",
+        fix='write x = [0.0, 1.0] or "package.module:points"',
+    ),
+    Case(
+        "module twice",
+        "[[module]]\n",
+        '[[module]]\npath = "a/product.py"\nfunction = "model:product"\n'
+        'args = { x = "float" }\nkernels = { d = "value" }\n[[module]]\n',
+        "two modules are called `product`",
+        "partialc.toml:6:1",
+        "the other one is at partialc.toml:1:1",
+        "give one of them another `name`",
+    ),
+    Case(
+        "file twice",
+        "[[module]]\n",
+        '[[module]]\nname = "other"\npath = "a/../generated/product.py"\n'
+        'function = "model:product"\nargs = { x = "float" }\n'
+        'kernels = { d = "value" }\n[[module]]\n',
+        "two files would be written to generated/product.py",
+        "partialc.toml:8:1",
+        "the other one belongs to the module `other`",
+    ),
+    Case("no module", "", "", "the spec asks for no module", "partialc.toml"),
+]
+
+
+def parts(text: str) -> dict[str, str]:
+    """The parts of the one error in what was written to stderr."""
+    first, *rest = text[text.index("error: ") :].splitlines()
+    found = {"what": first.removeprefix("error: ")}
+    for line in rest:
+        for part in ("where", "why", "fix"):
+            if line.startswith(f"  {part}: "):
+                found[part] = line.removeprefix(f"  {part}: ")
+    return found
+
+
+def matches(actual: str | None, expected: str) -> bool:
+    """Equality; `...` at an end stands for anything."""
+    if actual is None:
+        return False
+    match expected.startswith("..."), expected.endswith("..."):
+        case False, False:
+            return actual == expected
+        case False, True:
+            return actual.startswith(expected[:-3])
+        case True, False:
+            return actual.endswith(expected[3:])
+        case _:
+            return expected[3:-3] in actual
+
+
+def everything(folder: Path) -> set[str]:
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    return {path for path in found if "__pycache__" not in path}
+
+
+@pytest.mark.parametrize("verb", ["build", "check"])
+@pytest.mark.parametrize("case", SPEC_CASES, ids=lambda case: case.name)
+def test_bad_specs(
+    case: Case, verb: str, folder: Path, partialc: Callable[..., Any]
+) -> None:
+    spec = folder / "partialc.toml"
+    sound = spec.read_text()
+    assert case.old in sound
+    spec.write_text(sound.replace(case.old, case.new, 1) if case.old else "")
+    before = everything(folder)
+    outcome = partialc(verb)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert outcome.err.count("error: ") == 1
+    told = parts(outcome.err)
+    for part in ("what", "where", "why", "fix"):
+        expected = getattr(case, part)
+        if expected is not None:
+            assert matches(told.get(part), expected), outcome.err
+    assert everything(folder) == before
