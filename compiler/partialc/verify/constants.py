@@ -1,0 +1,52 @@
+"""Tests of the module constants that describe the layout of a kernel's result."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from partialc.request.resolved import Block, Entries, Kernel
+from partialc.request.shapes import axis_size
+from partialc.verify.literals import indices_text
+
+_CHECKED = 16
+
+
+def constants_test(kernel: Kernel) -> str | None:
+    """A test of the constants of all fields; None if there are none."""
+    lines: list[str] = []
+    for item in kernel.fields:
+        for suffix, array in item.constants.items():
+            parts = [kernel.name, item.name] if kernel.bundled else [kernel.name]
+            name = "_".join([*parts, suffix]).upper()
+            lines.append(f"    constant = np.asarray(generated().{name})")
+            lines += [f"    assert {text}" for text in _claims(array, item.parts)]
+    if not lines:
+        return None
+    head = [
+        f"def test_{kernel.name}_constants():",
+        '    """They list the entries in the order of the result."""',
+    ]
+    return "\n".join([*head, *lines])
+
+
+def _claims(array: np.ndarray, parts: object) -> list[str]:
+    """What holds of a constant: all of it, or its shape and some of its rows."""
+    claims = [f"constant.shape == {array.shape}"]
+    text = None
+    if array.ndim == 2:
+        text = indices_text(array, _length(parts, array))
+    if text is not None:
+        claims.append(f"np.array_equal(constant.T, {text})")
+        return claims
+    random = np.random.RandomState(0)
+    rows = np.unique(random.randint(0, max(1, len(array)), _CHECKED))[: len(array)]
+    listed = {int(row): array[row].tolist() for row in rows}
+    claims += [f"constant[{row}].tolist() == {value}" for row, value in listed.items()]
+    return claims
+
+
+def _length(parts: object, array: np.ndarray) -> int:
+    """How long the axis is that the rows index."""
+    if isinstance(parts, Block) and isinstance(parts.layout, Entries) and parts.axes:
+        return max(map(axis_size, parts.axes))
+    return int(array.max(initial=-1)) + 1

@@ -1,0 +1,105 @@
+"""How a reference is differentiated: which of JAX's modes, in which order, at what cost.
+
+References use `jax.jacfwd`, `jax.jacrev` and `jax.hessian` on whole arguments where the
+full tensor can be built, and on the requested elements alone where it cannot. None of
+this knows a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from math import prod
+from typing import Final, Literal
+
+from partialc.ir.program import Equation, Function
+
+Mode = Literal["jacfwd", "jacrev"]
+
+MOST_ELEMENTS: Final = 2_000_000
+"""A reference tensor of more elements is checked in part."""
+
+MOST_WORK: Final = 30_000_000
+"""Passes times the elements that one evaluation of the function computes."""
+
+
+class Policy(Enum):
+    """Which modes a reference may use; JAX refuses some of them for some functions."""
+
+    MIXED = "the cheaper mode first, then forward over it"
+    FORWARD = "forward only: the function holds a while_loop"
+    REVERSE = "reverse only: the function has a custom_vjp"
+    REVERSE_OUTSIDE = "forward first, then reverse over it"
+
+    def modes(self, output: int, sizes: Sequence[int]) -> tuple[Mode, ...]:
+        """The mode of every differentiation, innermost first.
+
+        Args:
+            output: How many elements the differentiated result has.
+            sizes: How many elements each differentiation runs over.
+        """
+        first: Mode = "jacrev" if sizes and output <= sizes[0] else "jacfwd"
+        rest = len(sizes) - 1
+        match self:
+            case Policy.MIXED:
+                return (first, *("jacfwd",) * rest) if sizes else ()
+            case Policy.FORWARD:
+                return ("jacfwd",) * len(sizes)
+            case Policy.REVERSE:
+                return ("jacrev",) * len(sizes)
+            case Policy.REVERSE_OUTSIDE:
+                return ("jacfwd", *("jacrev",) * rest) if sizes else ()
+
+
+def passes(modes: Sequence[Mode], output: int, sizes: Sequence[int]) -> int:
+    """How many evaluations of the function a nest of Jacobians amounts to."""
+    count = 1
+    for number, mode in enumerate(modes):
+        rows = output * prod(sizes[:number])
+        count *= max(1, sizes[number] if mode == "jacfwd" else rows)
+    return count
+
+
+def is_affordable(
+    modes: Sequence[Mode], output: int, sizes: Sequence[int], work: int
+) -> bool:
+    """Whether a full tensor can be built within seconds and a few hundred megabytes."""
+    elements = output * prod(sizes)
+    fits = elements <= MOST_ELEMENTS
+    return fits and passes(modes, output, sizes) * work <= MOST_WORK
+
+
+def nest_text(function: str, modes: Sequence[Mode], argnums: Sequence[int]) -> str:
+    """`jax.jacfwd(jax.jacrev(f), argnums=1)`, innermost differentiation first."""
+    if tuple(modes) == ("jacrev", "jacfwd") and argnums[0] == argnums[1]:
+        return f"jax.hessian({function}{_argnums_text(argnums[0])})"
+    text = function
+    for mode, argnum in zip(modes, argnums, strict=True):
+        text = f"jax.{mode}({text}{_argnums_text(argnum)})"
+    return text
+
+
+def _argnums_text(argnum: int) -> str:
+    return f", argnums={argnum}" if argnum else ""
+
+
+def work_of(function: Function) -> int:
+    """How many array elements one evaluation computes, loops counted as often as run."""
+    return max(1, _work(function, {}))
+
+
+def _work(function: Function, known: dict[Function, int]) -> int:
+    if function not in known:
+        known[function] = sum(_equation_work(eqn, known) for eqn in function.equations)
+    return known[function]
+
+
+def _equation_work(equation: Equation, known: dict[Function, int]) -> int:
+    length = equation.params.get("length", 1) if equation.op == "scan" else 1
+    times = length if isinstance(length, int) else 1
+    total = sum(value.type.size for value in equation.outputs)
+    for param in equation.params.values():
+        for entry in param if isinstance(param, tuple) else (param,):
+            if isinstance(entry, Function):
+                total += times * _work(entry, known)
+    return total

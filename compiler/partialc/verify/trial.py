@@ -1,0 +1,232 @@
+"""Runs the references at build time: which modes work, and where they are finite."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+
+from typing import Any, Final
+
+import jax
+import numpy as np
+
+from partialc.errors import PartialcWarning, UnsupportedError
+from partialc.frontends.primal import Primal
+from partialc.request.resolved import Kernel
+from partialc.verify.body import Names
+from partialc.verify.branches import Observer
+from partialc.verify.derivatives import Policy
+from partialc.verify.expected import Expected, expected_text
+from partialc.verify.findings import Findings, Sample
+from partialc.verify.points import RANGES, Ranges
+from partialc.verify.rounding import digits_of, noted
+
+_REFUSALS: Final = (TypeError, ValueError, NotImplementedError)
+_SAMPLES: Final = 3
+_WIDE: Final = (-2.0, 2.0)
+_SEARCHED: Final = (_WIDE, (0.5, 1.5), (-10.0, 10.0), (0.0, 0.1), (-100.0, 100.0))
+_MOST_SEARCHED: Final = 100
+_MOST_FOUND: Final = 5
+_MOST_PULLED: Final = 200
+
+
+class Trial:
+    """The references of a module, ready to run on the original function.
+
+    Everything runs in float64. The text that is run is the text of the test, so that
+    what is found here holds there.
+    """
+
+    def __init__(self, primal: Primal, text: str) -> None:
+        """Args: the function, and the text of a test without any case."""
+        self._primal = primal
+        self._space: dict[str, Any] = {"__name__": "trial", "__file__": "trial"}
+        exec(compile(text, "<trial>", "exec"), self._space)
+        self._space["reference"] = primal.call
+
+    def arguments(self, kernel: Kernel, sample: Sample) -> tuple[Any, ...]:
+        """The arguments of a kernel at a sample."""
+        name = f"point_{kernel.name}" if kernel.directions else "point"
+        drawn: tuple[Any, ...] = self._space[name](self._draw(sample))
+        return drawn
+
+    def point(self, sample: Sample) -> tuple[Any, ...]:
+        """The function's own arguments at a sample."""
+        drawn: tuple[Any, ...] = self._space["point"](self._draw(sample))
+        return drawn
+
+    def nudged(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments one ulp away."""
+        moved: tuple[Any, ...] = self._space["nudged"](arguments)
+        return moved
+
+    def define(self, kernel: Kernel, expected: Expected) -> Callable[..., Any]:
+        """The reference of a kernel as a function."""
+        exec(compile(expected.reference, "<trial>", "exec"), self._space)
+        function: Callable[..., Any] = self._space[f"expected_{kernel.name}"]
+        return function
+
+    def slope(self, kernel: Kernel, sample: Sample) -> str:
+        """The mode in which JAX differentiates a kernel's reference once more."""
+        function = self._space[f"expected_{kernel.name}"]
+        call = self.arguments(kernel, sample)
+        size = sum(
+            leaf.size for leaf in jax.tree.leaves(jax.eval_shape(function, *call))
+        )
+        for mode in ("forward", "reverse") if size <= _MOST_PULLED else ("forward",):
+            try:
+                jax.eval_shape(self._space["slope"](function, mode), *call)
+            except _REFUSALS:
+                continue
+            return mode
+        return ""
+
+    def _draw(self, sample: Sample) -> Any:
+        return self._space["Draw"](*sample, "float64")
+
+
+def try_out(
+    primal: Primal,
+    kernels: Sequence[Kernel],
+    names: Names,
+    ranges: Ranges,
+    *,
+    work: int,
+    text: str,
+) -> Findings:
+    """Find modes, samples and noted values.
+
+    Args:
+        primal: The function.
+        kernels: What is to be proven.
+        names: Identifiers of the arguments.
+        ranges: Where arguments are drawn from.
+        work: Array elements that one evaluation of the function computes.
+        text: The text of a test without any case.
+
+    Raises:
+        UnsupportedError: JAX refuses every mode for a reference.
+    """
+    with jax.enable_x64(True), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the user's function warns of, it said
+        trial = Trial(primal, text)
+        expected, slopes = {}, {}
+        for kernel in kernels:
+            expected[kernel.name] = _accepted(trial, kernel, names, work)
+            slopes[kernel.name] = trial.slope(kernel, (0, *RANGES[0]))
+        is_finite = _finiteness(trial, primal, kernels)
+        samples, found = _samples(trial, primal, ranges, is_finite)
+        values = tuple(_noted(trial, primal, sample) for sample in samples)
+    remarks = []
+    if found:
+        last = "the last one takes" if found == 1 else f"the last {found} take"
+        remarks.append(
+            f"Of the samples, {last} further sides of the function's branches."
+        )
+    findings = Findings(False, expected, samples, tuple(remarks), values, slopes)
+    if not all(map(is_finite, samples)):
+        warnings.warn(
+            PartialcWarning(
+                f"the function {primal.signature.name} or a derivative of it is not "
+                "finite where it is sampled: the generated test will fail; say where "
+                "to sample in [module.domain]"
+            ),
+            stacklevel=2,
+        )
+    return findings
+
+
+def _accepted(trial: Trial, kernel: Kernel, names: Names, work: int) -> Expected:
+    refusal: Exception | None = None
+    for policy in Policy:
+        expected = expected_text(kernel, names, policy=policy, work=work)
+        function = trial.define(kernel, expected)
+        try:
+            jax.eval_shape(function, *trial.arguments(kernel, (0, *RANGES[0])))
+        except _REFUSALS as error:
+            refusal = refusal or error
+        else:
+            return expected
+    raise UnsupportedError(
+        f"the kernel {kernel.name} cannot be proven: JAX refuses its full reference",
+        where=names.signature.name,
+        why=str(refusal).partition("\n")[0],
+        fix="ask for derivatives that JAX can take of this function in some mode",
+    )
+
+
+def _finiteness(
+    trial: Trial, primal: Primal, kernels: Sequence[Kernel]
+) -> Callable[[Sample], bool]:
+    """Whether the function and all references are finite at a sample."""
+
+    def everything(point: Any, calls: Mapping[str, Any]) -> Any:
+        space = trial._space
+        return primal.call(*point), {
+            name: space[f"expected_{name}"](*call) for name, call in calls.items()
+        }
+
+    compiled = jax.jit(everything)
+    known: dict[Sample, bool] = {}
+
+    def is_finite(sample: Sample) -> bool:
+        if sample not in known:
+            with jax.enable_x64(True):
+                calls = {each.name: trial.arguments(each, sample) for each in kernels}
+                leaves = jax.tree.leaves(compiled(trial.point(sample), calls))
+                known[sample] = all(
+                    bool(np.isfinite(np.asarray(leaf)).all())
+                    for leaf in leaves
+                    if jax.numpy.issubdtype(leaf.dtype, np.inexact)
+                )
+        return known[sample]
+
+    return is_finite
+
+
+def _samples(
+    trial: Trial, primal: Primal, ranges: Ranges, is_finite: Callable[[Sample], bool]
+) -> tuple[tuple[Sample, ...], int]:
+    """Samples where everything is finite, and how many were added for branches."""
+    count = max(_SAMPLES, ranges.count)
+    base = RANGES[0]
+    for candidate in RANGES:
+        if all(is_finite((seed, *candidate)) for seed in range(count)):
+            base = candidate
+            break
+    samples: list[Sample] = [(seed, *base) for seed in range(count)]
+    is_free = any(
+        leaf.type.dtype.is_inexact and name not in {*ranges.ranges, *ranges.given}
+        for name, leaf in primal.signature.leaves
+    )
+    if is_free and is_finite((count - 1, *_WIDE)):
+        samples[-1] = (count - 1, *_WIDE)
+    observer = Observer(primal.program.widest)
+    if not observer.has_branches:
+        return tuple(samples), 0
+    seen: set[Any] = set()
+    for sample in samples:
+        seen |= observer.outcomes(jax.tree.leaves(trial.point(sample)))
+    found = 0
+    searched = _SEARCHED if is_free else (base,)
+    for number in range(_MOST_SEARCHED):
+        if found == _MOST_FOUND or observer.is_exhausted:
+            break
+        sample = (count + number, *searched[number % len(searched)])
+        new = observer.outcomes(jax.tree.leaves(trial.point(sample))) - seen
+        if new and is_finite(sample):
+            seen |= new
+            samples.append(sample)
+            found += 1
+    return tuple(samples), found
+
+
+def _noted(trial: Trial, primal: Primal, sample: Sample) -> list[Any]:
+    point = trial.point(sample)
+    leaves = jax.tree.leaves(primal.call(*point))
+    neighbours = jax.tree.leaves(primal.call(*trial.nudged(point)))
+    kinds = [leaf.type.dtype for leaf in primal.signature.result.leaves]
+    return [
+        noted(leaf, neighbour, digits_of(kind))
+        for leaf, neighbour, kind in zip(leaves, neighbours, kinds, strict=True)
+    ]
