@@ -10,6 +10,7 @@ import click
 from partialc.cli import console
 from partialc.cli.compiling import Built, Row, build_modules, open_spec, select
 from partialc.cli.options import jobs_option, names_argument, spec_option
+from partialc.errors import WriteError
 from partialc.spec.model import Spec
 from partialc.store.lock import Lock, installed_versions, lock_path, read_lock
 from partialc.store.targets import Finding, State, compare
@@ -30,7 +31,7 @@ def command(
     spec = open_spec(spec_file)
     modules = select(spec, names)
     lock_file = lock_path(spec.file)
-    lock = Lock() if force and not names else read_lock(lock_file) or Lock()
+    lock = _old_lock(lock_file, force=force)
     built = build_modules(spec, modules, jobs)
     findings = _findings(spec, lock, built, whole=not names)
     if not force:
@@ -45,6 +46,16 @@ def command(
     write_all(files, [spec.folder / path for path in extra])
     _report(built, findings)
     return 0
+
+
+def _old_lock(path: Path, *, force: bool) -> Lock:
+    """The record of the last build; with `force` an unreadable one is as good as none."""
+    try:
+        return read_lock(path) or Lock()
+    except WriteError:
+        if not force:
+            raise
+        return Lock()
 
 
 def _findings(
