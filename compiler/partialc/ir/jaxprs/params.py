@@ -24,6 +24,11 @@ _RENAMED: Final = {
     "update_jaxpr": "function",
     "select_jaxpr": "function",
 }
+_FALLBACK_NAMES: Final = {
+    "cond_jaxpr": "condition",
+    "body_jaxpr": "body",
+    "branches": "branch",
+}
 # Where a value lives, what the compiler may do with it, what a trace was made for: none
 # of it changes a number. Rules and scan's counts are read from the equation elsewhere.
 _IRRELEVANT: Final = frozenset(
@@ -123,7 +128,8 @@ def _special(
 
 def _param(value: Any, name: str, import_function: ImportFunction) -> Param:
     if isinstance(value, (jex.Jaxpr, jex.ClosedJaxpr)):
-        return import_function(value, function_name(value, _RENAMED.get(name, name)))
+        fallback = _FALLBACK_NAMES.get(name, "function")
+        return import_function(value, function_name(value, fallback))
     if isinstance(value, enum.Enum):
         return value.name
     if value is None or isinstance(value, (bool, int, float, complex, str)):
