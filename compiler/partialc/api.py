@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any, Final
 
@@ -90,7 +91,7 @@ class Module:
         test = folder / self.compiled.spec.test_path.name
         files = {
             target: self.source.encode(),
-            test: self.compiled.test_source_for(target, test).encode(),
+            test: self._test_source(target, test).encode(),
         }
         if self.compiled.arrays is not None:
             beside = target.with_name(self.compiled.spec.arrays_path.name)
@@ -98,8 +99,15 @@ class Module:
         write_all(files)
         return target
 
+    def _test_source(self, module: Path, test: Path) -> str:
+        base = module.parent.resolve()
+        relative = os.path.relpath(test.resolve(), base)
+        return self.compiled.test_source_at(
+            PurePosixPath(module.name), PurePosixPath(Path(relative).as_posix())
+        )
 
-def compile(  # noqa: A001 (the verb of the field, always written partialc.compile)
+
+def compile(
     function: Any,
     args: Mapping[str, Any],
     kernels: Mapping[str, Any],
@@ -109,12 +117,12 @@ def compile(  # noqa: A001 (the verb of the field, always written partialc.compi
     """Compile the derivatives of a function.
 
     Args:
-        function: A JAX-traceable callable, SymPy expressions (or a callable that returns
-            them), or the path of one: `"package.module:object"`.
+        function: A JAX-traceable callable, SymPy expressions (or a callable that
+            returns them), or the path of one: `"package.module:object"`.
         args: A description of each argument, in order: a text such as `"float[5]"`, an
             array, a `jax.ShapeDtypeStruct`, a pytree of these, or a static value.
-        kernels: For each kernel its request, or a list or mapping of requests: texts, or
-            what the constructors (`partialc.partial`, ...) give.
+        kernels: For each kernel its request, or a list or mapping of requests: texts,
+            or what the constructors (`partialc.partial`, ...) give.
         name: The module's name.
         **options: What a `[[module]]` may set: `form`, `batch`, `differentiable`,
             `rtol`, `atol`, `domain`, `options`, `path`, `tests`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,25 @@ class Compiled:
     primal: Primal
     kernels: Mapping[str, Kernel]
     warnings: tuple[str, ...]
+    folder: Path | None
+    function_name: str
+
+    def test_source_at(self, module: PurePosixPath, test: PurePosixPath) -> str:
+        """The text of the test when module and test stand elsewhere.
+
+        Args:
+            module: The module's file, relative to the spec's folder.
+            test: The test's file, likewise.
+        """
+        return _tests(
+            self.spec,
+            self.primal,
+            self.kernels,
+            self.function_name,
+            folder=self.folder,
+            module=module,
+            test=test,
+        )
 
 
 def compile_module(
@@ -95,15 +114,14 @@ def compile_module(
         kernels=plans,
     )
     module = _module(spec, primal, function, plans, bodies)
-    tests = test_source(
+    tests = _tests(
+        spec,
         primal,
-        list(kernels.values()),
-        options={name: spec.kernels[name].options for name in kernels},
-        domain=spec.domain,
-        module_path=spec.path,
-        test_path=spec.test_path,
-        function_name=function.name,
+        kernels,
+        function.name,
         folder=folder,
+        module=spec.path,
+        test=spec.test_path,
     )
     warnings = [f"{spec.name}.{n}: {w}" for n, p in plans.items() for w in p.warnings]
     return Compiled(
@@ -116,12 +134,35 @@ def compile_module(
         primal=primal,
         kernels=kernels,
         warnings=tuple(warnings),
+        folder=folder,
+        function_name=function.name,
     )
 
 
-def resolve(
-    spec: ModuleSpec, primal: Primal, folder: Path | None
-) -> dict[str, Kernel]:
+def _tests(
+    spec: ModuleSpec,
+    primal: Primal,
+    kernels: Mapping[str, Kernel],
+    function: str,
+    *,
+    folder: Path | None,
+    module: PurePosixPath,
+    test: PurePosixPath,
+) -> str:
+    return test_source(
+        primal,
+        list(kernels.values()),
+        options={name: spec.kernels[name].options for name in kernels},
+        domain=spec.domain,
+        module_path=module,
+        test_path=test,
+        function_name=function,
+        origin_folder=PurePosixPath(*[".."] * len(test.parent.parts)),
+        folder=folder,
+    )
+
+
+def resolve(spec: ModuleSpec, primal: Primal, folder: Path | None) -> dict[str, Kernel]:
     """Parse and resolve the requests of all kernels of a module.
 
     Raises:
@@ -146,7 +187,8 @@ def _requests(kernel: KernelSpec) -> Request | list[Request] | dict[str, Request
         return parsed[0]
     if isinstance(kernel.requests, Mapping):
         return {
-            str(each.field): request for each, request in zip(texts, parsed, strict=True)
+            str(each.field): request
+            for each, request in zip(texts, parsed, strict=True)
         }
     return parsed
 
@@ -165,7 +207,9 @@ def _facts(primal: Primal) -> tuple[str, ...]:
     elif primal.source_refusal is not None:
         facts.append(f"the traced program is printed: {primal.source_refusal}")
     if primal.program.generic is None:
-        facts.append("the program differs between float32 and float64: both are printed")
+        facts.append(
+            "the program differs between float32 and float64: both are printed"
+        )
     return tuple(facts)
 
 

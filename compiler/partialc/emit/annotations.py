@@ -12,7 +12,9 @@ from partialc.request.signature import Tree
 
 def tree_annotation(tree: Tree) -> str:
     """The annotation of an argument: `jax.Array`, `dict[str, jax.Array]`, ..."""
-    return annotation(jax.tree.unflatten(tree.structure, [jax.Array] * len(tree.leaves)))
+    return annotation(
+        jax.tree.unflatten(tree.structure, [jax.Array] * len(tree.leaves))
+    )
 
 
 def annotation(node: Any) -> str:

@@ -115,11 +115,13 @@ def _batched(
 
 
 def expected_text(kernel: Kernel, signature: Signature) -> str:
-    """What `_checked` compares the arguments with: the module's table, and directions."""
+    """What `_checked` compares the arguments with: the module's table and more."""
     table: dict[str, str] = {}
     for direction in kernel.directions:
         types = direction_types(direction, signature)
-        for path, type_ in zip(direction_paths(direction, signature), types, strict=True):
+        for path, type_ in zip(
+            direction_paths(direction, signature), types, strict=True
+        ):
             table[direction.name + jax.tree_util.keystr(tuple(path))] = str(type_)
     return f"_ARGUMENTS | {table!r}" if table else "_ARGUMENTS"
 
@@ -159,7 +161,9 @@ def _docstring(
         listed = ", ".join(f"`{name}`" for name in batch)
         details.append(f"Batch: axis 0 of {listed}; results gain it too.")
     details.append(f"Plan: {plan.summary(signature)}{_cost(plan)}.")
-    paragraphs.append("\n".join(fill(each, _WIDTH, break_long_words=False) for each in details))
+    paragraphs.append(
+        "\n".join(fill(each, _WIDTH, break_long_words=False) for each in details)
+    )
     return '"""' + "\n\n".join(paragraphs) + '\n"""'
 
 
@@ -188,10 +192,12 @@ def _total(cost: Cost) -> float:
     return cost.flops + cost.transcendentals
 
 
-def _named_tuple(
-    kernel: Kernel, signature: Signature, function: str, name: str
-) -> str:
-    lines = [f"class {name}(NamedTuple):", f'    """What `{kernel.name}` returns."""', ""]
+def _named_tuple(kernel: Kernel, signature: Signature, function: str, name: str) -> str:
+    lines = [
+        f"class {name}(NamedTuple):",
+        f'    """What `{kernel.name}` returns."""',
+        "",
+    ]
     for field in kernel.fields:
         text = f"{phrase(field.request, function)}; {_shape(field, signature)}."
         lines.append(f"    {field.name}: {annotation(field.parts)}")

@@ -30,14 +30,16 @@ def phrase(request: Request, function: str) -> str:
         case syntax.Hessian():
             return f"The Hessian of `{subject}` in {_names(request.wrt)}"
         case syntax.Derivatives():
-            ordinal = f"order-{request.order}"
-            return (
-                f"Each distinct {ordinal} partial of `{subject}` in {_names(request.wrt)}"
-            )
+            which = f"Each distinct order-{request.order} partial"
+            return f"{which} of `{subject}` in {_names(request.wrt)}"
         case syntax.Jvp():
-            return f"The Jacobian of `{subject}` in {_names(request.wrt)} times a tangent"
+            return (
+                f"The Jacobian of `{subject}` in {_names(request.wrt)} times a tangent"
+            )
         case syntax.Hvp():
-            return f"The Hessian of `{subject}` in {_names(request.wrt)} times a tangent"
+            return (
+                f"The Hessian of `{subject}` in {_names(request.wrt)} times a tangent"
+            )
         case syntax.Vjp():
             return f"A cotangent times the Jacobian of `{subject}`"
         case syntax.Diagonal():
@@ -87,7 +89,8 @@ def _fraction(request: syntax.Partial, subject: str) -> str:
     order = len(request.wrt)
     counted = Counter(map(str, request.wrt))
     below = " ".join(
-        f"d{name}" if times == 1 else f"d{name}^{times}" for name, times in counted.items()
+        f"d{name}" if times == 1 else f"d{name}^{times}"
+        for name, times in counted.items()
     )
     return f"d{order if order > 1 else ''} {subject} / {below}"
 

@@ -15,8 +15,8 @@ from partialc.emit.embed import FunctionText
 from partialc.emit.kernel import KernelText, arguments_table
 from partialc.emit.printer.formatting import format_source
 from partialc.emit.templates import render
-from partialc.request.signature import Signature
 from partialc.realise import support
+from partialc.request.signature import Signature
 
 MAX_LITERAL = 512
 """Arrays with more elements than this go to the `.npz` beside the module."""
@@ -62,9 +62,7 @@ def module_text(
         helpers: Texts of further support functions, by name.
         imports: Import lines the kernels need beyond the module's own.
     """
-    large = {
-        key: array for key, array in constants.items() if array.size > MAX_LITERAL
-    }
+    large = {key: array for key, array in constants.items() if array.size > MAX_LITERAL}
     arrays = _npz(large) if large else None
     lines = [f"_ARGUMENTS = {arguments_table(signature)!r}"]
     if arrays is not None:
@@ -73,7 +71,9 @@ def module_text(
         lines.append(f'_ARRAYS = _arrays("{stem}.npz", "{digest}")')
         lines += [f'{key} = _ARRAYS["{key}"]' for key in large]
     lines += [
-        f"{key} = {_literal(array)}" for key, array in constants.items() if key not in large
+        f"{key} = {_literal(array)}"
+        for key, array in constants.items()
+        if key not in large
     ]
     wanted = sorted({*support_names, "_checked"})
     texts = {each: support.text(each) for each in wanted} | dict(helpers)
@@ -118,7 +118,9 @@ _JNP = re.compile(r"\bjnp\.")
 
 def _imports(body: str, extra: Sequence[str], *, loader: bool) -> list[str]:
     """The import block, in isort's order, only what the body uses."""
-    standard = [line for line in extra if not line.startswith(("import jax", "from jax"))]
+    standard = [
+        line for line in extra if not line.startswith(("import jax", "from jax"))
+    ]
     typing = [each for each in ("Any", "NamedTuple") if re.search(rf"\b{each}\b", body)]
     if loader:
         standard += ["from hashlib import sha256", "from pathlib import Path"]

@@ -63,18 +63,21 @@ class Results:
         for name, tree in self.signature.arguments.items():
             inner = _children(tree.structure, node)
             if inner is not None:
-                texts = [self.tree(child) for child in inner]
-                return f"jax.tree.unflatten(jax.tree.structure({name}), [{', '.join(texts)}])"
+                return self.unflattened(name, inner)
         inner = _children(self.signature.result.structure, node)
         if inner is not None:
-            texts = [self.tree(child) for child in inner]
             call = f"{self.function}({', '.join(self.signature.arguments)})"
-            return f"jax.tree.unflatten(jax.tree.structure({call}), [{', '.join(texts)}])"
+            return self.unflattened(call, inner)
         raise UnsupportedError(
             f"a result of class {type(node).__name__} cannot be built in the module",
             why="it is neither the structure of an argument nor that of the result",
             fix="ask for the leaves you need, or return dicts, tuples or lists",
         )
+
+    def unflattened(self, like: str, children: Sequence[Any]) -> str:
+        """A tree with the structure of an expression's value."""
+        texts = ", ".join(self.tree(child) for child in children)
+        return f"jax.tree.unflatten(jax.tree.structure({like}), [{texts}])"
 
 
 def _children(structure: Any, node: Any) -> list[Any] | None:

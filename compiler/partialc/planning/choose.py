@@ -20,6 +20,7 @@ from partialc.planning.merge import merge
 from partialc.planning.options import options
 from partialc.planning.plan import Candidate, KernelPlan
 from partialc.planning.reference import reference_cost
+from partialc.planning.zeros import zero_warnings
 from partialc.realise.chain import Chain, Path, Read
 from partialc.realise.execute import flat_call, kernel_types, trace_flat
 from partialc.realise.writer import write
@@ -80,8 +81,10 @@ def plan_kernel(
             tried[chain.paths] = counter.candidate(title, chain)
     candidates = sorted(tried.values(), key=_rank)
     chosen, *rejected = candidates
-    if chosen.cost is None:
+    if chosen.cost is None or chosen.text is None:
         raise _refused(kernel, primal, candidates)
+    run = counter.flat(chosen)
+    warnings = zero_warnings(run, kernel, primal.signature)
     if wish.form == "expanded":
         chosen = replace(chosen, form="expanded")
     return KernelPlan(
@@ -90,7 +93,7 @@ def plan_kernel(
         rejected=tuple(rejected),
         reference=reference_cost(kernel, primal),
         facts=_facts(primal, commute=commute),
-        warnings=(),
+        warnings=warnings,
     )
 
 
@@ -115,8 +118,8 @@ def _facts(primal: Primal, *, commute: bool) -> tuple[str, ...]:
     if commute:
         return ()
     return (
-        f"{primal.signature.name} has custom derivative rules: mixed partials may depend "
-        "on their order, so they are taken as written and twins are not merged",
+        f"{primal.signature.name} has custom derivative rules: mixed partials may "
+        "depend on their order, so they are taken as written, and twins not merged",
     )
 
 
@@ -130,8 +133,8 @@ def _refused(
         f"no plan for the kernel {kernel.name!r}: JAX refuses every candidate",
         where=primal.origin,
         why=reasons,
-        fix="ask for derivatives that the function's own rules allow, or change the "
-        "function (lax.scan instead of lax.while_loop, custom_jvp instead of custom_vjp)",
+        fix="ask for derivatives that the function's own rules allow, or change it: "
+        "lax.scan instead of lax.while_loop, custom_jvp instead of custom_vjp",
     )
 
 
@@ -158,7 +161,9 @@ class _Counter:
         )
         run = flat_call(text, chain.kernel, signature, self.function, self.primal.call)
         if self.wish.differentiable:
-            run = _gradient(run, [t.dtype for t in kernel_types(chain.kernel, signature)])
+            run = _gradient(
+                run, [t.dtype for t in kernel_types(chain.kernel, signature)]
+            )
         try:
             program = trace_flat(run, chain.kernel, signature)
         except InternalError:
@@ -169,6 +174,18 @@ class _Counter:
                 "chain", title, chain, text, None, f"JAX refuses it: {reason}"
             )
         return Candidate("chain", title, chain, text, count(program))
+
+    def flat(self, candidate: Candidate) -> Callable[..., Sequence[jax.Array]]:
+        """A candidate as a function of the kernel's flat inputs."""
+        if candidate.text is None:
+            raise InternalError(f"the candidate {candidate.title!r} was never written")
+        return flat_call(
+            candidate.text,
+            candidate.chain.kernel,
+            self.primal.signature,
+            self.function,
+            self.primal.call,
+        )
 
     def single(self, option: Option) -> float:
         """The weight of one part's option on its own; infinite when JAX refuses it."""
@@ -202,9 +219,7 @@ def _proposals(
     choices: Sequence[tuple[Option, ...]], counter: _Counter
 ) -> list[tuple[str, tuple[Read, ...]]]:
     """Combinations worth counting: one family throughout, and the best of each part."""
-    families = list(
-        dict.fromkeys(option.family for part in choices for option in part)
-    )
+    families = list(dict.fromkeys(option.family for part in choices for option in part))
     proposals: list[tuple[str, tuple[Read, ...]]] = []
     if len(choices) == 1:
         (part,) = choices

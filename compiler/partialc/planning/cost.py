@@ -14,10 +14,10 @@ from partialc.ops.cost import cost_of
 from partialc.ops.registry import Cost
 
 TRANSCENDENTAL: Final = 12.0
-"""An exp or a sin in additions: between 8 (exp) and 20 (pow) on CPUs with vector maths."""
+"""An exp or a sin in additions: 8 (exp) to 20 (pow) with vector maths."""
 
 BYTE: Final = 0.02
-"""A byte in additions: most elementwise traffic is fused away, what is left is cheap."""
+"""A byte in additions: most elementwise traffic is fused away."""
 
 
 def weight(cost: Cost) -> float:
@@ -26,7 +26,7 @@ def weight(cost: Cost) -> float:
 
 
 def count(function: Function) -> Cost:
-    """The cost of what XLA is left with: calls inlined, duplicates and dead code gone."""
+    """The cost of what XLA is left with: calls inlined, nothing twice, nothing dead."""
     return cost_of(run(function, _LIKE_XLA))
 
 

@@ -66,7 +66,7 @@ def dense_options(
 
 
 def _ordered(axes: Sequence[Coordinates], *, commute: bool) -> list[int]:
-    """Scalars innermost, where the order is free: they shrink the program for the rest."""
+    """Scalars innermost, where the order is free: they make the rest smaller."""
     numbers = list(range(len(axes)))
     if not commute:
         return numbers
@@ -93,9 +93,7 @@ def _pushed(
     views: list[View] = []
     if any(len(axis.shape) > 1 for axis in axes):
         views.append(Reshape(shape))
-    family = (
-        Family.NEST if all(axis.is_scalar for axis in axes) else Family.FORWARD
-    )
+    family = Family.NEST if all(axis.is_scalar for axis in axes) else Family.FORWARD
     return Option(family, Read(((element, tuple(views)),)))
 
 
@@ -108,9 +106,7 @@ def _pulled(
     commute: bool,
 ) -> Option:
     leaf = axes[pulled].leaf
-    others = [
-        number for number in _ordered(axes, commute=commute) if number != pulled
-    ]
+    others = [number for number in _ordered(axes, commute=commute) if number != pulled]
     pushes = tuple(push_of(axes[number]) for number in others)
     scalar = not output.shape
     path = Path((output,), Pull((leaf,), "one" if scalar else "basis"), pushes)

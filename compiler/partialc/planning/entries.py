@@ -1,8 +1,8 @@
 """Options for a list of entries: `entries`, `derivatives`, `lower`, `diagonal`.
 
 Positions are taken apart into (leaf, position within the leaf) first; entries that lie
-in the same leaves form a group, and groups are joined and put back into the wanted order
-at the end.
+in the same leaves form a group, and groups are joined and put back into the wanted
+order at the end.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from partialc.request.resolved import Axis, Block, Coordinates, Entries
 from partialc.request.signature import Signature
 
 MAX_NESTS = 24
-"""More single entries than this are not written out one by one: nobody would read it."""
+"""More single entries than this are not written out: nobody would read it."""
 
 MAX_SEEDS = 10_000_000
-"""Seed elements above which a zipped pass is not considered: they are held in memory."""
+"""More seed elements than this are not held in memory at once."""
 
 Point = tuple[tuple[int, int], ...]
 """One entry's coordinates: (leaf, flat position) per differentiation."""
@@ -85,7 +85,9 @@ def entry_options(
         signature: The function's signature.
         commute: Whether mixed partials may be taken in any order.
     """
-    entries = _List(block, layout, signature, _points(block, layout, signature, commute))
+    entries = _List(
+        block, layout, signature, _points(block, layout, signature, commute)
+    )
     if not entries.points:
         return
     if layout.outputs is not None:
@@ -119,7 +121,9 @@ def _spread(
     """Leaf number and flat position of every element along a concatenated axis."""
     leaves, positions = [], []
     for coordinates in axis:
-        flat = coordinates.flat(signature.leaves[coordinates.leaf][1].type.shape).ravel()
+        flat = coordinates.flat(
+            signature.leaves[coordinates.leaf][1].type.shape
+        ).ravel()
         leaves.append(np.full(flat.size, coordinates.leaf, dtype=np.int64))
         positions.append(flat)
     return np.concatenate(leaves), np.concatenate(positions)
@@ -166,7 +170,9 @@ def _zipped(entries: _List) -> Iterator[Option]:
         path = Path((entries.output,), None, pushes, zipped=True)
         element = Element(path, None, tuple(range(len(pushes))), entries.output)
         pieces.append((element, ()))
-    yield Option(Family.ZIPPED, entries.finished(_joined(pieces, list(groups.values()))))
+    yield Option(
+        Family.ZIPPED, entries.finished(_joined(pieces, list(groups.values())))
+    )
 
 
 def _grouped(points: Sequence[Point]) -> dict[tuple[int, ...], list[int]]:
@@ -194,7 +200,7 @@ def _joined(
 def _rows(entries: _List) -> Iterator[Option]:
     """A scalar output: few pushed gradients (rows) serve many entries each."""
     rows = _cover(entries.points)
-    if len({point for point in rows.values()}) > MAX_NESTS:
+    if len(set(rows.values())) > MAX_NESTS:
         yield from _row_basis(entries, rows)
         return
     pieces = []
@@ -248,7 +254,9 @@ def _row_basis(entries: _List, rows: dict[int, Point]) -> Iterator[Option]:
     """Many rows: one vmapped push of the gradient, then entries by position."""
     distinct = sorted(set(rows.values()))
     row_leaves = {tuple(leaf for leaf, _ in row) for row in distinct}
-    columns = [_rest(point, rows[number]) for number, point in enumerate(entries.points)]
+    columns = [
+        _rest(point, rows[number]) for number, point in enumerate(entries.points)
+    ]
     column_leaves = {leaf for leaf, _ in columns}
     if len(row_leaves) > 1 or len(column_leaves) > 1:
         return
@@ -334,7 +342,9 @@ def _columns(entries: _List, outputs: NDArray[np.int64]) -> Iterator[Option]:
             ),
         )
         pieces.append((element, views))
-    yield Option(Family.ZIPPED, entries.finished(_joined(pieces, list(groups.values()))))
+    yield Option(
+        Family.ZIPPED, entries.finished(_joined(pieces, list(groups.values())))
+    )
 
 
 def _single_outputs(entries: _List, outputs: NDArray[np.int64]) -> Iterator[Option]:

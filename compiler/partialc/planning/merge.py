@@ -112,7 +112,9 @@ def _unite(paths: Sequence[Path]) -> dict[Path, Move]:
         pull = first.pull
         if pull is not None:
             outputs = first.outputs
-            leaves = {leaf for path in members if path.pull for leaf in path.pull.leaves}
+            leaves = {
+                leaf for path in members if path.pull for leaf in path.pull.leaves
+            }
             pull = Pull(tuple(sorted(leaves)), pull.seed)
         target = replace(first, outputs=outputs, pull=pull)
         for path in members:
@@ -153,6 +155,8 @@ def _embedding(path: Path, host: Path, *, commute: bool) -> list[int] | None:
     """For each push of `path` its place in `host`; None if `host` cannot serve it."""
     if path.zipped or host.zipped or not set(path.outputs) <= set(host.outputs):
         return None
+    if host.pull is not None and host.pull.seed == "given" and len(host.outputs) > 1:
+        return None  # its outputs come as one tree, weighed by one cotangent
     if path.pull is not None and (
         host.pull is None
         or host.pull.seed != path.pull.seed

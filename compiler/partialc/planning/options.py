@@ -46,9 +46,7 @@ def _product(part: Product, cotangent: Sequence[Coordinates]) -> Option:
             element = Element(path, None, (0,), part.output)
         case "hvp":
             leaf = _leaf(part)
-            path = Path(
-                (part.output,), Pull((leaf,), "one"), (Along(part.directions),)
-            )
+            path = Path((part.output,), Pull((leaf,), "one"), (Along(part.directions),))
             element = Element(path, leaf, (0,), part.output)
         case "vjp":
             leaf = _leaf(part)

@@ -75,7 +75,11 @@ def _times(phrase: str, count: int) -> str:
     if count == 1:
         return phrase
     inner, _, kind = phrase.partition(" nested ")
-    return f"{count} nests of {inner} {kind}" if kind == "JVPs" else f"{count} times {phrase}"
+    return (
+        f"{count} nests of {inner} {kind}"
+        if kind == "JVPs"
+        else f"{count} times {phrase}"
+    )
 
 
 def _path_phrase(path: Path, signature: Signature) -> str:
@@ -187,7 +191,9 @@ def cost_text(cost: Cost) -> str:
 
 
 def _line(candidate: Candidate, signature: Signature) -> str:
-    text = f"{candidate.form}, {candidate.title}: {describe(candidate.chain, signature)}"
+    text = (
+        f"{candidate.form}, {candidate.title}: {describe(candidate.chain, signature)}"
+    )
     if candidate.refusal is not None:
         return f"{text}; {candidate.refusal}"
     if candidate.cost is None:

@@ -18,8 +18,8 @@ from partialc.request.resolved import Block, Kernel, Product
 def reference_cost(kernel: Kernel, primal: Primal) -> Cost | None:
     """The cost of the full reference, summed over the distinct tensors it needs.
 
-    The reference of a partial of order k is the whole k-th derivative of the function in
-    every argument that the kernel differentiates: `jax.grad` (or `jax.jacfwd`) once,
+    The reference of a partial of order k is the whole k-th derivative in
+    every argument that the kernel differentiates: `jax.grad` or `jax.jacfwd` once,
     `jax.jacfwd` for every further order. None when JAX cannot trace it.
     """
     orders: set[int] = set()
@@ -55,7 +55,9 @@ def _full(
         rest = list(arrays)
         arguments = []
         for structure in structures:
-            arguments.append(jax.tree.unflatten(structure, rest[: structure.num_leaves]))
+            arguments.append(
+                jax.tree.unflatten(structure, rest[: structure.num_leaves])
+            )
             rest = rest[structure.num_leaves :]
         outputs = jax.tree.leaves(primal.call(*arguments))
         kept = [

@@ -20,7 +20,9 @@ from partialc.request.resolved import Coordinates, Direction, Kernel
 from partialc.request.signature import Signature
 
 
-def direction_types(direction: Direction, signature: Signature) -> tuple[ArrayType, ...]:
+def direction_types(
+    direction: Direction, signature: Signature
+) -> tuple[ArrayType, ...]:
     """The types of a further argument's leaves, in flattening order."""
     if direction.argument is not None:
         tree = signature.arguments[direction.argument]
@@ -71,7 +73,9 @@ def flat_call(
         A function that returns one array per part.
     """
     names = [*signature.arguments, *(direction.name for direction in kernel.directions)]
-    body = "\n".join(f"    {line}" for lines in text.lines for line in lines.split("\n"))
+    body = "\n".join(
+        f"    {line}" for lines in text.lines for line in lines.split("\n")
+    )
     result = ", ".join(text.parts)
     source = f"def kernel({', '.join(names)}):\n{body}\n    return [{result}]\n"
     namespace: dict[str, Any] = {
@@ -150,7 +154,9 @@ class FlatNames:
     taken: frozenset[str]
 
 
-def flat_names(kernel: Kernel, signature: Signature, taken: Collection[str]) -> FlatNames:
+def flat_names(
+    kernel: Kernel, signature: Signature, taken: Collection[str]
+) -> FlatNames:
     """Names for the flat inputs: arguments themselves, or the leaves of containers."""
     trees = dict(signature.arguments)
     used = {*taken, *trees, *(direction.name for direction in kernel.directions)}

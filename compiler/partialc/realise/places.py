@@ -144,7 +144,9 @@ def view_text(expression: str, view: View, constants: Constants) -> str:
         case Take(positions):
             texts = [
                 constants.positions(each, role)
-                for each, role in zip(positions, ("rows", "columns", "depths"), strict=False)
+                for each, role in zip(
+                    positions, ("rows", "columns", "depths"), strict=False
+                )
             ]
             return f"{expression}[..., {', '.join(texts)}]"
         case Reshape(shape):

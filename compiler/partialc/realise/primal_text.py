@@ -79,7 +79,9 @@ class Primals:
         call = self.call()
         plain = call == f"{self.function}({', '.join(self.signature.arguments)})"
         if cotangent is not None:
-            own = jax.tree.structure(cotangent.outputs) == self.signature.result.structure
+            own = (
+                jax.tree.structure(cotangent.outputs) == self.signature.result.structure
+            )
             whole = all(
                 not output_text("", output, self.signature) or own for output in outputs
             )

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+
 def _one_hot(like: jax.Array, *index: int) -> jax.Array:
     """The tangent that is one at `index` and zero elsewhere, as a literal constant."""
     seed = np.zeros(like.shape, like.dtype)
@@ -51,7 +52,8 @@ def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
     """The arguments as arrays; a TypeError where one is not what this was built for."""
     flat, structure = jax.tree_util.tree_flatten_with_path(tuple(arguments.values()))
     names = [
-        list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:]) for path, _ in flat
+        list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:])
+        for path, _ in flat
     ]
     if names != list(expected):
         raise TypeError(f"the arguments must be {list(expected)}, not {names}")
@@ -82,13 +84,12 @@ def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
 
 
 def _not_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Differentiating it raises: custom derivative rules of the original are not here."""
+    """Differentiating it raises: the original's custom rules are not in here."""
     guarded = jax.custom_jvp(function)
 
     def rule(primals: Any, tangents: Any) -> Any:
-        raise TypeError(
-            f"{function.__name__} cannot be differentiated: request that derivative instead"
-        )
+        name = function.__name__
+        raise TypeError(f"{name} cannot be differentiated: request that derivative")
 
     guarded.defjvp(rule)
     return guarded

@@ -1,4 +1,4 @@
-"""Which variables a chain differentiates with respect to: whole arguments, or leaves."""
+"""Which variables a chain differentiates in: whole arguments, or leaves of them."""
 
 from __future__ import annotations
 
