@@ -1,0 +1,343 @@
+"""Names by role, never by a running number.
+
+The name of a value is made from its own operation and operands, to a bounded depth, so
+that it stays the same whatever happens elsewhere in the function: `sin_q2` for
+`jnp.sin(q[2])`, `x0_x7` for `x[0] * x[7]`. When two values would share a name, more of
+their operands is told; when that does not tell them apart either, a few letters drawn
+from the structure around the value do.
+"""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import keyword
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final, Protocol, TypeAlias
+
+from partialc.ir.program import Atom, Constant, Equation, Function, Value
+from partialc.ir.structure import constant_key, equation_key
+
+RESERVED: Final = (
+    frozenset(keyword.kwlist)
+    | frozenset(keyword.softkwlist)
+    | frozenset(dir(builtins))
+    | {"jax", "jnp", "lax", "np", "typing", "Any", "NamedTuple"}
+)
+
+Tokens: TypeAlias = tuple[str, ...]
+
+_INFIX: Final = {
+    "mul": (),
+    "add": ("plus",),
+    "add_any": ("plus",),
+    "sub": ("minus",),
+    "div": ("over",),
+    "pow": ("pow",),
+    "rem": ("rem",),
+    "eq": ("is",),
+    "ne": ("not",),
+    "lt": ("below",),
+    "le": ("upto",),
+    "gt": ("above",),
+    "ge": ("from",),
+    "and": ("and",),
+    "or": ("or",),
+    "xor": ("xor",),
+    "dot_general": ("dot",),
+}
+_TRANSPARENT: Final = frozenset(
+    {
+        "broadcast_in_dim",
+        "convert_element_type",
+        "copy",
+        "expand_dims",
+        "neg",
+        "optimization_barrier",
+        "real",
+        "reduce_precision",
+        "reshape",
+        "squeeze",
+        "stop_gradient",
+    }
+)
+_WORDS: Final = {
+    "reduce_sum": "sum",
+    "reduce_prod": "prod",
+    "reduce_max": "max",
+    "reduce_min": "min",
+    "reduce_and": "all",
+    "reduce_or": "any",
+    "select_n": "where",
+    "broadcast_in_dim": "spread",
+    "convert_element_type": "cast",
+    "integer_pow": "pow",
+    "dynamic_slice": "slice",
+    "dynamic_update_slice": "updated",
+    "concatenate": "joined",
+    "conv_general_dilated": "conv",
+    "cumsum": "cumsum",
+    "custom_linear_solve": "solution",
+    "gather": "picked",
+    "scatter": "scattered",
+    "scatter-add": "scattered",
+    "random_bits": "bits",
+    "transpose": "transposed",
+    "triangular_solve": "solution",
+    "while": "final",
+    "cond": "chosen",
+}
+_RESULTS: Final = {
+    "eigh": ("eigenvectors", "eigenvalues"),
+    "eig": ("eigenvalues", "left_eigenvectors", "right_eigenvectors"),
+    "lu": ("lu", "pivots", "permutation"),
+    "qr": ("q", "r"),
+    "svd": ("singular_values", "u", "vh"),
+    "top_k": ("largest", "positions"),
+}
+_LONGEST: Final = 28
+
+
+class Free(Protocol):
+    """Knows which names may still be given."""
+
+    def is_free(self, name: str) -> bool:
+        """Whether a name may still be given."""
+
+
+class Names:
+    """The names in use where a function is printed; nested functions see them too."""
+
+    def __init__(self, taken: Iterable[str] = (), parent: Free | None = None) -> None:
+        self._taken = set(taken)
+        self._parent = parent
+
+    def is_free(self, name: str) -> bool:
+        """Whether a name may still be given."""
+        if name in RESERVED or name in self._taken:
+            return False
+        return self._parent is None or self._parent.is_free(name)
+
+    def allocate(self, candidates: Iterable[str]) -> str:
+        """Take the first candidate that is free, or number the last one."""
+        last = "value"
+        for candidate in candidates:
+            last = candidate
+            if self.is_free(candidate):
+                self._taken.add(candidate)
+                return candidate
+        number = 2
+        while not self.is_free(f"{last}_{number}"):
+            number += 1
+        self._taken.add(f"{last}_{number}")
+        return f"{last}_{number}"
+
+    def nested(self) -> Names:
+        """Names for a function inside: all of these are taken there."""
+        return Names(parent=self)
+
+
+def identifier(text: str) -> str:
+    """Text as (the end of) a lower-case identifier."""
+    cleaned = re.sub(r"\W+", "_", text).strip("_")
+    if not cleaned:
+        return "value"
+    return f"v{cleaned}" if cleaned[0].isdigit() else cleaned
+
+
+class Labels:
+    """What to call values, told from how they are computed."""
+
+    def __init__(self) -> None:
+        self._definitions: dict[Value, tuple[Equation, int]] = {}
+        self._tokens: dict[Value, Tokens] = {}
+
+    def define(self, function: Function) -> None:
+        """Learn how the values of a function are computed."""
+        for equation in function.equations:
+            for number, value in enumerate(equation.outputs):
+                self._definitions[value] = equation, number
+
+    def give(self, value: Value, name: str) -> None:
+        """Learn the name of an input."""
+        self._tokens[value] = (name,)
+
+    def candidates(self, value: Value) -> Iterator[str]:
+        """Names for a value, the shortest first, ever more telling ones after it."""
+        if value.hint is not None:
+            yield identifier(value.hint)
+        short = "_".join(self.tokens(value))
+        yield identifier(short)
+        definition = self._definitions.get(value)
+        if definition is None:
+            return
+        longer = _joined(self._described(*definition, detail=3), 2 * _LONGEST)
+        if longer != short:
+            yield identifier(longer)
+        for depth in (2, 4, 8):
+            code = _letters(self._structure(value, depth))
+            yield identifier(f"{short}_{code[:3]}")
+
+    def tokens(self, atom: Atom, count: int | None = None) -> Tokens:
+        """The words of an atom's short name, at most `count` of them."""
+        if isinstance(atom, Constant):
+            return ()
+        known = self._tokens.get(atom)
+        if known is None:
+            known = self._new_tokens(atom)
+            self._tokens[atom] = known
+        return known if count is None else known[:count]
+
+    def _new_tokens(self, value: Value) -> Tokens:
+        if value.hint is not None:
+            return (identifier(value.hint),)
+        definition = self._definitions.get(value)
+        if definition is None:
+            return ("value",)
+        self._prepare(value)
+        equation, number = definition
+        for detail in (2, 1):
+            tokens = self._described(equation, number, detail)
+            if len("_".join(tokens)) <= _LONGEST:
+                break
+        return tokens
+
+    def _prepare(self, value: Value) -> None:
+        """Name what a value is made of first, without recursion."""
+        pending = [value]
+        while pending:
+            current = pending[-1]
+            definition = self._definitions.get(current)
+            missing = [
+                atom
+                for atom in (definition[0].inputs if definition else ())
+                if isinstance(atom, Value)
+                and atom not in self._tokens
+                and atom in self._definitions
+            ]
+            if missing:
+                pending.extend(missing)
+                continue
+            pending.pop()
+            if current is not value and current not in self._tokens:
+                self._tokens[current] = self._new_tokens(current)
+
+    def _described(self, equation: Equation, number: int, detail: int) -> Tokens:
+        op = equation.op
+        operands = [self.tokens(atom, detail) for atom in equation.inputs]
+        told = [tokens for tokens in operands if tokens]
+        full = detail > 2
+        if op in _RESULTS and number < len(_RESULTS[op]):
+            return (_RESULTS[op][number], *_flat(told[:1]))
+        if op == "index":
+            return self._indexed(equation)
+        if op in _INFIX and len(operands) == 2:
+            if full:
+                told = [
+                    tokens or _number(atom)
+                    for tokens, atom in zip(operands, equation.inputs, strict=True)
+                ]
+                word = _INFIX[op] or (("times",) if _has_constant(equation) else ())
+            else:
+                word = _INFIX[op]
+            if len(told) == 2:
+                return (*told[0], *word, *told[1])
+            return _flat(told) or word or (op,)
+        if op in _TRANSPARENT and told and not full:
+            return self.tokens(equation.inputs[0])
+        if op == "integer_pow" and told:
+            power = str(equation.params["y"]).replace("-", "inv")
+            return (*told[0], f"pow{power}")
+        if op == "square" and told:
+            return (*told[0], "squared")
+        if op == "scan":
+            return self._scanned(equation, number)
+        word = (
+            str(equation.params.get("word") or _WORDS.get(op) or op.replace("-", "_")),
+        )
+        if len(equation.outputs) > 1:
+            word = (*word, str(number))
+        limit = 3 if full else 2
+        return (*word, *_flat(told[:limit]))
+
+    def _scanned(self, equation: Equation, number: int) -> Tokens:
+        body = equation.params["function"]
+        carries = equation.params["num_carry"]
+        if not isinstance(body, Function) or not isinstance(carries, int):
+            return ("scanned",)
+        if number < carries:
+            inner = self.tokens(body.inputs[number], 2)
+            return ("final", *inner)
+        return (*self.tokens(body.outputs[number], 3), "steps")
+
+    def _indexed(self, equation: Equation) -> Tokens:
+        """`x[0]` is `x0`, `x[1:3]` is `x_1to3`."""
+        base = self.tokens(equation.inputs[0], 3) or ("value",)
+        entries = equation.params["index"]
+        shape = equation.inputs[0].type.shape
+        words: list[str] = []
+        axis = 0
+        for entry in entries if isinstance(entries, tuple) else ():
+            if isinstance(entry, int):
+                words.append(str(entry))
+            if isinstance(entry, tuple) and entry != (0, shape[axis], 1):
+                step = "" if entry[2] == 1 else f"by{entry[2]}"
+                words.append(f"{entry[0]}to{entry[1]}{step}")
+            axis += entry is not None
+        if not words:
+            return base
+        if len(base) == 1 and words[0].isdigit() and not base[0][-1].isdigit():
+            return (f"{base[0]}{'_'.join(words)}",)
+        return (*base, *words)
+
+    def _structure(self, atom: Atom, depth: int) -> str:
+        """A text that equal computations share, to a bounded depth."""
+        if isinstance(atom, Constant):
+            return hashlib.sha256(constant_key(atom)).hexdigest()
+        definition = self._definitions.get(atom)
+        if definition is None or depth == 0:
+            return "_".join(self.tokens(atom))
+        equation, number = definition
+        inner = [self._structure(operand, depth - 1) for operand in equation.inputs]
+        return f"{equation_key(equation)}{number}({','.join(inner)})"
+
+
+def _flat(told: Iterable[Tokens]) -> Tokens:
+    return tuple(token for tokens in told for token in tokens)
+
+
+def _joined(tokens: Tokens, longest: int) -> str:
+    text = "_".join(tokens)
+    while len(text) > longest and len(tokens) > 1:
+        tokens = tokens[:-1]
+        text = "_".join(tokens)
+    return text
+
+
+def _has_constant(equation: Equation) -> bool:
+    return any(isinstance(atom, Constant) for atom in equation.inputs)
+
+
+def _number(atom: Atom) -> Tokens:
+    """A number as a word: `2`, `0p5`, `neg3`."""
+    if not isinstance(atom, Constant) or atom.type.shape:
+        return ()
+    text = str(atom.data.item()).replace("-", "neg").replace("+", "")
+    return (re.sub(r"\W", "p", text.removesuffix(".0")),)
+
+
+def _letters(text: str) -> str:
+    """A few letters that stand for a text; vowels are left out, so no words arise."""
+    digits = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+    letters = "bcdfghjkmnpqrstvwxz"
+    code = ""
+    for _ in range(6):
+        digits, place = divmod(digits, len(letters))
+        code += letters[place]
+    return code
+
+
+def reserved(taken: Collection[str]) -> frozenset[str]:
+    """Everything a new name must not be."""
+    return RESERVED | frozenset(taken)

@@ -1,0 +1,532 @@
+"""Printing the body of one function: what folds, what gets a name, in which order.
+
+A value that is used once is folded into the expression that uses it, as long as that
+stays short; everything else becomes a statement. Operations print themselves by their
+`Op.source` rules, to which a `Scope` is the `SourceContext`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from partialc.emit.printer import literals
+from partialc.emit.printer.build import call, name, number, tuple_of
+from partialc.emit.printer.calls import Calls, fill
+from partialc.emit.printer.module import ModuleScope
+from partialc.emit.printer.names import Labels, Names
+from partialc.emit.printer.prepare import prepare, uses
+from partialc.emit.printer.text import depth, unparse
+from partialc.emit.printer.views import index_expression
+from partialc.emit.printer.widths import dtype_expression
+from partialc.errors import InternalError
+from partialc.ir.dtypes import DType
+from partialc.ir.program import Atom, Constant, Equation, Function, Value
+from partialc.ir.structure import constant_key, digest
+from partialc.ops.helpers import HELPERS
+from partialc.ops.registry import Layout
+from partialc.ops.unknown import lookup
+
+WIDEST: Final = 60
+"""Longest expression that is built by folding, in columns."""
+
+_DEEPEST: Final = 5
+_UNTYPED: Final = frozenset({"lax.cond", "lax.switch", "jax.checkpoint", "lax.map"})
+_ROLES: Final = {0: "scalar", 1: "vector", 2: "matrix"}
+
+
+class Definitions(Protocol):
+    """Prints functions that stand apart from the body that calls them."""
+
+    def callee(self, equation: Equation, scope: Scope) -> ast.expr:
+        """The name of the function for a call that is not inlined."""
+
+    def custom(self, equation: Equation, scope: Scope) -> ast.expr:
+        """The name of the function, with its rule, for a custom call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What all functions printed for one program share.
+
+    Attributes:
+        module: Collects what must stand at module level.
+        labels: What to call values.
+        calls: What to do about calls.
+        definitions: Prints functions that stand apart from the body.
+    """
+
+    module: ModuleScope
+    labels: Labels
+    calls: Calls
+    definitions: Definitions
+
+
+@dataclass(slots=True)
+class _Binding:
+    """How a value is written at present.
+
+    Attributes:
+        expression: A name once it is bound, else the expression to fold.
+        equation: What defines it; None for inputs.
+    """
+
+    expression: ast.expr
+    equation: Equation | None
+
+    @property
+    def is_name(self) -> bool:
+        return isinstance(self.expression, ast.Name)
+
+
+class Scope:
+    """The body of one function while it is printed.
+
+    Attributes:
+        lines: The statements so far, nested ones indented.
+        width: The expression of the caller's float dtype; None if no array has it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        names: Names,
+        width: str | None,
+        parent: Scope | None = None,
+    ) -> None:
+        self.session = session
+        self.names = names
+        self.width = width
+        self.lines: list[str] = []
+        self._parent = parent
+        self._bindings: dict[Value, _Binding] = {}
+        self._uses = uses(Function("empty", (), (), ()))
+        self._constants: dict[bytes, ast.expr] = {}
+        self._constant_uses: dict[bytes, int] = {}
+        self._functions: dict[object, str] = {}
+        self._equation: Equation | None = None
+
+    # --- what the surrounding printer calls
+
+    def give(self, value: Value, expression: ast.expr) -> None:
+        """Bind an input to a name or an expression."""
+        self._bindings[value] = _Binding(expression, None)
+        if isinstance(expression, ast.Name):
+            self.session.labels.give(value, expression.id)
+
+    def run(self, function: Function) -> None:
+        """Print the statements of a prepared function whose inputs are bound."""
+        self._uses = uses(function)
+        self.session.labels.define(function)
+        for equation in function.equations:
+            for atom in equation.inputs:
+                if isinstance(atom, Constant) and atom.type.shape:
+                    key = constant_key(atom)
+                    self._constant_uses[key] = self._constant_uses.get(key, 0) + 1
+        for equation in function.equations:
+            self._equation = equation
+            self._print(equation)
+        self._equation = None
+
+    def fit(self, function: Function, budget: int) -> tuple[ast.expr, ...]:
+        """The results as expressions of a common length; longer ones get a name."""
+        results = [self.atom(atom) for atom in function.outputs]
+        sizes = [len(unparse(result)) for result in results]
+        order = sorted(range(len(results)), key=lambda place: -sizes[place])
+        for place in order:
+            if sum(sizes) + 2 * len(sizes) <= budget:
+                break
+            atom = function.outputs[place]
+            results[place] = (
+                self.named(atom) if isinstance(atom, Value) else results[place]
+            )
+            sizes[place] = len(unparse(results[place]))
+        return tuple(results)
+
+    # --- SourceContext
+
+    def dtype(self, dtype: DType) -> ast.expr:
+        """An expression for an element type."""
+        return dtype_expression(dtype, self.width)
+
+    def atom(self, atom: Atom) -> ast.expr:
+        """An expression of exactly the atom's type."""
+        if isinstance(atom, Constant) and not atom.type.shape:
+            return literals.typed_scalar(atom.data, self.dtype(atom.type.dtype))
+        return self.operand(atom)
+
+    def operand(self, atom: Atom) -> ast.expr:
+        """An expression for an operand; a scalar constant is a bare number."""
+        if isinstance(atom, Value):
+            return self._read(atom)
+        if not atom.type.shape:
+            return literals.bare_scalar(atom.data)
+        return self._array(atom)
+
+    def named(self, atom: Atom) -> ast.expr:
+        """The atom as a name, bound above if it was not yet."""
+        if isinstance(atom, Value):
+            return self._name_of(atom)
+        key = b"named " + constant_key(atom)
+        if key not in self._constants:
+            role = _ROLES.get(atom.type.ndim, "array")
+            self._constants[key] = self._assign(
+                [role, f"{role}_value"], self.atom(atom)
+            )
+        return self._constants[key]
+
+    def definition(self, atom: Atom) -> Equation | None:
+        """What defines a value that nothing else uses and that has no name yet."""
+        if isinstance(atom, Constant) or self._uses[atom] != 1:
+            return None
+        binding = self._bindings.get(atom)
+        return None if binding is None or binding.is_name else binding.equation
+
+    def helper(self, name_: str) -> ast.expr:
+        """A module-level helper function by name."""
+        self.session.module.helper(name_, HELPERS[name_])
+        return name(name_)
+
+    def custom_function(self, equation: Equation) -> ast.expr:
+        """The function that a custom call calls."""
+        return self.session.definitions.custom(equation, self)
+
+    def function(
+        self,
+        function: Function,
+        name: str,
+        *,
+        closed: Sequence[Atom] = (),
+        arguments: Sequence[int] | None = None,
+        results: Sequence[int] | None = None,
+    ) -> ast.expr:
+        """Print a function as a nested `def` above the present statement."""
+        key = (
+            digest(function),
+            tuple(a if isinstance(a, Value) else constant_key(a) for a in closed),
+            None if arguments is None else tuple(arguments),
+            None if results is None else tuple(results),
+        )
+        if key not in self._functions:
+            self._functions[key] = self._define(
+                function, name, closed, arguments, results
+            )
+        return ast.Name(self._functions[key], ast.Load())
+
+    # --- statements
+
+    def _print(self, equation: Equation) -> None:
+        expression = self._build(equation)
+        layout = self._layout(equation)
+        if layout is not None:
+            self._unpack(equation, expression, layout)
+            return
+        (value,) = equation.outputs
+        self._bindings[value] = _Binding(expression, equation)
+        count = self._uses[value]
+        if _is_untyped(expression) or not (
+            count <= 1 or _is_repeatable(expression, count)
+        ):
+            self._name_of(value)
+
+    def _build(self, equation: Equation) -> ast.expr:
+        """The expression of an equation; operands that make it too long get names."""
+        expression = self._source(equation)
+        while not _fits(expression):
+            longest = self._longest_operand(equation)
+            if longest is None:
+                break
+            self._name_of(longest)
+            expression = self._source(equation)
+        return expression
+
+    def _source(self, equation: Equation) -> ast.expr:
+        match equation.op:
+            case "index":
+                base = equation.inputs[0]
+                index = equation.params["index"]
+                return index_expression(self.atom(base), base.type, index)
+            case "stack":
+                parts = ast.List([self.operand(a) for a in equation.inputs], ast.Load())
+                axis = equation.params["axis"]
+                assert isinstance(axis, int)
+                keywords = {"axis": number(axis)} if axis else {}
+                return call("jnp.stack", parts, **keywords)
+        operands = [self.operand(atom) for atom in equation.inputs]
+        match equation.op:
+            case "public":
+                return fill(str(equation.params["template"]), operands)
+            case "defined":
+                callee = self.session.definitions.callee(equation, self)
+                return ast.Call(callee, [self.atom(a) for a in equation.inputs], [])
+        return lookup(equation).source(equation, operands, self)
+
+    def _longest_operand(self, equation: Equation) -> Value | None:
+        pending = [
+            (len(unparse(binding.expression)), -place, atom)
+            for place, atom in enumerate(equation.inputs)
+            if isinstance(atom, Value)
+            and (binding := self._bindings.get(atom)) is not None
+            and not binding.is_name
+        ]
+        pending = [entry for entry in pending if entry[0] > 6]
+        return max(pending, key=lambda entry: entry[:2])[2] if pending else None
+
+    def _layout(self, equation: Equation) -> Layout:
+        """How the results unpack; None for one bare result."""
+        count = len(equation.outputs)
+        if equation.op in ("public", "defined", "index", "stack"):
+            return None if count == 1 else tuple(range(count))
+        rule = lookup(equation).layout
+        layout = None if rule is None else rule(equation)
+        if layout is None and count != 1:
+            return tuple(range(count))
+        return None if layout == 0 else layout
+
+    def _unpack(self, equation: Equation, expression: ast.expr, layout: Layout) -> None:
+        if _is_untyped(expression):
+            kind = annotation(layout)
+            whole = self.names.allocate(["results", *self._first_names(equation)])
+            self.lines.append(f"{whole}: {kind} = {unparse(expression)}")
+            expression = name(whole)
+        target = unparse(self._target(equation, layout))
+        if isinstance(layout, tuple):
+            target = target.removeprefix("(").removesuffix(")")
+        self.lines.append(f"{target} = {unparse(expression)}")
+
+    def _first_names(self, equation: Equation) -> Iterable[str]:
+        first = "_".join(self.session.labels.tokens(equation.outputs[0]))
+        return [f"{first}_results"]
+
+    def _target(self, equation: Equation, layout: Layout) -> ast.expr:
+        match layout:
+            case tuple():
+                return tuple_of(self._target(equation, entry) for entry in layout)
+            case int() if self._uses[value := equation.outputs[layout]]:
+                chosen = name(
+                    self.names.allocate(self.session.labels.candidates(value))
+                )
+                self._bindings[value] = _Binding(chosen, equation)
+                return chosen
+            case _:
+                return name("_")
+
+    def _name_of(self, value: Value) -> ast.expr:
+        """Bind a value to a name, here or in the function around that owns it."""
+        binding = self._bindings.get(value)
+        if binding is None:
+            return self._captured(value)
+        if not binding.is_name:
+            candidates = self.session.labels.candidates(value)
+            binding.expression = self._assign(candidates, binding.expression)
+        return binding.expression
+
+    def _assign(self, candidates: Iterable[str], expression: ast.expr) -> ast.Name:
+        chosen = self.names.allocate(candidates)
+        kind = ": jax.Array" if _is_untyped(expression) else ""
+        self.lines.append(f"{chosen}{kind} = {unparse(expression)}")
+        return name(chosen)
+
+    def _read(self, value: Value) -> ast.expr:
+        binding = self._bindings.get(value)
+        return self._captured(value) if binding is None else binding.expression
+
+    def _captured(self, value: Value) -> ast.expr:
+        if self._parent is None:
+            raise InternalError(
+                f"a value of type {value.type} is used before it is defined"
+            )
+        return self._parent._name_of(value)
+
+    # --- constants
+
+    def _array(self, constant: Constant) -> ast.expr:
+        key = constant_key(constant)
+        known = self._constants.get(key)
+        if known is not None:
+            return known
+        dtype = self.dtype(constant.type.dtype)
+        expression = literals.pattern(constant, dtype)
+        role = _ROLES.get(constant.type.ndim, "array")
+        if expression is None and constant.data.size <= literals.INLINE_SIZE:
+            expression = literals.inline(constant.data, dtype)
+        if expression is None:
+            stored = self.session.module.constant(constant.data, role.upper())
+            typed = (
+                [] if literals.reads_as(constant.data, constant.type.dtype) else [dtype]
+            )
+            expression = call("jnp.asarray", stored, *typed)
+        if self._constant_uses.get(key, 0) > 1 and len(unparse(expression)) > 12:
+            expression = self._assign([role, f"{role}_value"], expression)
+            self._constants[key] = expression
+        return expression
+
+    # --- nested functions
+
+    def _define(
+        self,
+        function: Function,
+        suggestion: str,
+        closed: Sequence[Atom],
+        arguments: Sequence[int] | None,
+        results: Sequence[int] | None,
+    ) -> str:
+        outside = self._equation
+        for atom in closed:
+            if isinstance(atom, Value):
+                self._name_of(atom)
+        prepared = prepare(function, self.session.calls, closed)
+        chosen = self.names.allocate([suggestion, *self._telling(suggestion, outside)])
+        inner = Scope(self.session, self.names.nested(), self.width, self)
+        self.session.labels.define(prepared)
+        sizes = [1] * len(prepared.inputs) if arguments is None else list(arguments)
+        roles = _outer_atoms(outside, len(prepared.inputs))
+        parameters = inner.parameters(prepared, sizes, roles)
+        source = inner.definition_lines(chosen, parameters, prepared, results)
+        self.lines += [*([""] if self.lines else []), *source, ""]
+        return chosen
+
+    def _telling(self, suggestion: str, equation: Equation | None) -> list[str]:
+        if equation is None:
+            return []
+        label = "_".join(self.session.labels.tokens(equation.outputs[0], 2))
+        return [f"{equation.op}_{suggestion}", f"{label}_{suggestion}"]
+
+    def parameters(
+        self,
+        function: Function,
+        sizes: Sequence[int],
+        roles: Sequence[Atom | None],
+    ) -> list[str]:
+        """Bind the inputs to parameters; the first statements unpack groups."""
+        read = uses(function)
+        labels = self.session.labels
+        listed: list[str] = []
+        start = 0
+        for group, size in enumerate(sizes):
+            values = function.inputs[start : start + size]
+            atoms = roles[start : start + size]
+            start += size
+            chosen: list[str] = []
+            for value, role in zip(values, atoms, strict=True):
+                tokens = () if role is None else labels.tokens(role)
+                label = "_".join(tokens) or ("carry" if group == 0 else "entry")
+                hint = [value.hint] if value.hint else []
+                if size > 1 and not read[value]:
+                    chosen.append("_")
+                    continue
+                chosen.append(
+                    self.names.allocate([*hint, label, f"{label}_i", f"{label}_in"])
+                )
+                self.give(value, name(chosen[-1]))
+            if size == 1:
+                listed.append(f"{chosen[0]}: jax.Array")
+                continue
+            if not size:
+                ignored = "_" * (1 + sum(entry.endswith("None") for entry in listed))
+                listed.append(f"{ignored}: None")
+                continue
+            whole = self.names.allocate(["carry" if group == 0 else "entries"])
+            listed.append(f"{whole}: {annotation(tuple(range(size)))}")
+            if any(entry != "_" for entry in chosen):
+                self.lines.append(f"{', '.join(chosen)} = {whole}")
+        return listed
+
+    def definition_lines(
+        self,
+        name: str,
+        parameters: Sequence[str],
+        function: Function,
+        results: Sequence[int] | None,
+    ) -> list[str]:
+        """The whole `def`, its statements indented."""
+        self.run(function)
+        outputs = self.fit(function, LINE)
+        count = len(outputs)
+        if results is None:
+            layout: Layout = 0 if count == 1 else tuple(range(count))
+        else:
+            layout = _grouped(results)
+        returned = unparse(_laid_out(outputs, layout))
+        if isinstance(layout, tuple) and len(layout) > 1:
+            returned = returned.removeprefix("(").removesuffix(")")
+        body = [*self.lines, f"return {returned}"]
+        head = f"def {name}({', '.join(parameters)}) -> {annotation(layout)}:"
+        return [head, *indented(body)]
+
+
+LINE: Final = 72
+"""Room for the returned expressions, in columns."""
+
+
+def indented(lines: Iterable[str]) -> list[str]:
+    """Lines one level deeper; empty ones stay empty."""
+    return [f"    {line}" if line else "" for line in lines]
+
+
+def _grouped(results: Sequence[int]) -> Layout:
+    groups: list[Layout] = []
+    start = 0
+    for size in results:
+        members = tuple(range(start, start + size))
+        groups.append(None if not size else members[0] if size == 1 else members)
+        start += size
+    return groups[0] if len(groups) == 1 else tuple(groups)
+
+
+def _laid_out(outputs: Sequence[ast.expr], layout: Layout) -> ast.expr:
+    match layout:
+        case None:
+            return ast.Constant(None)
+        case int():
+            return outputs[layout]
+        case _:
+            return tuple_of(_laid_out(outputs, entry) for entry in layout)
+
+
+def annotation(layout: Layout) -> str:
+    """The type of results nested in a layout."""
+    match layout:
+        case None:
+            return "None"
+        case int():
+            return "jax.Array"
+        case ():
+            return "tuple[()]"
+        case _:
+            return f"tuple[{', '.join(annotation(entry) for entry in layout)}]"
+
+
+def _outer_atoms(equation: Equation | None, count: int) -> list[Atom | None]:
+    """What is handed to the inputs of a nested function, as far as it is known."""
+    if equation is None or len(equation.inputs) < count:
+        return [None] * count
+    return list(equation.inputs[len(equation.inputs) - count :])
+
+
+def _fits(expression: ast.expr) -> bool:
+    return len(unparse(expression)) <= WIDEST and depth(expression) <= _DEEPEST
+
+
+def _is_repeatable(expression: ast.expr, count: int) -> bool:
+    """Whether writing an expression again reads better than a name for it."""
+    match expression:
+        case ast.Name():
+            return True
+        case ast.Subscript(value=ast.Name()) | ast.UnaryOp(operand=ast.Name()):
+            return count <= 2 and len(unparse(expression)) <= 8
+        case ast.Attribute(value=ast.Name()):
+            return count <= 2
+        case _:
+            return False
+
+
+def _is_untyped(expression: ast.expr) -> bool:
+    """Whether JAX leaves the type of a call's result open."""
+    while isinstance(expression, ast.Call):
+        expression = expression.func
+        if isinstance(expression, ast.Attribute) and unparse(expression) in _UNTYPED:
+            return True
+    return False
