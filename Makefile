@@ -26,9 +26,10 @@ help: ## show this list
 $(BIN)/python:
 	@python="$$($(find-python))"; echo "creating $(VENV) with $$python"; "$$python" -m venv $(VENV)
 
-$(INSTALLED): pyproject.toml | $(BIN)/python
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing partialc and its development tools into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 .PHONY: install

@@ -49,7 +49,7 @@ def command(
 
 
 def _old_lock(path: Path, *, force: bool) -> Lock:
-    """The record of the last build; with `force` an unreadable one is as good as none."""
+    """The last build; with `force` an unreadable record is as good as none."""
     try:
         return read_lock(path) or Lock()
     except WriteError:
