@@ -15,7 +15,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Any, Final
+
+import jax.numpy as jnp
+import numpy as np
 
 
 class Regime(Enum):
@@ -92,6 +95,10 @@ class DType:
         """The numpy name under one regime."""
         name: str = getattr(self, regime.value)
         return name
+
+    def numpy(self, regime: Regime = Regime.WIDE) -> np.dtype[Any]:
+        """The numpy type under one regime; there is none for a PRNG key."""
+        return np.dtype(jnp.dtype(self.at(regime)))  # knows bfloat16 and its kind
 
     @property
     def is_fixed(self) -> bool:

@@ -355,7 +355,7 @@ def _read_type(node: ast.expr | None, where: ast.AST) -> ArrayType:
 
 def _read_constant(node: ast.Call) -> Constant:
     kind = _read_type(node.func, node)
-    dtype = np.dtype(kind.dtype.wide)
+    dtype = kind.dtype.numpy()
     if node.keywords:
         raw = base64.b64decode(ast.literal_eval(node.keywords[0].value))
         data = np.frombuffer(raw, dtype=dtype).reshape(kind.shape)

@@ -45,7 +45,7 @@ def exact_results(
         rule = _RULES.get(equation.op)
         if rule is None:
             return None
-        dtype = np.dtype(equation.outputs[0].type.dtype.at(regime))
+        dtype = equation.outputs[0].type.dtype.numpy(regime)
         with np.errstate(all="ignore"):
             result = rule(operands, equation.params, dtype)
         if result is None:
@@ -53,7 +53,7 @@ def exact_results(
         results = (result,)
     expected = [value.type for value in equation.outputs]
     for array, kind in zip(results, expected, strict=True):
-        if array.shape != kind.shape or array.dtype != np.dtype(kind.dtype.at(regime)):
+        if array.shape != kind.shape or array.dtype != kind.dtype.numpy(regime):
             return None
     return results
 

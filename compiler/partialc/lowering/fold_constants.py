@@ -84,7 +84,7 @@ def _values(
         return None
     for regime in _other_regimes([*types, *(operand.type for operand in operands)]):
         arrays = [
-            operand.data.astype(np.dtype(operand.type.dtype.at(regime)))
+            operand.data.astype(operand.type.dtype.numpy(regime))
             for operand in operands
         ]
         results = exact_results(equation, arrays, regime)

@@ -103,7 +103,7 @@ def concrete(dtype: DType) -> np.dtype[Any]:
     """The numpy element type that `dtype` stands for in the evaluation in progress."""
     if dtype.is_key:
         raise InternalError(f"{dtype} is a PRNG key type; numpy has no such type")
-    return np.dtype(jnp.dtype(dtype.at(_REGIME.get())))
+    return dtype.numpy(_REGIME.get())
 
 
 def constant_array(constant: Constant) -> jax.Array:

@@ -52,7 +52,7 @@ def struct(aval: Any) -> Any:
 
 def constant(kind: ArrayType, data: Any) -> Constant:
     """A read-only copy of the elements; not for PRNG keys, which numpy cannot hold."""
-    array = np.array(data, dtype=np.dtype(kind.dtype.wide)).reshape(kind.shape)
+    array = np.array(data, dtype=kind.dtype.numpy()).reshape(kind.shape)
     array.setflags(write=False)
     return Constant(kind, array)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import jax
-import numpy as np
 
 from partialc.errors import UnsupportedError
 from partialc.ir.dtypes import DType, Regime
@@ -99,11 +98,7 @@ def trace_one(
 
 
 def _struct(entry: ArrayType, regime: Regime) -> Any:
-    dtype = (
-        _key_dtype(entry.dtype)
-        if entry.dtype.is_key
-        else np.dtype(entry.dtype.at(regime))
-    )
+    dtype = _key_dtype(entry.dtype) if entry.dtype.is_key else entry.dtype.numpy(regime)
     return jax.ShapeDtypeStruct(entry.shape, dtype)  # type: ignore[no-untyped-call]
 
 
