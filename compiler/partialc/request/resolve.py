@@ -224,7 +224,8 @@ def _no_scalar(request: Partial, selection: Selection) -> RequestError:
         case 2:
             instead = f"hessian({whole}{of})"
         case order:
-            instead = f"derivatives({whole}, order={order}{of})"
+            arguments = ", ".join(dict.fromkeys(each.name for each in request.wrt))
+            instead = f"derivatives({arguments}, order={order}{of})"
     what = (
         f"an array of shape {selection.shape}" if selection.is_array else "a container"
     )

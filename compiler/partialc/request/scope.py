@@ -91,8 +91,13 @@ class Scope:
         """Look up a part of the result.
 
         Raises:
-            RequestError: There is no such key or index.
+            RequestError: It is a part of something else, or not there.
         """
+        if node.name != RESULT:
+            raise origin_of(node).fault(
+                f"{node} is no part of the result",
+                fix=f"outputs are parts of {RESULT}: {RESULT}[0], ...",
+            )
         return select(node, self.signature.result, 0)
 
     def output(self, of: Coordinate | None, request: Origin) -> Selection:
