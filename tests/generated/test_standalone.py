@@ -43,7 +43,7 @@ ENVIRONMENTS = [
 
 
 def interpreter(version: str) -> str | None:
-    """A Python of that version that starts; pyenv's count, though they are no command."""
+    """A Python of that version that starts, be it no command but one of pyenv's."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     installed = sorted(pyenv.glob(f"{version}.*/bin/python{version}"))
     command = which(f"python{version}")

@@ -69,10 +69,9 @@ class _Verbs(click.Group):
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("partialc"), prog_name="partialc")
 @click.option("--debug", is_flag=True, help="Show the traceback of every error.")
-@click.pass_context
-def partialc(ctx: click.Context, debug: bool) -> None:
+def partialc(debug: bool) -> None:
     """Compile the partial derivatives you name to JAX source you can vendor."""
-    ctx.obj = debug
+    del debug  # `run` has seen it: it must know before anything can fail
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -82,11 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit code and raises nothing."""
-    debug = "--debug" in arguments or os.environ.get("PARTIALC_DEBUG", "0") != "0"
+    # Wherever it stands: one adds it to the end of a line that just failed.
+    rest = [argument for argument in arguments if argument != "--debug"]
+    debug = rest != list(arguments) or os.environ.get("PARTIALC_DEBUG", "0") != "0"
     try:
-        code = partialc.main(
-            args=list(arguments), prog_name="partialc", standalone_mode=False
-        )
+        code = partialc.main(args=rest, prog_name="partialc", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return FAULT

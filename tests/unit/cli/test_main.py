@@ -66,6 +66,7 @@ def test_an_unforeseen_error_asks_for_a_report(
     assert "please report it" in outcome.err
     assert "Traceback" not in outcome.err
     assert "Traceback" in partialc("--debug", "ops").err
+    assert "Traceback" in partialc("ops", "--debug").err
     monkeypatch.setenv("PARTIALC_DEBUG", "1")
     assert "Traceback" in partialc("ops").err
 

@@ -1,0 +1,78 @@
+"""`partialc ir`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+from partialc.cli.compiling import compile_one, open_spec, require_kernel, select
+from partialc.cli.options import spec_option
+from partialc.driver import Compiled
+from partialc.errors import InternalError, SpecError
+from partialc.ir.program import Program
+from partialc.ir.text import to_text
+from partialc.lowering.pipeline import FINAL, run_program
+from partialc.realise.execute import flat_call, trace_program
+from partialc.spec.near import alternatives, did_you_mean
+
+_PASSES: Final = [step.__name__ for step in FINAL]
+_STAGES: Final = ("trace", *dict.fromkeys(_PASSES))
+
+
+@click.command("ir")
+@click.argument("name")
+@click.argument("kernel")
+@spec_option
+@click.option(
+    "--after",
+    metavar="PASS",
+    help=f"Stop after the first run of a pass: {', '.join(_STAGES)}.",
+)
+def command(name: str, kernel: str, spec_file: Path | None, after: str | None) -> int:
+    """Print the intermediate program of KERNEL in the module NAME.
+
+    It is the chosen plan, differentiated and traced, after all passes or after PASS;
+    `trace` is the program before the first of them.
+    """
+    if after is not None and after not in _STAGES:
+        raise SpecError(
+            f"there is no pass `{after}`",
+            where="--after",
+            fix=did_you_mean(after, _STAGES) or f"they are {alternatives(_STAGES)}",
+        )
+    spec = open_spec(spec_file)
+    (module,) = select(spec, [name])
+    require_kernel(module, kernel)
+    program = _program(compile_one(module, spec.folder), kernel)
+    if after == "trace":
+        passes = FINAL[:0]
+    else:
+        passes = FINAL if after is None else FINAL[: _PASSES.index(after) + 1]
+    for text in _texts(run_program(program, passes)):
+        click.echo(text)
+    return 0
+
+
+def _program(compiled: Compiled, kernel: str) -> Program:
+    """What the chosen plan computes, over flat leaves."""
+    plan = compiled.plan.kernels[kernel]
+    text = plan.chosen.text
+    if text is None:
+        raise InternalError(f"the plan of {kernel} has no text")
+    primal = compiled.primal
+    run = flat_call(
+        text, plan.kernel, primal.signature, compiled.function_name, primal.call
+    )
+    return trace_program(run, plan.kernel, primal.signature)
+
+
+def _texts(program: Program) -> Iterator[str]:
+    """The program; once for each regime where they differ in structure."""
+    if program.generic is not None:
+        yield to_text(program.generic, elide=True)
+        return
+    for regime, function in program.variants.items():
+        yield f"# {regime.value}\n{to_text(function, elide=True)}"
