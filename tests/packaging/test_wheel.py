@@ -78,3 +78,14 @@ def test_the_templates_are_found_in_the_package(
     folder = Path(run(installed / "python", "-c", code, folder=tmp_path).strip())
     assert folder.parts[-2:] == ("partialc", "templates")
     assert folder.is_relative_to(installed.parent.resolve())
+
+
+def test_the_command_line_works_from_another_directory(
+    installed: Path, tmp_path: Path
+) -> None:
+    partialc = installed / "partialc"
+    run(partialc, "init", "project", folder=tmp_path)
+    spec = ("--spec", "project/partialc.toml")
+    run(partialc, "build", *spec, folder=tmp_path)
+    run(partialc, "check", *spec, folder=tmp_path)
+    assert (tmp_path / "project" / "generated" / "chain.py").is_file()
