@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import jax
+from collections.abc import Sequence
 
 from partialc.realise.units import reach, role
 from partialc.request.resolved import Coordinates
@@ -39,7 +36,7 @@ class Names:
         return argument, leaf, number - self.signature.leaf_numbers(argument).start
 
     def leaf(self, number: int, suffix: str = "") -> str:
-        """An expression for a leaf, or for that of a direction (`suffix="_tangent"`)."""
+        """An expression for a leaf, or for its tangent (`suffix="_tangent"`)."""
         argument, leaf, position = self.position(number)
         base = self.parameter(argument + suffix) if suffix else self.arguments[argument]
         return reach(base, leaf.path, position)
@@ -114,36 +111,3 @@ class Body:
                 "",
             ]
         return self._names[key]
-
-
-def tree_text(
-    node: Any, leaf: Callable[[Any], str], structures: Sequence[tuple[Any, str]]
-) -> str:
-    """A pytree of leaves as an expression.
-
-    Args:
-        node: The tree; None stands for itself.
-        leaf: The text of a leaf.
-        structures: For containers that no display writes: structures that occur, each
-            with an expression for it.
-    """
-    if node is None:
-        return "None"
-    inner = lambda child: tree_text(child, leaf, structures)  # noqa: E731
-    match node:
-        case dict() if type(node) is dict:
-            items = (f"{key!r}: {inner(value)}" for key, value in node.items())
-            return f"{{{', '.join(items)}}}"
-        case list():
-            return f"[{', '.join(map(inner, node))}]"
-        case tuple() if type(node) is tuple:
-            text = ", ".join(map(inner, node))
-            return f"({text},)" if len(node) == 1 else f"({text})"
-    for structure, expression in structures:
-        try:
-            children = structure.flatten_up_to(node)
-        except (ValueError, TypeError):
-            continue
-        if not jax.tree_util.treedef_is_leaf(structure):
-            return f"{expression}.unflatten([{', '.join(map(inner, children))}])"
-    return leaf(node)

@@ -29,12 +29,7 @@ _MOST_OPERATIONS: Final = 20_000
 
 
 class Observer:
-    """Runs a program and notes the sides of its branches.
-
-    Attributes:
-        has_branches: Whether there are any.
-        is_exhausted: Whether so many operations were run that it is time to stop.
-    """
+    """Runs a program and notes the sides of its branches."""
 
     def __init__(self, function: Function) -> None:
         self._function = function
@@ -45,10 +40,12 @@ class Observer:
 
     @property
     def has_branches(self) -> bool:
+        """Whether there is anything to observe."""
         return bool(self._numbers)
 
     @property
     def is_exhausted(self) -> bool:
+        """Whether the budget of operations is spent."""
         return self._operations > _MOST_OPERATIONS
 
     def outcomes(self, arrays: Sequence[Any]) -> set[Outcome]:

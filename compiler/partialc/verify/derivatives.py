@@ -1,4 +1,4 @@
-"""How a reference is differentiated: which of JAX's modes, in which order, at what cost.
+"""How a reference is differentiated: which of JAX's modes, in which order.
 
 References use `jax.jacfwd`, `jax.jacrev` and `jax.hessian` on whole arguments where the
 full tensor can be built, and on the requested elements alone where it cannot. None of
@@ -38,17 +38,20 @@ class Policy(Enum):
             output: How many elements the differentiated result has.
             sizes: How many elements each differentiation runs over.
         """
-        first: Mode = "jacrev" if sizes and output <= sizes[0] else "jacfwd"
-        rest = len(sizes) - 1
+        if not sizes:
+            return ()
+        first: Mode = "jacrev" if output <= sizes[0] else "jacfwd"
+        later: list[Mode] = ["jacfwd"] * (len(sizes) - 1)
         match self:
             case Policy.MIXED:
-                return (first, *("jacfwd",) * rest) if sizes else ()
+                pass
             case Policy.FORWARD:
-                return ("jacfwd",) * len(sizes)
+                first = "jacfwd"
             case Policy.REVERSE:
-                return ("jacrev",) * len(sizes)
+                first, later = "jacrev", ["jacrev"] * len(later)
             case Policy.REVERSE_OUTSIDE:
-                return ("jacfwd", *("jacrev",) * rest) if sizes else ()
+                first, later = "jacfwd", ["jacrev"] * len(later)
+        return (first, *later)
 
 
 def passes(modes: Sequence[Mode], output: int, sizes: Sequence[int]) -> int:
@@ -84,7 +87,7 @@ def _argnums_text(argnum: int) -> str:
 
 
 def work_of(function: Function) -> int:
-    """How many array elements one evaluation computes, loops counted as often as run."""
+    """How many array elements one evaluation computes; scans count every turn."""
     return max(1, _work(function, {}))
 
 

@@ -33,12 +33,12 @@ from partialc.request.resolved import (
 )
 from partialc.request.shapes import axis_size, block_shape, whole
 from partialc.request.signature import Signature
-from partialc.verify.body import Body, Names, tree_text
+from partialc.verify.body import Body, Names
+from partialc.verify.containers import Known, tree_text
 from partialc.verify.derivatives import Policy, is_affordable, nest_text
 from partialc.verify.literals import (
     index_text,
     indices_text,
-    is_whole,
     positions_text,
 )
 from partialc.verify.restriction import Chosen, Restriction, Sample, choose
@@ -230,7 +230,7 @@ class _Writer:
         return full
 
     def sampled(self, block: Block) -> str:
-        """Some elements of a block that is too large; the kernel's result is cut too."""
+        """Some elements of a block that is too large; the result is cut alike."""
         sample = choose(block, self.policy, self.work)
         full = self.restricted(block, sample)
         self.cuts[self.leaf_number] = (
@@ -334,7 +334,7 @@ class _Writer:
         return f"jax.{mode}({weighted})({restriction.zeros[0]})"
 
     def _along(self, part: Product, also: Sequence[int]) -> str:
-        """A function of a step along the tangents, and of a change of further leaves."""
+        """A function of a step along the tangents, and of changes of other leaves."""
         restriction = Restriction(
             self.names,
             self.body,
@@ -370,14 +370,12 @@ def expected_text(
         *(names.parameter(direction.name) for direction in kernel.directions),
     ]
     writer = _Writer(names, kernel, policy, work, Body(parameters))
-    structures = [
-        (tree.structure, f"jax.tree.structure({names.arguments[name]})")
+    known = [
+        Known(tree, f"jax.tree.structure({names.arguments[name]})")
         for name, tree in names.signature.arguments.items()
     ]
-    structures.append(
-        (names.signature.result.structure, f"jax.tree.structure({writer.call()})")
-    )
-    texts = [tree_text(item.parts, writer.part, structures) for item in kernel.fields]
+    known.append(Known(names.signature.result, f"jax.tree.structure({writer.call()})"))
+    texts = [tree_text(item.parts, writer.part, known) for item in kernel.fields]
     result = texts[0]
     if kernel.bundled:
         result = f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
@@ -396,7 +394,7 @@ def _part_text(
         return None
     lines = [
         f"def part_{kernel.name}(result):",
-        '    """The elements that the reference gives: all of them would be too many."""',
+        '    """The elements that the reference gives: all would be too many."""',
         "    leaves, structure = jax.tree.flatten(result)",
     ]
     for number, (shape, cut) in cuts.items():

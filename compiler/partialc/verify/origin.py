@@ -23,12 +23,12 @@ class Original:
 
     Attributes:
         module: The module it is imported from.
-        access: What leads from the module to it: `.Model.energy`.
+        path: What leads from the module to it: `Model.energy`.
         arguments: The arguments of its call, without parentheses.
     """
 
     module: str
-    access: str
+    path: str
     arguments: str
 
 
@@ -55,7 +55,7 @@ def find_original(primal: Primal, names: Names, folder: Path | None) -> Original
     arguments = _arguments(parameters, primal, names)
     if arguments is None:
         return None
-    return Original(module, f".{attributes}", arguments)
+    return Original(module, attributes, arguments)
 
 
 def _arguments(parameters: Any, primal: Primal, names: Names) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,13 +11,14 @@ import jax
 import numpy as np
 
 from partialc.errors import SpecError
-from partialc.frontends.importing import load_object
+from partialc.frontends.importing import ObjectPath, load_object
 from partialc.ir.dtypes import DType
 from partialc.request.resolved import Direction, Kernel
 from partialc.request.signature import Leaf, Signature, Tree
 from partialc.spec.arguments import ObjectText
 from partialc.spec.model import Domain
-from partialc.verify.body import Names, tree_text
+from partialc.verify.body import Names
+from partialc.verify.containers import Text, construction, is_displayable, tree_text
 
 _MOST_GIVEN: Final = 2000
 _INTEGERS: Final = (0, 2)
@@ -45,10 +46,12 @@ class Ranges:
     Attributes:
         ranges: Low and high, inclusive for integers.
         given: Listed values.
+        examples: For arguments that an example object describes, its path.
     """
 
     ranges: Mapping[str, tuple[float, float]]
     given: Mapping[str, Given]
+    examples: Mapping[str, str]
 
     @property
     def count(self) -> int:
@@ -56,7 +59,9 @@ class Ranges:
         return max((len(entry.values) for entry in self.given.values()), default=0)
 
 
-def read_domain(domain: Domain, signature: Signature, folder: Path | None) -> Ranges:
+def read_domain(
+    domain: Domain, signature: Signature, args: Mapping[str, Any], folder: Path | None
+) -> Ranges:
     """The domain of a spec with its objects imported.
 
     Args:
@@ -64,14 +69,20 @@ def read_domain(domain: Domain, signature: Signature, folder: Path | None) -> Ra
             object is a sequence of points, or a function that returns one. A point of
             the one object is a mapping by argument, or a sequence in their order.
         signature: The function's signature.
+        args: What the spec says of the arguments.
         folder: The spec's folder, where objects are imported from.
 
     Raises:
         SpecError: An object's points do not fit the arguments.
     """
+    examples = {
+        name: text.strip()
+        for name, text in args.items()
+        if isinstance(text, str) and ":" in text
+    }
     if isinstance(domain, ObjectText):
         points = _points(domain, folder)
-        columns = {name: [] for name in signature.arguments}
+        columns: dict[str, list[Any]] = {name: [] for name in signature.arguments}
         for point in points:
             row = point if isinstance(point, Mapping) else _by_order(point, signature)
             if set(row) != set(columns):
@@ -82,7 +93,7 @@ def read_domain(domain: Domain, signature: Signature, folder: Path | None) -> Ra
             name: _given(values, signature.arguments[name], domain)
             for name, values in columns.items()
         }
-        return Ranges({}, given)
+        return Ranges({}, given, examples)
     ranges, given = {}, {}
     for name, entry in domain.items():
         if isinstance(entry, ObjectText):
@@ -90,7 +101,7 @@ def read_domain(domain: Domain, signature: Signature, folder: Path | None) -> Ra
             given[name] = _given(values, signature.arguments[name], entry)
         else:
             ranges[name] = entry
-    return Ranges(ranges, given)
+    return Ranges(ranges, given, examples)
 
 
 def _points(path: ObjectText, folder: Path | None) -> list[Any]:
@@ -127,9 +138,8 @@ def _given(values: Sequence[Any], tree: Tree, path: ObjectText) -> Given:
 def _misfit(path: ObjectText, why: str) -> SpecError:
     return SpecError(
         f"'{path}' cannot serve as the points of a generated test",
-        where=path.location,
         why=why,
-        fix="give a short sequence of values, each shaped like the argument; or a range",
+        fix="give a short sequence of values shaped like the argument, or a range",
     )
 
 
@@ -141,14 +151,15 @@ def point_text(names: Names, ranges: Ranges) -> str:
     lines = ["def point(draw):", '    """One sample of the arguments."""']
     signature = names.signature
     for name, tree in signature.arguments.items():
-        numbers = signature.leaf_numbers(name)
-        texts = iter(
-            _leaf_text(name, number - numbers.start, tree.leaves, ranges)
-            for number in numbers
-        )
-        lines.append(f"    {names.arguments[name]} = {_tree(tree, texts)}")
-    values = ", ".join(names.arguments.values())
-    lines.append(f"    return ({values},)")
+        texts = [
+            _leaf_text(name, number, tree.leaves, ranges)
+            for number in range(len(tree.leaves))
+        ]
+        made = _tree(tree, texts, name, ranges.examples)
+        lines.append(f"    {names.arguments[name]} = {made}")
+    values = list(names.arguments.values())
+    listed = f"({values[0]},)" if len(values) == 1 else ", ".join(values)
+    lines.append(f"    return {listed}")
     return "\n".join(lines)
 
 
@@ -189,25 +200,33 @@ def _dtype(dtype: DType) -> str:
     return {"default_float": "float", "default_complex": "complex"}.get(str(dtype), "")
 
 
-def _tree(tree: Tree, texts: Any) -> str:
-    markers = jax.tree.unflatten(tree.structure, list(texts))
-    return tree_text(markers, str, ())
+def _tree(
+    tree: Tree, texts: Iterable[str], argument: str, examples: Mapping[str, str]
+) -> str:
+    """The expression that makes a tree of drawn arrays."""
+    leaves = [Text(text) for text in texts]
+    node = jax.tree.unflatten(tree.structure, leaves)
+    if argument in examples and not is_displayable(node):
+        path = ObjectPath.parse(examples[argument])
+        attributes = ".".join(path.attributes)
+        example = f'needed("{path.module}", "{attributes}")'
+        listed = ", ".join(leaf.text for leaf in leaves)
+        return f"jax.tree.structure({example}).unflatten([{listed}])"
+    return construction(node, argument)
 
 
-def directions_text(kernel: Kernel, names: Names) -> str | None:
-    """The function that draws all arguments of a kernel, if it has further ones."""
-    if not kernel.directions:
-        return None
-    given = [_direction_text(direction, names) for direction in kernel.directions]
+def directions_text(kernel: Kernel, names: Names, ranges: Ranges) -> str:
+    """The function that draws all arguments of a kernel that has further ones."""
+    given = [_direction_text(each, names, ranges) for each in kernel.directions]
     listed = " and ".join(direction.name for direction in kernel.directions)
     return (
         f"def point_{kernel.name}(draw):\n"
         f'    """One sample of the arguments and of {listed}."""\n'
-        f"    return (*point(draw), {', '.join(given)})"
+        f"    return *point(draw), {', '.join(given)}"
     )
 
 
-def _direction_text(direction: Direction, names: Names) -> str:
+def _direction_text(direction: Direction, names: Names, ranges: Ranges) -> str:
     signature = names.signature
     limits = (0.5, 1.5)
     if direction.argument is not None:
@@ -215,7 +234,7 @@ def _direction_text(direction: Direction, names: Names) -> str:
         texts = [
             draw_text(leaf.type.dtype, leaf.type.shape, limits) for leaf in tree.leaves
         ]
-        return _tree(tree, texts)
+        return _tree(tree, texts, direction.argument, ranges.examples)
     marks = jax.tree.map(
         lambda output: draw_text(
             signature.result.leaves[output.leaf].type.dtype, output.shape, limits

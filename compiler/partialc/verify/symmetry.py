@@ -28,8 +28,9 @@ def symmetry_test(kernel: Kernel) -> str | None:
         f"        leaves = jax.tree.leaves(generated().{kernel.name}(*call))",
     ]
     for number, size in sizes.items():
+        shape = f"(-1, {size}, {size})"
         lines += [
-            f"        square = np.asarray(leaves[{number}]).reshape(-1, {size}, {size})",
+            f"        square = np.asarray(leaves[{number}]).reshape{shape}",
             "        error = np.abs(square - square.transpose(0, 2, 1)).max(initial=0)",
             "        assert error <= 1e-6 * np.abs(square).max(initial=0)",
         ]

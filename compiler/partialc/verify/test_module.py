@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -42,8 +42,8 @@ def moved(tree, number, index, step):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """All that the text of a test is made from.
+class Proof:
+    """The test of a module, but for where its files stand.
 
     Attributes:
         primal: The function.
@@ -52,11 +52,8 @@ class Plan:
         ranges: Where arguments are drawn from.
         original: How the original is called; None if only its copy can be.
         names: Identifiers of the arguments.
-        work: Array elements that one evaluation of the function computes.
-        module_name: The module's name.
-        module_file: The module's file, from the test's folder.
         function_name: The embedded function.
-        origin_folder: The folder that the original is imported from, from the test's.
+        findings: What trying the references out has found.
     """
 
     primal: Primal
@@ -65,11 +62,76 @@ class Plan:
     ranges: Ranges
     original: Original | None
     names: Names
-    work: int
-    module_name: str
-    module_file: PurePosixPath
     function_name: str
-    origin_folder: PurePosixPath
+    findings: Findings
+
+    def source(
+        self,
+        module_path: PurePosixPath,
+        test_path: PurePosixPath,
+        origin_folder: PurePosixPath,
+    ) -> str:
+        """The formatted text of the test; the same for the same arguments.
+
+        Args:
+            module_path: The module, relative to the spec's folder.
+            test_path: The test, relative to the spec's folder.
+            origin_folder: The spec's folder, relative to the folder of the test.
+        """
+        module = _relative(module_path, test_path.parent)
+        return format_source(_render(self, module, origin_folder))
+
+
+def prove(
+    primal: Primal,
+    kernels: Sequence[Kernel],
+    *,
+    options: Mapping[str, Options],
+    domain: Domain,
+    args: Mapping[str, Any],
+    function_name: str,
+    folder: Path | None,
+) -> Proof:
+    """Write the references of a module's kernels and try them out.
+
+    It is tried which of JAX's modes run for this function, and on which samples the
+    references are finite and both sides of branches are taken.
+
+    Args:
+        primal: The function.
+        kernels: The module's kernels.
+        options: Their options, by name.
+        domain: Where to sample.
+        args: What the spec says of the arguments: paths of example objects matter.
+        function_name: What the embedded function is called.
+        folder: The spec's folder, to import from.
+
+    Raises:
+        SpecError: The points that the spec names do not fit the arguments.
+        UnsupportedError: JAX refuses every mode for the full reference of a kernel, or
+            the test could not write down an argument.
+    """
+    names = Names(primal.signature)
+    proof = Proof(
+        primal,
+        tuple(kernels),
+        options,
+        read_domain(domain, primal.signature, args, folder),
+        find_original(primal, names, folder),
+        names,
+        function_name,
+        Findings(trial=True),
+    )
+    findings = try_out(
+        primal,
+        proof.kernels,
+        names,
+        proof.ranges,
+        work=work_of(primal.program.widest),
+        text=_render(proof, PurePosixPath("module.py"), PurePosixPath(".")),
+        folder=folder,
+    )
+    return replace(proof, findings=findings)
 
 
 def test_source(
@@ -78,58 +140,24 @@ def test_source(
     *,
     options: Mapping[str, Options],
     domain: Domain,
+    args: Mapping[str, Any],
     module_path: PurePosixPath,
     test_path: PurePosixPath,
     function_name: str,
     origin_folder: PurePosixPath,
-    folder: Path | None = None,
+    folder: Path | None,
 ) -> str:
-    """The text of the test of one module.
-
-    The references are tried out first: on which of JAX's modes run for this function,
-    on samples where they are finite, and on samples that take both sides of branches.
-
-    Args:
-        primal: The function.
-        kernels: The module's kernels.
-        options: Their options, by name.
-        domain: Where to sample.
-        module_path: The module, relative to the spec's folder.
-        test_path: The test, relative to the spec's folder.
-        function_name: What the embedded function is called.
-        origin_folder: The spec's folder, relative to the folder of the test.
-        folder: The spec's folder, to import from now.
-
-    Returns:
-        Formatted source, the same for the same arguments.
-
-    Raises:
-        SpecError: The points that the spec names do not fit the arguments.
-        UnsupportedError: JAX refuses every mode for the full reference of a kernel.
-    """
-    names = Names(primal.signature)
-    plan = Plan(
+    """`prove` and `Proof.source` in one, for a test that is written once."""
+    proof = prove(
         primal,
-        tuple(kernels),
-        options,
-        read_domain(domain, primal.signature, folder),
-        find_original(primal, names, folder),
-        names,
-        work_of(primal.program.widest),
-        module_path.stem,
-        _relative(module_path, test_path.parent),
-        function_name,
-        origin_folder,
+        kernels,
+        options=options,
+        domain=domain,
+        args=args,
+        function_name=function_name,
+        folder=folder,
     )
-    findings = try_out(
-        primal,
-        plan.kernels,
-        names,
-        plan.ranges,
-        work=plan.work,
-        text=_render(plan, Findings(trial=True)),
-    )
-    return format_source(_render(plan, findings))
+    return proof.source(module_path, test_path, origin_folder)
 
 
 def _relative(path: PurePosixPath, folder: PurePosixPath) -> PurePosixPath:
@@ -142,45 +170,52 @@ def _relative(path: PurePosixPath, folder: PurePosixPath) -> PurePosixPath:
     return PurePosixPath(*up, *path.parts[common:])
 
 
-def _render(plan: Plan, findings: Findings) -> str:
+def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -> str:
     """The unformatted text; in a trial it has no references and no cases."""
+    findings = proof.findings
     expected = findings.expected
-    original = plan.original
-    types = [leaf.type for _, leaf in plan.primal.signature.leaves]
-    result = [leaf.type for leaf in plan.primal.signature.result.leaves]
+    original = proof.original
+    types = [leaf.type for _, leaf in proof.primal.signature.leaves]
+    result = [leaf.type for leaf in proof.primal.signature.result.leaves]
     references = [
         text
         for item in expected.values()
         for text in (item.reference, item.part)
         if text is not None
     ]
-    if any("moved(" in text for text in references):
+    if findings.trial or any("moved(" in text for text in references):
         references.insert(0, _MOVED)
-    points = [point_text(plan.names, plan.ranges)]
-    points += filter(None, (directions_text(each, plan.names) for each in plan.kernels))
+    points = [point_text(proof.names, proof.ranges)]
+    points += [
+        directions_text(kernel, proof.names, proof.ranges)
+        for kernel in proof.kernels
+        if kernel.directions
+    ]
     tests = [
         text
-        for kernel in plan.kernels
+        for kernel in proof.kernels
         for text in (
             constants_test(kernel),
-            None if plan.primal.has_custom_rules else symmetry_test(kernel),
+            None if proof.primal.has_custom_rules else symmetry_test(kernel),
         )
         if text is not None
     ]
-    float32 = Regime.NARROW in plan.primal.program.variants
+    float32 = Regime.NARROW in proof.primal.program.variants
     drawn = "\n".join(points)
     texts = render(
         "test_module.py.jinja",
-        name=plan.module_name,
-        origin=plan.primal.origin,
-        docstring=_docstring(plan),
-        module_path=_path_text(plan.module_file),
-        function_name=plan.function_name,
-        import_module=repr(original.module) if original else "",
-        import_object=original.access if original else "",
-        import_folder=_path_text(plan.origin_folder),
+        name=module.stem,
+        origin=proof.primal.origin,
+        docstring=_docstring(proof, module),
+        module_path=_path_text(module),
+        function_name=proof.function_name,
+        has_original=original is not None,
+        needs_classes="needed(" in drawn,
+        original_module=original.module if original else "",
+        original_path=original.path if original else "",
+        import_folder=_path_text(origin_folder),
         original_call=f"({original.arguments})" if original else "",
-        parameters=", ".join(plan.names.arguments.values()),
+        parameters=", ".join(proof.names.arguments.values()),
         samples=repr([*findings.samples]),
         remarks=findings.remarks,
         noted=repr([*findings.noted]),
@@ -188,8 +223,8 @@ def _render(plan: Plan, findings: Findings) -> str:
         points=points,
         references=references,
         cases=[
-            _case_text(kernel, plan, expected[kernel.name], findings)
-            for kernel in plan.kernels
+            _case_text(kernel, proof, expected[kernel.name], findings)
+            for kernel in proof.kernels
             if kernel.name in expected
         ],
         tests=tests,
@@ -198,8 +233,8 @@ def _render(plan: Plan, findings: Findings) -> str:
         draws_keys="draw.key(" in drawn,
         draws_given="draw.given(" in drawn,
         tests_slopes=findings.trial or any(findings.slopes.values()),
-        may_refuse=plan.primal.has_custom_rules,
-        or_refuses=", or refuses" if plan.primal.has_custom_rules else "",
+        may_refuse=proof.primal.has_custom_rules,
+        or_refuses=", or refuses" if proof.primal.has_custom_rules else "",
         tests_float32=float32,
         tests_mixed=float32 and any(not each.dtype.is_fixed for each in types),
     )
@@ -207,16 +242,16 @@ def _render(plan: Plan, findings: Findings) -> str:
 
 
 def _case_text(
-    kernel: Kernel, plan: Plan, expected: Expected, findings: Findings
+    kernel: Kernel, proof: Proof, expected: Expected, findings: Findings
 ) -> str:
-    options = plan.options.get(kernel.name, Options())
+    options = proof.options.get(kernel.name, Options())
     given = [f"expected_{kernel.name}"]
     if kernel.directions:
         given.append(f"sample=point_{kernel.name}")
     if kernel.bundled:
         given.append(f"fields={tuple(field.name for field in kernel.fields)}")
     if options.batch:
-        given.append(f"in_axes={in_axes(kernel, plan.primal, options.batch)}")
+        given.append(f"in_axes={in_axes(kernel, proof.primal, options.batch)}")
     if expected.part is not None:
         given.append(f"part=part_{kernel.name}")
     if options.rtol is not None:
@@ -232,7 +267,7 @@ def _case_text(
 def in_axes(
     kernel: Kernel, primal: Primal, batch: Sequence[str]
 ) -> tuple[int | None, ...]:
-    """The batch axes of a kernel's arguments: tangents follow, cotangents always have it."""
+    """The batch axes of a kernel's arguments; tangents follow, cotangents have one."""
     axes: list[int | None] = [
         0 if name in batch else None for name in primal.signature.arguments
     ]
@@ -242,10 +277,10 @@ def in_axes(
     return tuple(axes)
 
 
-def _docstring(plan: Plan) -> str:
+def _docstring(proof: Proof, module: PurePosixPath) -> str:
     source = (
-        f"{plan.primal.origin} where it can be imported, else its copy in the module"
-        if plan.original
+        f"{proof.primal.origin} where it can be imported, else its copy in the module"
+        if proof.original
         else "the copy of the function in the module"
     )
     text = (
@@ -253,7 +288,7 @@ def _docstring(plan: Plan) -> str:
         "This needs jax, numpy and pytest."
     )
     body = textwrap.fill(text, 84)
-    return f"Proof that every kernel of {plan.module_file.name} is right.\n\n{body}\n"
+    return f"Proof that every kernel of {module.name} is right.\n\n{body}\n"
 
 
 def _path_text(path: PurePosixPath) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-
+from pathlib import Path
 from typing import Any, Final
 
 import jax
 import numpy as np
 
 from partialc.errors import PartialcWarning, UnsupportedError
+from partialc.frontends.importing import load_object
 from partialc.frontends.primal import Primal
 from partialc.request.resolved import Kernel
 from partialc.verify.body import Names
@@ -37,12 +38,14 @@ class Trial:
     what is found here holds there.
     """
 
-    def __init__(self, primal: Primal, text: str) -> None:
-        """Args: the function, and the text of a test without any case."""
+    def __init__(self, primal: Primal, text: str, folder: Path | None) -> None:
         self._primal = primal
         self._space: dict[str, Any] = {"__name__": "trial", "__file__": "trial"}
         exec(compile(text, "<trial>", "exec"), self._space)
         self._space["reference"] = primal.call
+        self._space["found"] = lambda module, path: load_object(
+            f"{module}:{path}", folder
+        )
 
     def arguments(self, kernel: Kernel, sample: Sample) -> tuple[Any, ...]:
         """The arguments of a kernel at a sample."""
@@ -93,6 +96,7 @@ def try_out(
     *,
     work: int,
     text: str,
+    folder: Path | None,
 ) -> Findings:
     """Find modes, samples and noted values.
 
@@ -103,13 +107,14 @@ def try_out(
         ranges: Where arguments are drawn from.
         work: Array elements that one evaluation of the function computes.
         text: The text of a test without any case.
+        folder: The spec's folder, to import from.
 
     Raises:
         UnsupportedError: JAX refuses every mode for a reference.
     """
     with jax.enable_x64(True), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what the user's function warns of, it said
-        trial = Trial(primal, text)
+        trial = Trial(primal, text, folder)
         expected, slopes = {}, {}
         for kernel in kernels:
             expected[kernel.name] = _accepted(trial, kernel, names, work)
