@@ -13,11 +13,13 @@ from typing import Any
 import jax
 
 from partialc.errors import FrontendError
-from partialc.frontends.binding import bind, is_jitted
+from partialc.frontends.binding import Binding, bind, is_jitted
+from partialc.frontends.carrying.refusal import RefusalError
 from partialc.frontends.importing import imports_from
-from partialc.frontends.primal import Primal
+from partialc.frontends.primal import CarriedSource, Primal
 from partialc.frontends.purity import check_purity, prints_refused
-from partialc.frontends.tracing import FlatCall, trace_flat
+from partialc.frontends.source import carry
+from partialc.frontends.tracing import FlatCall, Traced, trace_flat
 from partialc.ir.structure import has_custom_rules
 from partialc.request.signature import Signature
 
@@ -62,18 +64,28 @@ def from_callable(
         with prints_refused(own, folder):
             traced = trace_flat(call, folder, name=own)
             check_purity(call, folder)
+            source, refusal = _carried(binding, traced, own)
     return Primal(
         origin=origin,
         importable=importable,
         call=binding.call,
         signature=Signature(own, binding.trees, traced.result),
         program=traced.program,
-        source=None,
-        source_refusal="the source is not looked for",
+        source=source,
+        source_refusal=refusal,
         has_custom_rules=any(map(has_custom_rules, traced.program.variants.values())),
         static=binding.static,
         doc=first_doc_line(function),
     )
+
+
+def _carried(
+    binding: Binding, traced: Traced, name: str
+) -> tuple[CarriedSource | None, str | None]:
+    try:
+        return carry(binding, traced, name), None
+    except RefusalError as refusal:
+        return None, f"the source is not carried: {refusal}"
 
 
 def own_name(function: Any, origin: str, fallback: str) -> str:

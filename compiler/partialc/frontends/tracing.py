@@ -28,9 +28,12 @@ class FlatCall:
         structure: The structure of the result, once it was called.
     """
 
-    def __init__(self, binding: Binding, name: str) -> None:
+    def __init__(
+        self, binding: Binding, name: str, *, positional: bool = False
+    ) -> None:
         self.binding = binding
         self.name = name
+        self._call = binding.function if positional else binding.call
         self.paths: tuple[tuple[Any, ...], ...] | None = None
         self.structure: Any = None
 
@@ -61,7 +64,7 @@ class FlatCall:
             start = stop
         if is_jitted(self.binding.function):
             self._refuse_donation(variables)
-        return self._flat_result(self.binding.call(*variables))
+        return self._flat_result(self._call(*variables))
 
     def _refuse_donation(self, variables: list[Any]) -> None:
         positional, keywords = self.binding.arguments(variables)
