@@ -258,7 +258,7 @@ class _Writer:
         *,
         both: bool,
     ) -> None:
-        """Everything below a function of the trie; the outermost steps are statements."""
+        """Everything below a function of the trie; outermost steps are statements."""
         arguments = ", ".join(unit.name for unit in units)
         if not node.children:
             pattern = self.patterns.returned(node.paths[0], both=both)
