@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,18 +13,19 @@ from partialc.emit.body import Body, body_of
 from partialc.emit.embed import FunctionText, embed
 from partialc.emit.kernel import KernelText, constants_of, kernel_text
 from partialc.emit.module import ModuleText, module_text
+from partialc.emit.printer import ModuleParts, ModuleScope
 from partialc.frontends.importing import load_object
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.plan import KernelPlan, ModulePlan
-from partialc.request.names import module_names
+from partialc.request.names import ModuleNames, module_names
 from partialc.request.parse import parse
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Kernel
 from partialc.request.syntax import Request
 from partialc.spec.model import KernelSpec, ModuleSpec
-from partialc.verify.test_module import test_source
+from partialc.verify.test_module import Proof, prove
 
 Progress = Callable[[str], None]
 
@@ -43,6 +44,7 @@ class Compiled:
         primal: The function.
         kernels: The resolved kernels, by name.
         warnings: What a person should know of.
+        proof: The test, wherever its files stand.
     """
 
     name: str
@@ -54,8 +56,7 @@ class Compiled:
     primal: Primal
     kernels: Mapping[str, Kernel]
     warnings: tuple[str, ...]
-    folder: Path | None
-    function_name: str
+    proof: Proof
 
     def test_source_at(self, module: PurePosixPath, test: PurePosixPath) -> str:
         """The text of the test when module and test stand elsewhere.
@@ -64,15 +65,7 @@ class Compiled:
             module: The module's file, relative to the spec's folder.
             test: The test's file, likewise.
         """
-        return _tests(
-            self.spec,
-            self.primal,
-            self.kernels,
-            self.function_name,
-            folder=self.folder,
-            module=module,
-            test=test,
-        )
+        return _test_source(self.proof, module, test)
 
 
 def compile_module(
@@ -94,8 +87,10 @@ def compile_module(
     kernels = resolve(spec, primal, folder)
     carried = primal.source.names if primal.source is not None else ()
     names = module_names(primal.signature, list(kernels.values()), carried)
-    function = embed(primal, names.function)
-    taken = _taken(function, kernels)
+    outer = _outer_names(names, carried, kernels)
+    scope = ModuleScope(outer)
+    function = embed(primal, names.function, taken=outer, scope=scope)
+    taken = outer | {*function.names, "row", "seed"}
     plans: dict[str, KernelPlan] = {}
     bodies: dict[str, Body] = {}
     for name, kernel in kernels.items():
@@ -104,7 +99,7 @@ def compile_module(
         form = options.form if function.differentiable else "expanded"
         wish = Wish(form, options.differentiable, taken, constants_of(kernel))
         plans[name] = plan_kernel(kernel, primal, function.name, wish)
-        bodies[name] = body_of(plans[name], primal, function, wish)
+        bodies[name] = body_of(plans[name], primal, function, wish, scope)
     tell(f"{spec.name}: writing")
     plan = ModulePlan(
         module=spec.name,
@@ -113,53 +108,35 @@ def compile_module(
         facts=_facts(primal),
         kernels=plans,
     )
-    module = _module(spec, primal, function, plans, bodies)
-    tests = _tests(
-        spec,
+    module = _module(spec, primal, function, plans, bodies, scope.parts())
+    tell(f"{spec.name}: proving")
+    proof = prove(
         primal,
-        kernels,
-        function.name,
+        list(kernels.values()),
+        options={name: spec.kernels[name].options for name in kernels},
+        domain=spec.domain,
+        args=spec.args,
+        function_name=function.name,
         folder=folder,
-        module=spec.path,
-        test=spec.test_path,
     )
     warnings = [f"{spec.name}.{n}: {w}" for n, p in plans.items() for w in p.warnings]
     return Compiled(
         name=spec.name,
         spec=spec,
         source=module.source,
-        test_source=tests,
+        test_source=_test_source(proof, spec.path, spec.test_path),
         arrays=module.arrays,
         plan=plan,
         primal=primal,
         kernels=kernels,
         warnings=tuple(warnings),
-        folder=folder,
-        function_name=function.name,
+        proof=proof,
     )
 
 
-def _tests(
-    spec: ModuleSpec,
-    primal: Primal,
-    kernels: Mapping[str, Kernel],
-    function: str,
-    *,
-    folder: Path | None,
-    module: PurePosixPath,
-    test: PurePosixPath,
-) -> str:
-    return test_source(
-        primal,
-        list(kernels.values()),
-        options={name: spec.kernels[name].options for name in kernels},
-        domain=spec.domain,
-        module_path=module,
-        test_path=test,
-        function_name=function,
-        origin_folder=PurePosixPath(*[".."] * len(test.parent.parts)),
-        folder=folder,
-    )
+def _test_source(proof: Proof, module: PurePosixPath, test: PurePosixPath) -> str:
+    folder = PurePosixPath(*[".."] * len(test.parent.parts))
+    return proof.source(module, test, folder)
 
 
 def resolve(spec: ModuleSpec, primal: Primal, folder: Path | None) -> dict[str, Kernel]:
@@ -193,11 +170,14 @@ def _requests(kernel: KernelSpec) -> Request | list[Request] | dict[str, Request
     return parsed
 
 
-def _taken(function: FunctionText, kernels: Mapping[str, Kernel]) -> frozenset[str]:
-    """Every name that the module defines, which no local variable may hide."""
-    names = {*function.names, function.name, *kernels, "row", "seed"}
-    names |= {"jax", "jnp", "np", "lax", "Any", "NamedTuple"}
-    return frozenset(names)
+def _outer_names(
+    names: ModuleNames, carried: Collection[str], kernels: Mapping[str, Kernel]
+) -> frozenset[str]:
+    """Every name at module level, which no local variable may hide."""
+    taken = {*carried, names.function, *kernels, *names.classes.values()}
+    taken.update(names.constants.values())
+    taken.update(("jax", "jnp", "np", "lax", "Any", "NamedTuple"))
+    return frozenset(taken)
 
 
 def _facts(primal: Primal) -> tuple[str, ...]:
@@ -219,12 +199,11 @@ def _module(
     function: FunctionText,
     plans: Mapping[str, KernelPlan],
     bodies: Mapping[str, Body],
+    parts: ModuleParts,
 ) -> ModuleText:
     texts: list[KernelText] = []
-    constants: dict[str, NDArray[np.generic]] = dict(function.constants)
+    constants: dict[str, NDArray[np.generic]] = {}
     support: set[str] = set(function.support)
-    helpers: dict[str, str] = dict(function.helpers)
-    imports: list[str] = []
     for name, plan in plans.items():
         body = bodies[name]
         batch = spec.kernels[name].options.batch
@@ -234,8 +213,6 @@ def _module(
         constants.update(constants_of(plan.kernel))
         constants.update(body.constants)
         support |= body.support
-        helpers.update(body.helpers)
-        imports += body.imports
     return module_text(
         spec.name,
         primal.origin,
@@ -245,6 +222,5 @@ def _module(
         texts,
         constants=constants,
         support_names=support,
-        helpers=helpers,
-        imports=imports,
+        parts=parts,
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.emit.embed import FunctionText
-from partialc.emit.printer import print_body
+from partialc.emit.printer import ModuleScope, print_body
 from partialc.errors import InternalError
 from partialc.frontends.primal import Primal
 from partialc.lowering.pipeline import FINAL, run_program
@@ -27,9 +27,7 @@ class Body:
         parts: One expression per part of the result.
         whole: Expressions for several parts at once, by the numbers of the parts.
         support: Names of the support functions of `realise.support` it calls.
-        helpers: Texts of further support functions it calls, by name.
-        constants: Module-level arrays it refers to, by name.
-        imports: Import lines it needs beyond the module's own.
+        constants: Module-level position arrays it refers to, by name.
         guarded: Whether differentiating the kernel must raise.
     """
 
@@ -37,14 +35,16 @@ class Body:
     parts: tuple[str, ...]
     whole: Mapping[tuple[int, ...], str] = field(default_factory=dict)
     support: frozenset[str] = frozenset()
-    helpers: Mapping[str, str] = field(default_factory=dict)
-    constants: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
-    imports: tuple[str, ...] = ()
+    constants: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     guarded: bool = False
 
 
 def body_of(
-    plan: KernelPlan, primal: Primal, function: FunctionText, wish: Wish
+    plan: KernelPlan,
+    primal: Primal,
+    function: FunctionText,
+    wish: Wish,
+    scope: ModuleScope,
 ) -> Body:
     """The body of a kernel, as its plan says.
 
@@ -53,6 +53,7 @@ def body_of(
         primal: The function.
         function: The function's text in the module.
         wish: What planning respected; names taken are respected here too.
+        scope: Collects what a written-out body needs at module level.
     """
     text = plan.chosen.text
     if text is None:
@@ -70,14 +71,11 @@ def body_of(
     program = run_program(trace_program(run, plan.kernel, signature), FINAL)
     names = flat_names(plan.kernel, signature, wish.taken)
     printed = print_body(
-        program, names.expressions, taken=wish.taken | names.taken, width_from=None
+        program, names.expressions, taken=wish.taken | names.taken, module=scope
     )
     return Body(
         lines=(*names.preamble, *printed.lines),
         parts=printed.outputs,
-        support=frozenset(),
-        helpers=printed.helpers,
-        constants=printed.constants,
-        imports=printed.imports,
+        support=frozenset({"_not_differentiable"} if primal.has_custom_rules else ()),
         guarded=primal.has_custom_rules,
     )

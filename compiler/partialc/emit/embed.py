@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from partialc.emit.printer import print_function
+from partialc.emit.printer import ModuleScope, print_function
 from partialc.errors import UnsupportedError
 from partialc.frontends.primal import CarriedSource, Primal
+from partialc.ir.program import Program
 from partialc.lowering.pipeline import FINAL, READABLE, run_program
 
 
@@ -25,8 +23,6 @@ class FunctionText:
         name: What kernels call it by.
         names: Every module-level name the text defines.
         imports: Import lines it needs beyond the module's own.
-        constants: Arrays it refers to by name.
-        helpers: Texts of further support functions it calls, by name.
         support: Names of the support functions of `realise.support` it calls.
         differentiable: Whether chains may differentiate it: its custom rules are all
             there, or it has none.
@@ -36,13 +32,13 @@ class FunctionText:
     name: str
     names: tuple[str, ...]
     imports: tuple[str, ...] = ()
-    constants: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
-    helpers: Mapping[str, str] = field(default_factory=dict)
     support: frozenset[str] = frozenset()
     differentiable: bool = True
 
 
-def embed(primal: Primal, name: str) -> FunctionText:
+def embed(
+    primal: Primal, name: str, *, taken: Collection[str], scope: ModuleScope
+) -> FunctionText:
     """The function's carried source, or else its traced program as source.
 
     A function with custom rules that can be neither carried nor printed is printed
@@ -51,39 +47,53 @@ def embed(primal: Primal, name: str) -> FunctionText:
     Args:
         primal: The function.
         name: What it is called in the module; its own name unless a kernel has that.
+        taken: Names that nothing else in the module may have.
+        scope: Collects what the text needs at module level.
+
+    Raises:
+        UnsupportedError: It can be neither carried nor printed.
     """
-    own = primal.signature.name
     if primal.source is not None:
+        own = primal.signature.name
         text = _renamed(primal.source, own, name)
         names = tuple(name if each == own else each for each in primal.source.names)
         return FunctionText(text, name, names, primal.source.imports)
     program, guarded = run_program(primal.program, READABLE), False
-    document = primal.doc
+    decorators: tuple[str, ...] = ()
     try:
-        printed = print_function(
-            program, primal.signature, name=name, docstring=document
-        )
+        _print(primal, program, name, decorators, taken, ModuleScope(taken))
     except UnsupportedError:
         if not primal.has_custom_rules:
             raise
-        guarded = True
-        printed = print_function(
-            run_program(program, FINAL),
-            primal.signature,
-            name=name,
-            docstring=document,
-            decorators=("_not_differentiable",),
-        )
+        guarded, decorators = True, ("@_not_differentiable",)
+        program = run_program(program, FINAL)
     return FunctionText(
-        text=printed.text,
+        text=_print(primal, program, name, decorators, taken, scope),
         name=name,
-        names=(name, *printed.names),
-        imports=printed.imports,
-        constants=printed.constants,
-        helpers=printed.helpers,
+        names=(name,),
         support=frozenset({"_not_differentiable"} if guarded else ()),
         differentiable=not guarded,
     )
+
+
+def _print(
+    primal: Primal,
+    program: Program,
+    name: str,
+    decorators: Sequence[str],
+    taken: Collection[str],
+    scope: ModuleScope,
+) -> str:
+    printed = print_function(
+        program,
+        primal.signature,
+        name=name,
+        docstring=primal.doc,
+        decorators=decorators,
+        taken=taken,
+        module=scope,
+    )
+    return printed.source
 
 
 def _renamed(source: CarriedSource, old: str, new: str) -> str:

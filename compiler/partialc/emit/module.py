@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 
 from partialc.emit.embed import FunctionText
 from partialc.emit.kernel import KernelText, arguments_table
-from partialc.emit.printer.formatting import format_source
+from partialc.emit.printer import (
+    ModuleParts,
+    constant_source,
+    format_source,
+    is_large,
+)
 from partialc.emit.templates import render
 from partialc.realise import support
 from partialc.request.signature import Signature
@@ -45,8 +50,7 @@ def module_text(
     *,
     constants: Mapping[str, NDArray[np.generic]],
     support_names: Collection[str],
-    helpers: Mapping[str, str],
-    imports: Collection[str],
+    parts: ModuleParts,
 ) -> ModuleText:
     """Put a module together and format it.
 
@@ -59,10 +63,10 @@ def module_text(
         kernels: The kernels, in order.
         constants: All module-level arrays by name; public ones have no underscore.
         support_names: The functions of `realise.support` that are called.
-        helpers: Texts of further support functions, by name.
-        imports: Import lines the kernels need beyond the module's own.
+        parts: What printed programs need at module level.
     """
     large = {key: array for key, array in constants.items() if array.size > MAX_LITERAL}
+    large |= {key: data for key, data in parts.constants.items() if is_large(data)}
     arrays = _npz(large) if large else None
     lines = [f"_ARGUMENTS = {arguments_table(signature)!r}"]
     if arrays is not None:
@@ -76,24 +80,28 @@ def module_text(
         if key not in large
     ]
     wanted = sorted({*support_names, "_checked"})
-    texts = {each: support.text(each) for each in wanted} | dict(helpers)
+    texts = {each: support.text(each) for each in wanted} | dict(parts.helpers)
+    before = [
+        constant_source(key, data)
+        for key, data in parts.constants.items()
+        if key not in large
+    ]
+    definitions = "\n\n\n".join([*parts.functions.values(), function.text])
     loader = [support.text("_arrays")] if arrays is not None else []
     exported = [function.name]
     exported += [each for kernel in kernels for each in kernel.names]
     exported += [key for key in constants if not key.startswith("_")]
-    body = [*lines, *loader, *texts.values(), function.text]
+    body = [*lines, *before, *loader, *texts.values(), definitions]
     body += [kernel.definitions + kernel.text for kernel in kernels]
     source = render(
         "module.py.jinja",
         header=_header(name, origin),
         docstring=_docstring(signature, kernels),
-        imports=_imports(
-            "\n".join(body), [*function.imports, *imports], loader=bool(loader)
-        ),
+        imports=_imports("\n".join(body), function.imports, loader=bool(loader)),
         exported=sorted(exported),
-        constants=[*loader, *lines],
+        constants=[*loader, *lines, *before],
         helpers=list(texts.values()),
-        function=function.text,
+        function=definitions,
         kernels=[f"{kernel.definitions}\n\n{kernel.text}" for kernel in kernels],
     )
     return ModuleText(format_source(source), arrays)
