@@ -44,6 +44,7 @@ class Compiled:
         primal: The function.
         kernels: The resolved kernels, by name.
         warnings: What a person should know of.
+        function_name: What the embedded function is called.
         proof: The test, wherever its files stand.
     """
 
@@ -56,6 +57,7 @@ class Compiled:
     primal: Primal
     kernels: Mapping[str, Kernel]
     warnings: tuple[str, ...]
+    function_name: str
     proof: Proof
 
     def test_source_at(self, module: PurePosixPath, test: PurePosixPath) -> str:
@@ -130,6 +132,7 @@ def compile_module(
         primal=primal,
         kernels=kernels,
         warnings=tuple(warnings),
+        function_name=function.name,
         proof=proof,
     )
 
