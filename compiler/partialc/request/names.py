@@ -12,7 +12,7 @@ from typing import Final
 from partialc.errors import RequestError
 from partialc.request.answer import Answer
 from partialc.request.resolved import Field, Kernel
-from partialc.request.selection import Selection, key_value
+from partialc.request.selection import Selection, key_values
 from partialc.request.signature import Signature
 from partialc.request.syntax import (
     Derivatives,
@@ -60,7 +60,7 @@ def coordinate_text(selection: Selection) -> str:
 
     Indices are normalised; whole trailing axes are left out, as in the coordinate.
     """
-    parts = [str(key_value(key)) for key in selection.path]
+    parts = [str(part) for key in selection.path for part in key_values(key) or ()]
     if selection.is_array:
         parts += _index_parts(selection)
     text = selection.node.name

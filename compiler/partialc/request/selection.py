@@ -13,6 +13,7 @@ from partialc.errors import RequestError
 from partialc.ir.program import ArrayType
 from partialc.request.indexing import cut
 from partialc.request.resolved import Coordinates
+from partialc.request.shapes import whole
 from partialc.request.signature import Leaf, Tree
 from partialc.request.syntax import Attribute, Coordinate, Subscript
 from partialc.request.written import origin_of, prefix
@@ -106,19 +107,16 @@ def select(node: Coordinate, tree: Tree, first_leaf: int) -> Selection:
     for position, step in enumerate(node.steps):
         if is_leaf(structure):
             coordinates = cut(node, position, start, leaves[0].type)
-            types = (leaves[0].type,)
-            return Selection(node, structure, (coordinates,), types, path)
+            return Selection(node, structure, (coordinates,), (leaves[0].type,), path)
         key, structure, skipped = _descend(
             node, position, step, structure, leaves, path
         )
         leaves = leaves[skipped : skipped + structure.num_leaves]
         start += skipped
         path = (*path, key)
-    whole = tuple(
-        Coordinates(start + number, tuple(slice(0, n, 1) for n in leaf.type.shape))
-        for number, leaf in enumerate(leaves)
-    )
-    return Selection(node, structure, whole, tuple(leaf.type for leaf in leaves), path)
+    types = tuple(leaf.type for leaf in leaves)
+    everything = tuple(whole(start + n, type_.shape) for n, type_ in enumerate(types))
+    return Selection(node, structure, everything, types, path)
 
 
 def is_leaf(structure: Any) -> bool:
@@ -126,23 +124,29 @@ def is_leaf(structure: Any) -> bool:
     return bool(structure.num_nodes == 1 and structure.num_leaves == 1)
 
 
-def key_value(key: Any) -> int | str | None:
-    """What a request writes for a JAX key; None if nothing can stand for it."""
+def key_values(key: Any) -> tuple[int | str, ...] | None:
+    """What a request writes for a JAX key; None if nothing can stand for it.
+
+    It is one value, but for dictionary keys that are tuples.
+    """
     value: Any = None
     match key:
         case DictKey(key=value) | SequenceKey(idx=value) | FlattenedIndexKey(key=value):
             pass
         case GetAttrKey(name=value):
             pass
-    if isinstance(value, bool) or not isinstance(value, int | str):
+    values = value if isinstance(value, tuple) else (value,)
+    if any(
+        isinstance(each, bool) or not isinstance(each, int | str) for each in values
+    ):
         return None
-    return value
+    return values or None
 
 
 def text_of(leaf: Leaf) -> str:
     """How a request writes the path of a leaf: `["w"][0]`, `.position`."""
     texts = (
-        _written_key(key) if key_value(key) is not None else f"[{key}]"
+        f"[{key}]" if key_values(key) is None else _written_key(key)
         for key in leaf.path
     )
     return "".join(texts)
@@ -241,30 +245,24 @@ def _absent(
     node: Coordinate, position: int, step: Subscript | Attribute, keys: list[Any]
 ) -> RequestError:
     holder = prefix(node, position)
-    there = [_written_key(key) for key in keys if key_value(key) is not None]
+    written = {key_values(key): holder + _written_key(key) for key in keys}
+    texts = [str(values[0]) for values in written if values and len(values) == 1]
     if isinstance(step, Attribute):
-        near = get_close_matches(
-            step.name, [v for key in keys if isinstance(v := key_value(key), str)], n=1
-        )
         missing = f"{holder} has no attribute {step.name!r}"
+        near = get_close_matches(step.name, texts, n=1)
     else:
-        text = step.keys[0]
-        texts = [v for key in keys if isinstance(v := key_value(key), str)]
-        near = get_close_matches(str(text), texts, n=1)
         missing = f"{holder} has no {step}"
-    suggestions = [
-        holder + _written_key(key) for key in keys if near and key_value(key) == near[0]
-    ]
+        near = get_close_matches(str(step.keys[0]), texts, n=1)
+    there = ", ".join(_written_key(key) for key in keys if key_values(key))
     return origin_of(node, position).fault(
         missing,
-        why=f"its arrays are in {', '.join(there)}" if there else "it holds no arrays",
-        fix=f"did you mean {suggestions[0]}?" if suggestions else None,
+        why=f"its arrays are in {there}" if there else "it holds no arrays",
+        fix=f"did you mean {written[(near[0],)]}?" if (*near,) in written else None,
     )
 
 
 def _written_key(key: Any) -> str:
-    value = key_value(key)
+    values = key_values(key) or ()
     if isinstance(key, GetAttrKey):
-        return f".{value}"
-    assert value is not None  # the caller leaves out what cannot be written
-    return str(Subscript((value,)))
+        return f".{key.name}"
+    return str(Subscript(values))
