@@ -203,7 +203,7 @@ LOG = []
 
 
 def prints(x):
-    print("evaluating at", x.shape)
+    print("evaluating at", x.shape)  # noqa: T201
     return x
 
 

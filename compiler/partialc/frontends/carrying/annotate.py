@@ -19,7 +19,6 @@ from partialc.frontends.carrying.refusal import RefusalError
 from partialc.frontends.carrying.scopes import all_arguments, own_statements
 
 _GROWING: Final = frozenset({"append", "extend", "insert", "setdefault", "update"})
-_CONFUSABLE: Final = frozenset({"l", "O", "I"})
 
 
 def annotate(
@@ -220,7 +219,7 @@ def _reannotate(text: Text, statement: ast.AnnAssign) -> None:
 
 
 def _silence(text: Text, node: ast.FunctionDef) -> None:
-    """Tell the linter that names it dislikes, and unused ones, are the user's own."""
+    """Tell the linter that locals which are never read are the user's own."""
     used = {
         name.id
         for name in ast.walk(node)
@@ -230,13 +229,9 @@ def _silence(text: Text, node: ast.FunctionDef) -> None:
         if not isinstance(statement, ast.Assign) or statement.end_lineno is None:
             continue
         names = _bound_names(statement)
-        codes = ["E741"] if names & _CONFUSABLE else []
         simple = all(isinstance(target, ast.Name) for target in statement.targets)
-        if simple and names - used:
-            codes.append("F841")
-        if codes and not isinstance(statement.value, ast.Lambda):
-            stop = text.line_stop(statement.end_lineno)
-            text.insert(stop, f"  # noqa: {', '.join(codes)}")
+        if simple and names - used and not isinstance(statement.value, ast.Lambda):
+            text.insert(text.line_stop(statement.end_lineno), "  # noqa: F841")
 
 
 def lambda_kind(
