@@ -185,7 +185,7 @@ def _cost(plan: KernelPlan) -> str:
     text = f": {cost_text(cost)}"
     if reference is None or _total(reference) <= _total(cost):
         return text
-    return f"{text}; the full reference takes {_total(reference):,.0f}"
+    return f"{text} (full reference: {cost_text(reference)})"
 
 
 def _total(cost: Cost) -> float:

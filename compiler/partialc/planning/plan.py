@@ -186,7 +186,8 @@ def cost_text(cost: Cost) -> str:
     """A cost for people."""
     text = f"{cost.flops:,.0f} flops"
     if cost.transcendentals:
-        text += f", {cost.transcendentals:,.0f} transcendentals"
+        ending = "" if cost.transcendentals == 1 else "s"
+        text += f", {cost.transcendentals:,.0f} transcendental{ending}"
     return text
 
 

@@ -309,8 +309,10 @@ class _Writer:
             return "_" if set(texts) == {"_"} else tuple_text(texts)
         if pattern not in self.wanted:
             return "_"
-        own = self.own.get(pattern)
-        name = self.fresh(own or element_name(pattern, self.chain, self.signature))
+        name = self.own.get(pattern)
+        if name is None or name in self.taken:
+            name = element_name(pattern, self.chain, self.signature)
+        name = self.fresh(name)
         self.names[pattern] = name
         return name
 
