@@ -229,8 +229,12 @@ def _source_digest(module: ModuleSpec) -> str:
 
 
 def _place(error: PartialcError, module: ModuleSpec) -> None:
-    """Turn `args.x` into the line of the spec it stands on."""
+    """Turn `args.x`, or an object's path in quotes, into the place in the spec."""
     if error.where is None:
         error.where = module.place("function")
-    elif isinstance(error.where, str):
-        error.where = module.places.get(error.where, error.where)
+    if not isinstance(error.where, str):
+        return
+    named = {f"'{text}'": f"args.{name}" for name, text in module.args.items()}
+    named[f"'{module.function}'"] = "function"
+    part = named.get(error.where, error.where)
+    error.where = module.places.get(part, error.where)

@@ -55,6 +55,16 @@ def pair(x):
 def linear(x):
     """Has no second derivatives."""
     return jnp.sum(3.0 * x)
+
+
+def mismatched(x):
+    """Expects four elements."""
+    return x @ jnp.ones(4)
+
+
+def branching(x):
+    """Decides by a value."""
+    return x if x > 0 else -x
 '''
 SPEC = """\
 [[module]]

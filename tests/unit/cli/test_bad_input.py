@@ -16,6 +16,8 @@ import pytest
 
 @dataclass(frozen=True)
 class Case:
+    """An edit of the sound spec, and the error it must give."""
+
     name: str
     old: str
     new: str
@@ -379,6 +381,204 @@ SPEC_CASES = [
     Case("no module", "", "", "the spec asks for no module", "partialc.toml"),
 ]
 
+REQUEST = '"partial(x[0], x[2], x[4])"'
+FUNCTION = "model:product"
+ARGS = 'x = "float[5]"'
+COMPILER_CASES = [
+    Case(
+        "unknown function",
+        FUNCTION,
+        "model:prodct",
+        "the module 'model' has no 'prodct'",
+        "partialc.toml:3:1",
+        fix="did you mean 'model:product'?",
+    ),
+    Case(
+        "unknown module",
+        FUNCTION,
+        "modle:product",
+        "there is no module 'modle'",
+        "partialc.toml:3:1",
+        fix="did you mean 'model'?",
+    ),
+    Case(
+        "unknown example",
+        '"float[5]"',
+        '"model:X0"',
+        "the module 'model' has no 'X0'",
+        "partialc.toml:4:10",
+    ),
+    Case(
+        "unknown argument",
+        ARGS,
+        'y = "float[5]"',
+        "'product' has no parameter 'y'",
+        "partialc.toml:4:10",
+        fix="its parameters are 'x'",
+    ),
+    Case(
+        "missing argument",
+        FUNCTION,
+        "model:scaled",
+        "args lacks 'n' of 'scaled'",
+        "partialc.toml:4:1",
+        "the function has the parameters 'x', 'n', 'flag'",
+    ),
+    Case(
+        "arguments out of order",
+        f'{FUNCTION}"\nargs = {{ ',
+        'model:scaled"\nargs = { n = 3, ',
+        "args are not in the order of the parameters of 'scaled'",
+        "partialc.toml:4:1",
+        fix="write them as x, n",
+    ),
+    Case(
+        "shape that does not fit",
+        FUNCTION,
+        "model:mismatched",
+        "'mismatched' cannot be traced by JAX (TypeError)",
+        "model.py:...",
+        "TypeError: dot_general requires ...",
+    ),
+    Case(
+        "decision by a value",
+        f'{FUNCTION}"\nargs = {{ x = "float[5]"',
+        'model:branching"\nargs = { x = "float"',
+        "'branching' cannot be traced by JAX (TracerBoolConversionError)",
+        "model.py:...",
+        fix="use jnp.where or ...",
+    ),
+    Case(
+        "function that prints",
+        FUNCTION,
+        "model:talkative",
+        "'talkative' prints while it is traced",
+        "model.py:...",
+        fix="remove the print",
+    ),
+    Case(
+        "function with side effects",
+        FUNCTION,
+        "model:remembering",
+        "'remembering' stores a traced array where it outlives the call",
+        fix="return the value instead of storing it",
+    ),
+    Case(
+        "no such argument",
+        REQUEST,
+        '"partial(y[0])"',
+        "product has no argument 'y'",
+        "partialc.toml:7:15",
+        "its arguments are x",
+    ),
+    Case(
+        "no such index",
+        REQUEST,
+        '"partial(x[0], x[5])"',
+        "x has no index 5",
+        "partialc.toml:7:23",
+        "x has size 5: indices 0 to 4, or -5 to -1",
+    ),
+    Case(
+        "no such index in a list",
+        REQUEST,
+        '["value", "partial(x[9])"]',
+        "x has no index 9",
+        "partialc.toml:7:27",
+    ),
+    Case(
+        "slice that reaches outside",
+        REQUEST,
+        '"jacobian(x[0:9])"',
+        "0:9 reaches outside x",
+        "partialc.toml:7:18",
+        "x has size 5: indices 0 to 4, or -5 to -1",
+    ),
+    Case(
+        "too many indices",
+        REQUEST,
+        '"partial(x[0, 1])"',
+        "x is given more indices than it has axes",
+        "partialc.toml:7:20",
+        "x has shape (5,)",
+    ),
+    Case(
+        "no such output",
+        REQUEST,
+        '"partial(x[0], of=out[2])"',
+        "out is a scalar and cannot be indexed",
+        "partialc.toml:7:28",
+        fix="write out",
+    ),
+    Case(
+        "coordinate that is no scalar",
+        REQUEST,
+        '"partial(x)"',
+        "x is not a scalar but an array of shape (5,)",
+        "partialc.toml:7:15",
+        "each coordinate of partial is one element",
+        "name an element, or ask for the block: jacobian(x) ...",
+    ),
+    Case(
+        "unknown request",
+        REQUEST,
+        '"partail(x[0])"',
+        "there is no request 'partail'",
+        "partialc.toml:7:7",
+        fix="did you mean partial(x[0], x[2])?",
+    ),
+    Case(
+        "open bracket",
+        REQUEST,
+        '"partial(x[0]"',
+        "the request is not written correctly: '(' was never closed",
+        "partialc.toml:7:14",
+    ),
+    Case(
+        "no request",
+        REQUEST,
+        '"x[0] + 1"',
+        "this is not a request",
+        "partialc.toml:7:7",
+    ),
+    Case(
+        "request twice",
+        REQUEST,
+        '["gradient(x)", "gradient(x)"]',
+        "gradient(x) is requested twice",
+        "partialc.toml:7:23",
+    ),
+    *(
+        Case(
+            f"{request}, which is to come",
+            REQUEST,
+            f"'{request}'",
+            f"{request.partition('(')[0]} is not supported yet",
+            "partialc.toml:7:7",
+            fix="ask for ...",
+        )
+        for request in ("sparse(hessian(x))", "laplacian(x)", 'expression("u")')
+    ),
+]
+PAIR_CASES = [
+    Case(
+        "integer output",
+        REQUEST,
+        '"gradient(x)"',
+        'the output out["count"] cannot be differentiated: it holds integers',
+        "partialc.toml:7:7",
+        fix='leave it out: of=out["energy"]',
+    ),
+    Case(
+        "unknown key of the output",
+        REQUEST,
+        "\"gradient(x, of=out['enrgy'])\"",
+        'out has no ["enrgy"]',
+        "partialc.toml:7:26",
+        fix='did you mean out["energy"]?',
+    ),
+]
+
 
 def parts(text: str) -> dict[str, str]:
     """The parts of the one error in what was written to stderr."""
@@ -411,15 +611,66 @@ def everything(folder: Path) -> set[str]:
     return {path for path in found if "__pycache__" not in path}
 
 
-@pytest.mark.parametrize("verb", ["build", "check"])
 @pytest.mark.parametrize("case", SPEC_CASES, ids=lambda case: case.name)
-def test_bad_specs(
-    case: Case, verb: str, folder: Path, partialc: Callable[..., Any]
+def test_bad_specs(case: Case, folder: Path, partialc: Callable[..., Any]) -> None:
+    check(case, "build", folder, partialc)
+    check(case, "check", folder, partialc, edit=False)
+
+
+@pytest.mark.parametrize("case", COMPILER_CASES, ids=lambda case: case.name)
+def test_bad_functions_and_requests(
+    case: Case, folder: Path, partialc: Callable[..., Any]
+) -> None:
+    check(case, "build", folder, partialc)
+
+
+@pytest.mark.parametrize("case", PAIR_CASES, ids=lambda case: case.name)
+def test_bad_requests_of_a_function_with_several_outputs(
+    case: Case, folder: Path, partialc: Callable[..., Any]
 ) -> None:
     spec = folder / "partialc.toml"
+    spec.write_text(spec.read_text().replace(FUNCTION, "model:pair"))
+    check(case, "build", folder, partialc)
+
+
+def test_integer_inputs_have_no_derivatives(
+    folder: Path, partialc: Callable[..., Any]
+) -> None:
+    spec = folder / "partialc.toml"
+    sound = spec.read_text().replace(FUNCTION, "model:counted")
+    sound = sound.replace(ARGS, 'k = "int32[5]"')
+    spec.write_text(sound.replace(REQUEST, '"partial(k[0])"'))
+    outcome = partialc("build")
+    assert outcome.code == 2
+    assert "integers" in parts(outcome.err)["what"]
+
+
+def test_a_partial_that_is_zero_is_built_with_a_warning(
+    folder: Path, partialc: Callable[..., Any]
+) -> None:
+    spec = folder / "partialc.toml"
+    spec.write_text(spec.read_text().replace(FUNCTION, "model:linear"))
+    outcome = partialc("build")
+    assert outcome.code == 0
+    assert "warning: product.d3: " in outcome.err
+    assert "zero" in outcome.err
+    assert (folder / "generated" / "product.py").is_file()
+
+
+def check(
+    case: Case,
+    verb: str,
+    folder: Path,
+    partialc: Callable[..., Any],
+    *,
+    edit: bool = True,
+) -> None:
+    """Edit the spec, run the verb, compare the error; nothing may be written."""
+    spec = folder / "partialc.toml"
     sound = spec.read_text()
-    assert case.old in sound
-    spec.write_text(sound.replace(case.old, case.new, 1) if case.old else "")
+    if edit:
+        assert case.old in sound
+        spec.write_text(sound.replace(case.old, case.new, 1) if case.old else "")
     before = everything(folder)
     outcome = partialc(verb)
     assert outcome.code == 2
