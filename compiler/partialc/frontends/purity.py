@@ -125,9 +125,17 @@ def _trace(call: FlatCall, regime: Regime, folder: Path | None) -> Function:
     except PartialcError:
         raise
     except (Exception, SystemExit) as error:
-        if type(error) is Exception and str(error).startswith(_LEAK):
+        if _tells_of_leak(error):
             raise _LeakError(_leak_origin(str(error))) from None
         raise failed_call(call.name, error, folder) from None
+
+
+def _tells_of_leak(error: BaseException) -> bool:
+    """Whether JAX found a leak; where it fails to describe one, the attempt tells."""
+    if type(error) is Exception and str(error).startswith(_LEAK):
+        return True
+    frames = traceback.extract_tb(error.__traceback__)
+    return any(frame.name == "leaked_tracer_error" for frame in frames)
 
 
 def _leak_origin(message: str) -> str:
