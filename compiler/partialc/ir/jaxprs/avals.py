@@ -13,13 +13,12 @@ import numpy as np
 from jax import dtypes
 from jax.extend import source_info_util
 
-import partialc
 from partialc.errors import Location, UnsupportedError
 from partialc.ir.dtypes import DType
 from partialc.ir.program import ArrayType, Constant
 
 _SUMMARY: Final = re.compile(r"(?P<file>.+?):(?P<line>\d+)(?::(?P<column>\d+))? \(.*\)")
-_PACKAGE: Final = Path(partialc.__path__[0])
+_PACKAGE: Final = Path(__file__).parents[2]
 
 
 def array_type(aval: Any) -> ArrayType:
