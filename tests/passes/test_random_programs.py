@@ -1,0 +1,110 @@
+"""No pass changes a bit: the evaluator is the oracle, inf and nan included."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from partialc.ir.check import check
+from partialc.ir.dtypes import Regime
+from partialc.ir.structure import same
+from partialc.ir.text import parse, to_text
+from partialc.lowering.pipeline import FINAL, PASSES, run
+from partialc.ops.evaluation import evaluate
+
+
+def _sibling(name):
+    """A helper module of this folder, which is no package."""
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"tests_passes_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+programs = _sibling("random_programs")
+
+
+def examples(count):
+    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(max_examples=count, deadline=None, suppress_health_check=slow)
+
+
+def bits(function, arguments, regime):
+    """The results of a program, run operation by operation, as bytes."""
+    with jax.disable_jit():
+        results = [np.asarray(array) for array in evaluate(function, arguments, regime)]
+    # All nans are one, and max and min may choose between zeros of unlike sign.
+    return [
+        (a.dtype, a.shape, np.where(np.isnan(a), np.nan, a + 0).tobytes())
+        if a.dtype.kind == "f"
+        else (a.dtype, a.shape, a.tobytes())
+        for a in results
+    ]
+
+
+def check_no_pass_changes_a_result(data, depth):
+    function = programs.draw_program(data, depth)
+    check(function)
+    arguments = programs.draw_arguments(data)
+    regime = data.draw(st.sampled_from(list(Regime)))
+    expected = bits(function, arguments, regime)
+    for passes in [*([simplify] for simplify in PASSES.values()), FINAL]:
+        result = run(function, passes, after=lambda _, function: check(function))
+        if not same(result, function):
+            names = [simplify.__name__ for simplify in passes]
+            assert bits(result, arguments, regime) == expected, (names, to_text(result))
+
+
+@examples(60)
+@given(st.data())
+def test_no_pass_changes_a_result(data):
+    check_no_pass_changes_a_result(data, depth=0)
+
+
+@examples(15)
+@given(st.data())
+def test_no_pass_changes_a_result_of_control_flow(data):
+    check_no_pass_changes_a_result(data, depth=2)
+
+
+@pytest.mark.slow
+@examples(1000)
+@given(st.data())
+def test_no_pass_changes_a_result_at_length(data):
+    check_no_pass_changes_a_result(data, depth=1)
+
+
+@examples(40)
+@given(st.data())
+def test_the_text_of_a_program_is_read_back(data):
+    function = programs.draw_program(data)
+    assert same(parse(to_text(function)), function)
+
+
+@examples(40)
+@given(st.data())
+def test_the_pipeline_comes_to_rest(data):
+    function = run(programs.draw_program(data), FINAL)
+    once = run(function, FINAL)
+    assert same(run(once, FINAL), once)
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_each_pass_does_something_to_some_program(name):
+    seen = []
+
+    @settings(max_examples=30, deadline=None, derandomize=True, database=None)
+    @given(st.data())
+    def collect(data):
+        function = programs.draw_program(data)
+        seen.append(not same(run(function, [PASSES[name]]), function))
+
+    collect()
+    assert any(seen)
