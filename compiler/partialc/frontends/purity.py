@@ -86,11 +86,12 @@ def check_purity(call: FlatCall, folder: Path | None) -> None:
         with jax.checking_leaks():
             second = _trace(call, regime, folder)
     except _LeakError as leak:
-        raise FrontendError(
-            f"'{call.name}' stores a traced array where it outlives the call",
-            why=str(leak),
-            fix="return the value instead of storing it",
-        ) from None
+        raise _leaks(call, str(leak)) from None
+    except FrontendError:
+        # JAX raises IndexError when it fails to describe a leak: it is one if the trace
+        # succeeds where nobody looks for leaks.
+        _trace(call, regime, folder)
+        raise _leaks(call, _leak_origin("")) from None
     changed = _changed(before, _globals(call.binding.function))
     if changed is not None:
         raise FrontendError(
@@ -106,6 +107,14 @@ def check_purity(call: FlatCall, folder: Path | None) -> None:
             fix="pass what varies as an argument; random numbers come from jax.random "
             'and an argument "key[]"',
         )
+
+
+def _leaks(call: FlatCall, why: str) -> FrontendError:
+    return FrontendError(
+        f"'{call.name}' stores a traced array where it outlives the call",
+        why=why,
+        fix="return the value instead of storing it",
+    )
 
 
 class _LeakError(Exception):
@@ -125,17 +134,9 @@ def _trace(call: FlatCall, regime: Regime, folder: Path | None) -> Function:
     except PartialcError:
         raise
     except (Exception, SystemExit) as error:
-        if _tells_of_leak(error):
+        if type(error) is Exception and str(error).startswith(_LEAK):
             raise _LeakError(_leak_origin(str(error))) from None
         raise failed_call(call.name, error, folder) from None
-
-
-def _tells_of_leak(error: BaseException) -> bool:
-    """Whether JAX found a leak; where it fails to describe one, the attempt tells."""
-    if type(error) is Exception and str(error).startswith(_LEAK):
-        return True
-    frames = traceback.extract_tb(error.__traceback__)
-    return any(frame.name == "leaked_tracer_error" for frame in frames)
 
 
 def _leak_origin(message: str) -> str:
