@@ -211,6 +211,7 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
         function_name=proof.function_name,
         has_original=original is not None,
         needs_classes="needed(" in drawn,
+        finds_objects=original is not None or "needed(" in drawn,
         original_module=original.module if original else "",
         original_path=original.path if original else "",
         import_folder=_path_text(origin_folder),
