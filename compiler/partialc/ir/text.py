@@ -24,7 +24,7 @@ import ast
 import base64
 import keyword
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, assert_never
 
 import numpy as np
@@ -80,7 +80,7 @@ class _Writer:
         self._elide = elide
         self._defined: dict[int, str] = {}
         self._texts: list[str] = []
-        self._taken: set[str] = set()
+        self._functions = _Names()
 
     def text(self, function: Function) -> str:
         self._define(function)
@@ -92,15 +92,15 @@ class _Writer:
         for equation in function.equations:
             for held in functions_of(equation):
                 self._define(held)
-        self._defined[id(function)] = _fresh(function.name, self._taken)
+        self._defined[id(function)] = self._functions.fresh(function.name)
         self._texts.append(self._function(function))
 
     def _function(self, function: Function) -> str:
-        taken = {*self._taken, "inf", "nan"}
+        fresh = _Names([*self._defined.values(), "inf", "nan"]).fresh
         names: dict[Value, str] = {}
 
         def define(value: Value, stem: str, numbered: bool) -> str:
-            names[value] = _fresh(value.hint or stem, taken, numbered=numbered)
+            names[value] = fresh(value.hint or stem, numbered=numbered)
             return names[value]
 
         def read(atom: Atom) -> str:
@@ -164,15 +164,30 @@ class _Writer:
                 assert_never(param)
 
 
-def _fresh(stem: str, taken: set[str], *, numbered: bool = False) -> str:
-    """A name that is not taken yet, which then is."""
-    number = 1
-    name = f"{stem}_1" if numbered or keyword.iskeyword(stem) else stem
-    while name in taken:
+class _Names:
+    """Names that are taken, and where to go on counting for each stem."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
+        self._counts: dict[str, int] = {}
+
+    def fresh(self, stem: str, *, numbered: bool = False) -> str:
+        """A name that is not taken yet, which then is.
+
+        Args:
+            stem: What it starts with, or is, if it is free and not a keyword.
+            numbered: Whether it always carries a number.
+        """
+        number = self._counts.get(stem, 0)
+        bare = not number and not numbered and not keyword.iskeyword(stem)
         number += 1
-        name = f"{stem}_{number}"
-    taken.add(name)
-    return name
+        name = stem if bare else f"{stem}_{number}"
+        while name in self._taken:
+            number += 1
+            name = f"{stem}_{number}"
+        self._counts[stem] = number
+        self._taken.add(name)
+        return name
 
 
 def _op_text(op: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,7 +59,12 @@ def constant(kind: ArrayType, data: Any) -> Constant:
 
 def location(source_info: Any) -> Location | None:
     """The innermost line outside JAX, and outside of us, that an equation is from."""
-    summary = _SUMMARY.fullmatch(source_info_util.summarize(source_info))
+    return _parsed_location(source_info_util.summarize(source_info))
+
+
+@lru_cache(maxsize=4096)
+def _parsed_location(text: str) -> Location | None:
+    summary = _SUMMARY.fullmatch(text)
     if summary is None or Path(summary["file"]).is_relative_to(_PACKAGE):
         return None
     column = None if summary["column"] is None else int(summary["column"])
