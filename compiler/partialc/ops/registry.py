@@ -45,7 +45,9 @@ class Cost:
         )
 
     def __mul__(self, times: float) -> Cost:
-        return Cost(self.flops * times, self.transcendentals * times, self.bytes * times)
+        return Cost(
+            self.flops * times, self.transcendentals * times, self.bytes * times
+        )
 
 
 class SourceContext(Protocol):
@@ -111,6 +113,12 @@ class SourceContext(Protocol):
         None when the value is used elsewhere too, is an input or a constant. A rule that
         prints through asks `operand` for the equation's operands; the value itself is
         then not printed.
+        """
+
+    def origin(self, atom: Atom) -> Equation | None:
+        """The equation that defines a value, however often it is used: for proofs.
+
+        A rule that prints something of it asks `named` for it.
         """
 
     def helper(self, name: str) -> ast.expr:

@@ -1,0 +1,114 @@
+"""The work of operations and functions, counted from shapes.
+
+A floating-point addition, multiplication, comparison or selection counts one operation;
+whatever moves elements without computing counts none, but is read and written. Division
+and square roots count as one operation too: what makes them slower is left to the weights
+of the cost model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import log2
+from typing import Final
+
+from partialc.ir.dtypes import DType
+from partialc.ir.program import ArrayType, Constant, Equation, Function
+from partialc.ops.registry import Cost, CostRule, find
+
+ASSUMED_TRIPS: Final = 10
+"""Iterations counted for a `while` loop, whose number is known at run time only.
+
+Ten is the order of magnitude of Newton and fixed-point iterations, the loops that occur in
+differentiated code; plans for one function all assume the same number, so that it cancels
+wherever they share the loop.
+"""
+
+SPECIAL_FUNCTION: Final = 10
+"""Transcendentals counted for a function that XLA computes by a series or a loop."""
+
+_ITEM_BYTES: Final = {"bool": 1, "8": 1, "16": 2, "32": 4, "64": 8, "128": 16}
+
+
+def cost_of(function: Function) -> Cost:
+    """The work of one execution: the sum over its equations."""
+    total = Cost()
+    for equation in function.equations:
+        total = total + cost_of_equation(equation)
+    return total
+
+
+def cost_of_equation(equation: Equation) -> Cost:
+    """The work of one equation; an unknown operation counts what it moves."""
+    op = find(equation.op)
+    return moved(equation) if op is None else op.cost(equation)
+
+
+def item_bytes(dtype: DType) -> int:
+    """Bytes of one element under the widest regime; a PRNG key is taken for eight."""
+    for ending, size in reversed(_ITEM_BYTES.items()):
+        if dtype.wide.endswith(ending):
+            return size
+    return 8
+
+
+def array_bytes(kind: ArrayType) -> float:
+    """Bytes of an array."""
+    return float(kind.size * item_bytes(kind.dtype))
+
+
+def traffic(equation: Equation) -> float:
+    """Bytes read and written; scalar literals cost nothing to read."""
+    read = sum(
+        array_bytes(atom.type)
+        for atom in equation.inputs
+        if not (isinstance(atom, Constant) and atom.type.shape == ())
+    )
+    return read + sum(array_bytes(value.type) for value in equation.outputs)
+
+
+def moved(equation: Equation) -> Cost:
+    """Elements are moved, nothing is computed."""
+    return Cost(bytes=traffic(equation))
+
+
+def free(_: Equation) -> Cost:
+    """Nothing happens at run time."""
+    return Cost()
+
+
+def per_result(flops: float = 0.0, transcendentals: float = 0.0) -> CostRule:
+    """So much work for each element of the (first) result."""
+
+    def cost(equation: Equation) -> Cost:
+        size = equation.outputs[0].type.size
+        return Cost(flops * size, transcendentals * size, traffic(equation))
+
+    return cost
+
+
+def per_operand(flops: float = 0.0, transcendentals: float = 0.0) -> CostRule:
+    """So much work for each element of the first operand."""
+
+    def cost(equation: Equation) -> Cost:
+        size = equation.inputs[0].type.size
+        return Cost(flops * size, transcendentals * size, traffic(equation))
+
+    return cost
+
+
+def sorting(equation: Equation) -> Cost:
+    """`n log n` comparisons along an axis, for every line of the operand."""
+    kind = equation.inputs[0].type
+    axis = equation.params.get("dimension", equation.params.get("axis", -1))
+    length = kind.shape[axis] if isinstance(axis, int) and kind.shape else 1
+    return Cost(flops=kind.size * log2(max(length, 2)), bytes=traffic(equation))
+
+
+def called(functions: Iterable[object], times: float = 1.0) -> Cost:
+    """The work of functions held as parameters."""
+    total = Cost()
+    for function in functions:
+        if isinstance(function, Function):
+            total = total + cost_of(function)
+    return total * times

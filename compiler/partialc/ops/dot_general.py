@@ -1,0 +1,150 @@
+"""Tensor products: `x @ w` where numpy means the same contraction, else `jnp.einsum`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from math import prod
+from string import ascii_lowercase
+from typing import Any
+
+from jax import lax
+
+from partialc.ir.dtypes import DType
+from partialc.ir.program import Equation, Param
+from partialc.ops import params
+from partialc.ops.cost import traffic
+from partialc.ops.evaluation import concrete
+from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.template import arrays, as_expr, call, fill, tuple_expr
+
+
+def _numbers(equation: Equation) -> tuple[tuple[int, ...], ...]:
+    """Contracting and batch axes: left contracting, right contracting, left, right."""
+    dimensions = params.dimensions(equation)
+    names = ("lhs_contracting", "rhs_contracting", "lhs_batch", "rhs_batch")
+    return tuple(dimensions[name] for name in names)
+
+
+def _evaluate(equation: Equation, operands: Arrays) -> Arrays:
+    left, right, left_batch, right_batch = _numbers(equation)
+    preferred = equation.params.get("preferred_element_type")
+    return [
+        lax.dot_general(
+            *operands,
+            ((left, right), (left_batch, right_batch)),
+            precision=precision_value(equation.params.get("precision")),
+            preferred_element_type=(
+                concrete(preferred) if isinstance(preferred, DType) else None
+            ),
+        )
+    ]
+
+
+def precision_value(precision: Param) -> Any:
+    """The `precision` argument that a parameter stands for."""
+    match precision:
+        case (str(left), str(right)):
+            return lax.Precision[left], lax.Precision[right]
+        case str(name) if name in lax.Precision.__members__:
+            return lax.Precision[name]
+        case str(name):
+            return lax.DotAlgorithmPreset[name]
+    return None
+
+
+def precision_keyword(equation: Equation) -> dict[str, ast.expr]:
+    """`precision=`, left out when it is the default."""
+    precision = equation.params.get("precision")
+    match precision:
+        case (str(left), str(right)) if left == right:
+            if left == "DEFAULT":
+                return {}
+            return {"precision": fill(f"lax.Precision.{left}")}
+        case (str(left), str(right)):
+            pair = [fill(f"lax.Precision.{name}") for name in (left, right)]
+            return {"precision": tuple_expr(pair)}
+        case str(name) if name in lax.Precision.__members__:
+            return {"precision": fill(f"lax.Precision.{name}")}
+        case str(name):
+            return {"precision": fill(f"lax.DotAlgorithmPreset.{name}")}
+    return {}
+
+
+def _source(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    x, y = arrays(equation, operands, context)
+    keywords = precision_keyword(equation)
+    result = equation.outputs[0].type.dtype
+    if any(atom.type.dtype != result for atom in equation.inputs):
+        keywords["preferred_element_type"] = context.dtype(result)
+    transposed = _as_matmul(equation)
+    if transposed is None:
+        return call("jnp.einsum", as_expr(_subscripts(equation)), x, y, **keywords)
+    left, right = transposed
+    x = fill("x.T", x=x) if left else x
+    y = fill("y.T", y=y) if right else y
+    if keywords:
+        return call("jnp.matmul", x, y, **keywords)
+    return fill("x @ y", x=x, y=y)
+
+
+def _as_matmul(equation: Equation) -> tuple[bool, bool] | None:
+    """Which operands `@` needs transposed; None when it is another contraction."""
+    contracted, with_, left_batch, right_batch = _numbers(equation)
+    left, right = (atom.type.ndim for atom in equation.inputs)
+    if len(contracted) != 1:
+        return None
+    (i,), (j,) = contracted, with_
+    if left_batch:
+        rank = len(left_batch)
+        leading = tuple(range(rank))
+        standard = (
+            left_batch == right_batch == leading
+            and left == right == rank + 2
+            and i == left - 1
+            and j == right - 2
+        )
+        return (False, False) if standard else None
+    transpose_left = left == 2 and i == 0
+    if not (transpose_left or i == left - 1):
+        return None
+    if right == 1 or (right == 2 and j == 0):
+        return transpose_left, False
+    if right == 2 and left <= 2:
+        return transpose_left, True
+    return None
+
+
+def _subscripts(equation: Equation) -> str:
+    """The einsum of the contraction: batch axes, then left ones, then right ones."""
+    contracted, with_, left_batch, right_batch = _numbers(equation)
+    left, right = (atom.type.ndim for atom in equation.inputs)
+    letters = iter(ascii_lowercase)
+    x = dict.fromkeys(range(left), "")
+    y = dict.fromkeys(range(right), "")
+    batch = ""
+    for a, b in zip(left_batch, right_batch, strict=True):
+        x[a] = y[b] = next(letters)
+        batch += x[a]
+    free = [axis for axis in range(left) if axis not in {*left_batch, *contracted}]
+    for axis in free:
+        x[axis] = next(letters)
+    for a, b in zip(contracted, with_, strict=True):
+        x[a] = y[b] = next(letters)
+    others = [axis for axis in range(right) if axis not in {*right_batch, *with_}]
+    for axis in others:
+        y[axis] = next(letters)
+    result = batch + "".join(x[a] for a in free) + "".join(y[b] for b in others)
+    return f"{''.join(x.values())},{''.join(y.values())}->{result}"
+
+
+def _cost(equation: Equation) -> Cost:
+    """One multiplication and one addition for each term."""
+    contracted = _numbers(equation)[0]
+    length = prod(equation.inputs[0].type.shape[axis] for axis in contracted)
+    return Cost(2.0 * equation.outputs[0].type.size * length, 0.0, traffic(equation))
+
+
+register(Op("dot_general", _evaluate, _source, _cost, summary="products of tensors"))

@@ -1,0 +1,124 @@
+"""Gathers: `x[i]` when that is the same, `lax.gather` otherwise."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any, Final
+
+from jax import lax
+
+from partialc.ir.program import Equation
+from partialc.ops import params
+from partialc.ops.cost import array_bytes
+from partialc.ops.indexing import Windows, subscript
+from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.template import arrays, as_expr, call, fill
+
+MODES: Final = {
+    "CLIP": "clip",
+    "FILL_OR_DROP": "fill",
+    "PROMISE_IN_BOUNDS": "promise_in_bounds",
+}
+
+
+def mode_of(equation: Equation) -> str:
+    """What happens to indices out of bounds, as `lax` spells it."""
+    return MODES[params.text(equation, "mode")]
+
+
+def hints(equation: Equation) -> dict[str, bool]:
+    """What is promised of the indices, as far as it is anything."""
+    names = ("indices_are_sorted", "unique_indices")
+    return {name: True for name in names if params.flag(equation, name)}
+
+
+def dimension_numbers(equation: Equation) -> ast.expr:
+    """The dimension numbers written out; empty batch axes are their default."""
+    numbers = params.dimensions(equation)
+    name = {"gather": "GatherDimensionNumbers", "scatter": "ScatterDimensionNumbers"}
+    fields = {
+        field: as_expr(value)
+        for field, value in numbers.fields
+        if value or "batching" not in field
+    }
+    return call(f"lax.{name[numbers.kind]}", **fields)
+
+
+def _fill_value(equation: Equation) -> int | float | bool | None:
+    value = equation.params.get("fill_value")
+    return value if isinstance(value, (bool, int, float)) else None
+
+
+def _evaluate(equation: Equation, operands: Arrays) -> Arrays:
+    x, indices = operands
+    numbers: Any = dict(params.dimensions(equation).fields)
+    return [
+        lax.gather(
+            x,
+            indices,
+            lax.GatherDimensionNumbers(**numbers),
+            slice_sizes=params.integers(equation, "slice_sizes"),
+            mode=mode_of(equation),
+            fill_value=_fill_value(equation),
+            **hints(equation),
+        )
+    ]
+
+
+def _windows(equation: Equation) -> Windows:
+    numbers = params.dimensions(equation)
+    return Windows(
+        operand=equation.inputs[0].type,
+        indices=equation.inputs[1],
+        mapped=numbers["start_index_map"],
+        removed=numbers["collapsed_slice_dims"],
+        offset=numbers["offset_dims"],
+        sizes=params.integers(equation, "slice_sizes"),
+        batched=bool(numbers["operand_batching_dims"]),
+    )
+
+
+def _source(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    x, indices = arrays(equation, operands, context)
+    mode, value = mode_of(equation), _fill_value(equation)
+    keywords: dict[str, ast.expr] = {"mode": as_expr(mode)}
+    if value is not None:
+        keywords["fill_value"] = as_expr(value)
+    promised = {name: as_expr(flag) for name, flag in hints(equation).items()}
+    plain = subscript(x, _windows(equation), context)
+    if plain is None:
+        return call(
+            "lax.gather",
+            x,
+            indices,
+            dimension_numbers(equation),
+            params.integers(equation, "slice_sizes"),
+            **promised,
+            **keywords,
+        )
+    if mode == "promise_in_bounds" and not (promised and _many(equation)):
+        return plain
+    if isinstance(plain, ast.Subscript):
+        plain.value = fill("x.at", x=plain.value)
+    if mode == "promise_in_bounds":
+        keywords.pop("mode")
+    if _many(equation):
+        keywords |= promised
+    return call(fill("x.get", x=plain), **keywords)
+
+
+def _many(equation: Equation) -> bool:
+    """Whether there is more than one index vector."""
+    return equation.inputs[1].type.ndim > 1
+
+
+def _cost(equation: Equation) -> Cost:
+    """What is taken is read and written, and so are the indices read."""
+    taken = array_bytes(equation.outputs[0].type)
+    return Cost(bytes=2.0 * taken + array_bytes(equation.inputs[1].type))
+
+
+register(Op("gather", _evaluate, _source, _cost, summary="elements by computed indices"))

@@ -1,0 +1,207 @@
+"""Reductions over axes: sums, products, extremes, logic, positions, general ones."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import jax
+from jax import lax
+
+from partialc.ir.dtypes import DEFAULT_INT, DType
+from partialc.ir.program import Equation
+from partialc.ops import params
+from partialc.ops.cost import called, per_operand, traffic
+from partialc.ops.evaluation import concrete, run_function
+from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.template import arrays, as_expr, call, fill, tuple_expr
+
+_REDUCTIONS: Final[dict[str, tuple[Callable[..., Any], str, str]]] = {
+    "reduce_sum": (lax.reduce_sum, "jnp.sum", "sum"),
+    "reduce_prod": (lax.reduce_prod, "jnp.prod", "product"),
+    "reduce_max": (lax.reduce_max, "jnp.max", "maximum"),
+    "reduce_min": (lax.reduce_min, "jnp.min", "minimum"),
+    "reduce_and": (lax.reduce_and, "jnp.all", "logical or bitwise and"),
+    "reduce_or": (lax.reduce_or, "jnp.any", "logical or bitwise or"),
+    "reduce_xor": (lax.reduce_xor, "", "logical or bitwise exclusive or"),
+}
+
+
+def _evaluate_reduction(equation: Equation, operands: Arrays) -> Arrays:
+    run = _REDUCTIONS[equation.op][0]
+    return [run(operands[0], params.integers(equation, "axes"))]
+
+
+def _source_reduction(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    (x,) = arrays(equation, operands, context)
+    axes = params.integers(equation, "axes")
+    if not axes:
+        return x
+    if not _numpy_means_it(equation, axes):
+        return call(f"lax.{equation.op}", x, axes)
+    return call(_REDUCTIONS[equation.op][1], x, **axis_keyword(equation, axes))
+
+
+def axis_keyword(equation: Equation, axes: Sequence[int]) -> dict[str, ast.expr]:
+    """`axis=`, left out when all axes are reduced."""
+    if len(axes) == equation.inputs[0].type.ndim:
+        return {}
+    return {"axis": as_expr(axes[0] if len(axes) == 1 else tuple(axes))}
+
+
+def _numpy_means_it(equation: Equation, axes: Sequence[int]) -> bool:
+    """Whether numpy's reduction keeps the element type and takes these shapes.
+
+    Sums and products of small integers are widened by numpy, those of 16-bit floats are
+    computed in 32 bits, and there is no extreme of nothing.
+    """
+    kind = equation.inputs[0].type
+    match equation.op:
+        case "reduce_and" | "reduce_or":
+            return kind.dtype.is_bool
+        case "reduce_max" | "reduce_min":
+            return not kind.dtype.is_complex and all(kind.shape[a] for a in axes)
+        case "reduce_sum" | "reduce_prod":
+            return kind.dtype == DEFAULT_INT or is_wide(kind.dtype)
+    return False
+
+
+def is_wide(dtype: DType) -> bool:
+    """Real or complex numbers of at least 32 bits a part, under every regime."""
+    names = (dtype.narrow, dtype.mixed, dtype.wide)
+    wide = {"float32", "float64", "complex64", "complex128"}
+    return all(name in wide for name in names)
+
+
+for _name, (_, __, _summary) in _REDUCTIONS.items():
+    register(
+        Op(
+            _name,
+            _evaluate_reduction,
+            _source_reduction,
+            per_operand(flops=1),
+            summary=f"{_summary} over axes",
+        )
+    )
+
+
+def _evaluate_position(equation: Equation, operands: Arrays) -> Arrays:
+    (axis,) = params.integers(equation, "axes")
+    run = lax.argmax if equation.op == "argmax" else lax.argmin
+    index: Any = concrete(params.dtype(equation, "index_dtype"))
+    return [run(operands[0], axis, index)]
+
+
+def _source_position(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    (x,) = arrays(equation, operands, context)
+    axes = params.integers(equation, "axes")
+    dtype = params.dtype(equation, "index_dtype")
+    if dtype == DEFAULT_INT and equation.inputs[0].type.shape[axes[0]]:
+        return call(f"jnp.{equation.op}", x, **axis_keyword(equation, axes))
+    return call(f"lax.{equation.op}", x, axes[0], context.dtype(dtype))
+
+
+for _name, _summary in (("argmax", "maximum"), ("argmin", "minimum")):
+    register(
+        Op(
+            _name,
+            _evaluate_position,
+            _source_position,
+            per_operand(flops=1),
+            summary=f"position of the {_summary}",
+        )
+    )
+
+
+def _evaluate_reduce(equation: Equation, operands: Arrays) -> Arrays:
+    function = params.function(equation)
+    count = len(operands) // 2
+
+    def combine(left: Sequence[jax.Array], right: Sequence[jax.Array]) -> Any:
+        return tuple(run_function(function, [*left, *right]))
+
+    return list(
+        lax.reduce(
+            tuple(operands[:count]),
+            tuple(operands[count:]),
+            combine,
+            params.integers(equation, "dimensions"),
+        )
+    )
+
+
+def _source_reduce(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    typed = arrays(equation, operands, context)
+    count = len(typed) // 2
+    function = params.function(equation)
+    dimensions = params.integers(equation, "dimensions")
+    groups = (count, count)
+    combine = context.function(function, "combine", arguments=groups, results=(count,))
+    if count == 1:
+        return call("lax.reduce", *typed, combine, dimensions)
+    values, initial = tuple_expr(typed[:count]), tuple_expr(typed[count:])
+    return call("lax.reduce", values, initial, combine, dimensions)
+
+
+def _cost_reduce(equation: Equation) -> Cost:
+    work = called([params.function(equation)], equation.inputs[0].type.size)
+    return Cost(work.flops, work.transcendentals, traffic(equation))
+
+
+register(
+    Op(
+        "reduce",
+        _evaluate_reduce,
+        _source_reduce,
+        _cost_reduce,
+        summary="reduction by a function",
+    )
+)
+
+_CUMULATIVE: Final[dict[str, tuple[Callable[..., Any], float]]] = {
+    "cumsum": (lax.cumsum, 0.0),
+    "cumprod": (lax.cumprod, 0.0),
+    "cummax": (lax.cummax, 0.0),
+    "cummin": (lax.cummin, 0.0),
+    "cumlogsumexp": (lax.cumlogsumexp, 2.0),
+}
+
+
+def _evaluate_cumulative(equation: Equation, operands: Arrays) -> Arrays:
+    run = _CUMULATIVE[equation.op][0]
+    axis, backwards = params.integer(equation, "axis"), params.flag(equation, "reverse")
+    return [run(operands[0], axis=axis, reverse=backwards)]
+
+
+def _source_cumulative(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    (x,) = arrays(equation, operands, context)
+    kind = equation.inputs[0].type
+    axis = params.integer(equation, "axis")
+    backwards = params.flag(equation, "reverse")
+    if equation.op in {"cumsum", "cumprod"} and is_wide(kind.dtype) and not backwards:
+        return fill(f"jnp.{equation.op}(x, axis=n)", x=x, n=axis)
+    keywords = {"axis": as_expr(axis)} if axis else {}
+    if backwards:
+        keywords["reverse"] = as_expr(True)
+    return call(f"lax.{equation.op}", x, **keywords)
+
+
+for _name, (_, _transcendentals) in _CUMULATIVE.items():
+    register(
+        Op(
+            _name,
+            _evaluate_cumulative,
+            _source_cumulative,
+            per_operand(flops=1, transcendentals=_transcendentals),
+            summary=f"cumulative {_name.removeprefix('cum')}",
+        )
+    )

@@ -1,0 +1,163 @@
+"""Scatters: `x.at[i].add(u)` when that is the same, `lax.scatter_add` otherwise."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import jax
+from jax import lax
+
+from partialc.ir.program import Equation
+from partialc.ops import params
+from partialc.ops.cost import array_bytes, cost_of
+from partialc.ops.evaluation import run_function
+from partialc.ops.gather import dimension_numbers, hints, mode_of
+from partialc.ops.indexing import Windows, subscript
+from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.template import arrays, as_expr, call, fill, is_bare
+
+_SCATTERS: Final[dict[str, tuple[Callable[..., Any], str, str, str]]] = {
+    "scatter": (lax.scatter, "lax.scatter", "set", "replacement"),
+    "scatter-add": (lax.scatter_add, "lax.scatter_add", "add", "addition"),
+    "scatter-sub": (lax.scatter_sub, "lax.scatter_sub", "subtract", "subtraction"),
+    "scatter-mul": (lax.scatter_mul, "lax.scatter_mul", "multiply", "multiplication"),
+    "scatter-min": (lax.scatter_min, "lax.scatter_min", "min", "minimum"),
+    "scatter-max": (lax.scatter_max, "lax.scatter_max", "max", "maximum"),
+}
+
+
+def _numbers(equation: Equation) -> lax.ScatterDimensionNumbers:
+    fields: Any = dict(params.dimensions(equation).fields)
+    return lax.ScatterDimensionNumbers(**fields)
+
+
+def _evaluate(equation: Equation, operands: Arrays) -> Arrays:
+    run = _SCATTERS[equation.op][0]
+    keywords = {"mode": mode_of(equation), **hints(equation)}
+    return [run(*operands, _numbers(equation), **keywords)]
+
+
+def _windows(equation: Equation) -> Windows:
+    numbers = params.dimensions(equation)
+    operand, updates = equation.inputs[0].type, equation.inputs[2].type
+    removed = numbers["inserted_window_dims"]
+    offset = numbers["update_window_dims"]
+    lengths = iter(updates.shape[axis] for axis in offset)
+    batched = numbers["operand_batching_dims"]
+    dropped = {*removed, *batched}
+    return Windows(
+        operand=operand,
+        indices=equation.inputs[1],
+        mapped=numbers["scatter_dims_to_operand_dims"],
+        removed=removed,
+        offset=offset,
+        sizes=tuple(
+            1 if axis in dropped else next(lengths) for axis in range(operand.ndim)
+        ),
+        batched=bool(batched),
+    )
+
+
+def _source(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    _, function, method, _ = _SCATTERS[equation.op]
+    x, indices, updates = operands
+    if is_bare(x):
+        x = context.atom(equation.inputs[0])
+    mode = mode_of(equation)
+    keywords = {name: as_expr(flag) for name, flag in hints(equation).items()}
+    place = subscript(fill("x.at", x=x), _windows(equation), context)
+    if place is None:
+        typed = arrays(equation, operands, context)
+        keywords["mode"] = as_expr(mode)
+        numbers = dimension_numbers(equation)
+        return call(function, x, *typed[1:], numbers, **keywords)
+    if equation.inputs[1].type.ndim == 1:
+        keywords = {}
+    if mode != "fill":
+        keywords["mode"] = as_expr(mode)
+    if is_bare(updates) and equation.op != "scatter":
+        updates = context.atom(equation.inputs[2])
+    return call(ast.Attribute(place, method, ast.Load()), updates, **keywords)
+
+
+def _cost(equation: Equation) -> Cost:
+    """The operand is copied; each update is read, combined and written."""
+    operand, indices, updates = (atom.type for atom in equation.inputs)
+    moved = 2 * array_bytes(operand) + array_bytes(indices) + 3 * array_bytes(updates)
+    flops = 0.0 if equation.op == "scatter" else float(updates.size)
+    return Cost(flops, 0.0, moved)
+
+
+for _name, (_, _, _, _summary) in _SCATTERS.items():
+    register(
+        Op(
+            _name,
+            _evaluate,
+            _source,
+            _cost,
+            summary=f"{_summary} at computed indices",
+        )
+    )
+
+
+def _evaluate_apply(equation: Equation, operands: Arrays) -> Arrays:
+    x, indices, updates = operands
+    function = params.function(equation)
+
+    def apply(element: jax.Array) -> jax.Array:
+        return run_function(function, [element, element])[0]
+
+    return [
+        lax.scatter_apply(
+            x,
+            indices,
+            apply,
+            _numbers(equation),
+            update_shape=updates.shape,
+            mode=mode_of(equation),
+            **hints(equation),
+        )
+    ]
+
+
+def _source_apply(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    """The update, which the function ignores, is left out."""
+    x, indices, _ = arrays(equation, operands, context)
+    function = context.function(params.function(equation), "update")
+    keywords = {name: as_expr(flag) for name, flag in hints(equation).items()}
+    return call(
+        "lax.scatter_apply",
+        x,
+        indices,
+        fill("lambda v: f(v, v)", f=function),
+        dimension_numbers(equation),
+        update_shape=equation.inputs[2].type.shape,
+        mode=mode_of(equation),
+        **keywords,
+    )
+
+
+def _cost_apply(equation: Equation) -> Cost:
+    once = cost_of(params.function(equation))
+    size = equation.inputs[2].type.size
+    moved = 2 * array_bytes(equation.inputs[0].type) + 2 * array_bytes(
+        equation.inputs[2].type
+    )
+    return Cost(once.flops * size, once.transcendentals * size, moved)
+
+
+register(
+    Op(
+        "scatter_apply",
+        _evaluate_apply,
+        _source_apply,
+        _cost_apply,
+        summary="a function applied at computed indices",
+    )
+)

@@ -1,0 +1,234 @@
+"""Operations that move elements without choosing any: shapes, axes, copies along axes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+import jax.numpy as jnp
+from jax import lax
+
+from partialc.ir.dtypes import DEFAULT_INT
+from partialc.ir.program import Equation
+from partialc.ops import params
+from partialc.ops.cost import moved
+from partialc.ops.evaluation import concrete
+from partialc.ops.registry import Arrays, Op, SourceContext, register
+from partialc.ops.template import (
+    arrays,
+    as_expr,
+    call,
+    fill,
+    index,
+    is_bare,
+    slice_expr,
+    trimmed,
+)
+
+
+def _evaluate_broadcast(equation: Equation, operands: Arrays) -> Arrays:
+    shape = equation.outputs[0].type.shape
+    dimensions = params.integers(equation, "broadcast_dimensions")
+    return [lax.broadcast_in_dim(operands[0], shape, dimensions)]
+
+
+def _source_broadcast(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    """Numbers fill a shape; arrays get new axes by `None` and are then repeated."""
+    (x,) = operands
+    kind = equation.inputs[0].type
+    shape = equation.outputs[0].type.shape
+    dimensions = params.integers(equation, "broadcast_dimensions")
+    if is_bare(x):
+        return _filled(x, equation, context)
+    if kind.dtype.is_key:
+        return call("lax.broadcast_in_dim", x, shape, dimensions)
+    new = [axis for axis in range(len(shape)) if axis not in dimensions]
+    repeated = [axis for axis in new if shape[axis] != 1]
+    repeats = bool(repeated) or any(
+        shape[axis] != size for axis, size in zip(dimensions, kind.shape, strict=True)
+    )
+    first = dimensions[0] if dimensions else len(shape)
+    if repeats and all(axis < first for axis in new):
+        return call("jnp.broadcast_to", x, shape)
+    if new:
+        everything = slice_expr(None, None, None)
+        x = index(
+            x,
+            trimmed(
+                [as_expr(None) if a in new else everything for a in range(len(shape))]
+            ),
+        )
+    return call("jnp.broadcast_to", x, shape) if repeats else x
+
+
+def _filled(x: ast.expr, equation: Equation, context: SourceContext) -> ast.expr:
+    """An array of one number."""
+    kind = equation.outputs[0].type
+    if kind.dtype.is_bool:
+        return call("jnp.full", kind.shape, x)
+    dtype = context.dtype(kind.dtype)
+    match ast.unparse(x):
+        case "0.0" | "0":
+            return call("jnp.zeros", kind.shape, dtype)
+        case "1.0" | "1":
+            return call("jnp.ones", kind.shape, dtype)
+    return call("jnp.full", kind.shape, x, dtype)
+
+
+register(
+    Op(
+        "broadcast_in_dim",
+        _evaluate_broadcast,
+        _source_broadcast,
+        moved,
+        summary="new axes, and repetition along axes",
+    )
+)
+
+
+def _evaluate_reshape(equation: Equation, operands: Arrays) -> Arrays:
+    order = equation.params.get("dimensions")
+    axes = None if order is None else params.integers(equation, "dimensions")
+    return [lax.reshape(operands[0], equation.outputs[0].type.shape, axes)]
+
+
+def _source_reshape(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    (x,) = arrays(equation, operands, context)
+    shape = equation.outputs[0].type.shape
+    if equation.params.get("dimensions") is not None:
+        x = call(fill("x.transpose", x=x), *params.integers(equation, "dimensions"))
+    if len(shape) == 1:
+        return fill("x.ravel()", x=x)
+    return call(fill("x.reshape", x=x), *(shape or ((),)))
+
+
+register(
+    Op("reshape", _evaluate_reshape, _source_reshape, moved, summary="another shape")
+)
+
+
+def _evaluate_transpose(equation: Equation, operands: Arrays) -> Arrays:
+    return [lax.transpose(operands[0], params.integers(equation, "permutation"))]
+
+
+def _source_transpose(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    (x,) = arrays(equation, operands, context)
+    order = params.integers(equation, "permutation")
+    ndim = len(order)
+    if order == tuple(range(ndim)):
+        return x
+    if order == (1, 0):
+        return fill("x.T", x=x)
+    if order == (*range(ndim - 2), ndim - 1, ndim - 2):
+        return fill("x.mT", x=x)
+    return call(fill("x.transpose", x=x), *order)
+
+
+register(
+    Op(
+        "transpose",
+        _evaluate_transpose,
+        _source_transpose,
+        moved,
+        summary="permutation of the axes",
+    )
+)
+
+
+def _evaluate_rev(equation: Equation, operands: Arrays) -> Arrays:
+    return [lax.rev(operands[0], params.integers(equation, "dimensions"))]
+
+
+def _source_rev(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    (x,) = arrays(equation, operands, context)
+    reversed_axes = params.integers(equation, "dimensions")
+    if not reversed_axes:
+        return x
+    return index(
+        x,
+        [
+            slice_expr(None, None, -1 if axis in reversed_axes else None)
+            for axis in range(max(reversed_axes) + 1)
+        ],
+    )
+
+
+register(Op("rev", _evaluate_rev, _source_rev, moved, summary="reversal of axes"))
+
+
+def _evaluate_iota(equation: Equation, _: Arrays) -> Arrays:
+    kind = equation.outputs[0].type
+    axis = params.integer(equation, "dimension")
+    return [lax.broadcasted_iota(concrete(kind.dtype), kind.shape, axis)]
+
+
+def _source_iota(
+    equation: Equation, _: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    kind = equation.outputs[0].type
+    dtype = context.dtype(kind.dtype)
+    if kind.ndim == 1 and kind.dtype == DEFAULT_INT:
+        return call("jnp.arange", kind.shape[0])
+    if kind.ndim == 1:
+        return call("jnp.arange", kind.shape[0], dtype=dtype)
+    axis = params.integer(equation, "dimension")
+    return call("lax.broadcasted_iota", dtype, kind.shape, axis)
+
+
+register(
+    Op(
+        "iota",
+        _evaluate_iota,
+        _source_iota,
+        moved,
+        summary="0, 1, 2, ... along an axis",
+    )
+)
+
+
+def _evaluate_tile(equation: Equation, operands: Arrays) -> Arrays:
+    return [jnp.tile(operands[0], params.integers(equation, "reps"))]
+
+
+def _source_tile(
+    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    (x,) = arrays(equation, operands, context)
+    return call("jnp.tile", x, params.integers(equation, "reps"))
+
+
+register(
+    Op("tile", _evaluate_tile, _source_tile, moved, summary="repetition of an array")
+)
+
+
+def _evaluate_empty(equation: Equation, _: Arrays) -> Arrays:
+    kind = equation.outputs[0].type
+    return [jnp.zeros(kind.shape, concrete(kind.dtype))]
+
+
+def _source_empty(
+    equation: Equation, _: Sequence[ast.expr], context: SourceContext
+) -> ast.expr:
+    """Zeros: what stands in memory that is written before it is read does not matter."""
+    kind = equation.outputs[0].type
+    return call("jnp.zeros", kind.shape, context.dtype(kind.dtype))
+
+
+register(
+    Op(
+        "empty2",
+        _evaluate_empty,
+        _source_empty,
+        moved,
+        summary="memory that is written before it is read",
+    )
+)
