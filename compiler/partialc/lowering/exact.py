@@ -112,6 +112,11 @@ def _sign(array: Array) -> Array:
     return np.signbit(array) if array.dtype.kind == "f" else np.zeros(array.shape, bool)
 
 
+def _sign_or_zero(array: Array) -> Array:
+    """The sign as XLA gives it: that of a zero is the zero itself."""
+    return np.where(array == 0, array, np.sign(array))
+
+
 def _div(operands: Sequence[Array], params: object, dtype: object) -> Array | None:
     first, second = operands
     if first.dtype.kind in "iu":
@@ -121,8 +126,10 @@ def _div(operands: Sequence[Array], params: object, dtype: object) -> Array | No
 
 def _integer_quotient(first: Array, second: Array) -> Array | None:
     """Rounds towards zero, as XLA does and numpy does not."""
+    if first.dtype.kind == "u":
+        return None if np.any(second == 0) else first // second
     lowest = np.iinfo(first.dtype).min
-    if np.any(second == 0) or np.any(first == lowest):
+    if np.any((second == 0) | (first == lowest) | (second == lowest)):
         return None
     magnitude = np.abs(first) // np.abs(second)
     negative = (first < 0) != (second < 0)
@@ -161,11 +168,15 @@ def _convert(
     return result if _is_plain(result) else None
 
 
-def _shift(compute: Callable[..., Array], *, unsigned: bool = False) -> Rule:
+def _shift(
+    compute: Callable[..., Array], kinds: str = "iu", *, unsigned: bool = False
+) -> Rule:
     def rule(
         operands: Sequence[Array], params: object, dtype: np.dtype[Any]
     ) -> Array | None:
         value, count = operands
+        if dtype.kind not in kinds:
+            return None
         if np.any(count < 0) or np.any(count >= 8 * dtype.itemsize):
             return None
         if not unsigned:
@@ -300,7 +311,7 @@ _RULES: Final[dict[str, Rule]] = {
     "neg": _arithmetic(np.negative),
     "rem": _rem,
     "round": _round,
-    "sign": _arithmetic(np.sign),
+    "sign": _arithmetic(_sign_or_zero),
     "sqrt": _arithmetic(np.sqrt),
     "square": _arithmetic(np.square),
     "sub": _arithmetic(np.subtract),
@@ -309,7 +320,7 @@ _RULES: Final[dict[str, Rule]] = {
     "or": _arithmetic(np.bitwise_or, "biu"),
     "xor": _arithmetic(np.bitwise_xor, "biu"),
     "shift_left": _shift(np.left_shift),
-    "shift_right_arithmetic": _shift(np.right_shift),
+    "shift_right_arithmetic": _shift(np.right_shift, "i"),
     "shift_right_logical": _shift(np.right_shift, unsigned=True),
     "eq": _comparison(np.equal),
     "ge": _comparison(np.greater_equal),

@@ -1,0 +1,231 @@
+"""Folding in numpy gives what XLA computes, bit by bit, or nothing."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from partialc.ir.dtypes import BOOL, DType, Regime
+from partialc.ir.program import ArrayType, Equation, Function, Value
+from partialc.lowering.exact import exact_results
+from partialc.ops.evaluation import evaluate
+
+FLOATS = [
+    *(0.0, -0.0, 1.0, -1.0, 0.5, 1.5, 2.5, -2.5, 0.1, 1 / 3, -7.0, 3.0, 1e30, -1e-30),
+    *(np.inf, -np.inf, np.nan, 1e-40, 3e38, 2.0**24 + 1),
+]
+INTEGERS = [0, 1, -1, 2, 3, -7, 7, 31, 2**31 - 1, -(2**31), 12345, -65536]
+KINDS = {
+    "float32": FLOATS,
+    "float64": [*FLOATS, 1e-310, 1e300, -1e308],
+    "int32": INTEGERS,
+    "int64": [*INTEGERS, 2**63 - 1, -(2**63)],
+    "uint32": [0, 1, 5, 31, 2**32 - 1],
+    "bool": [True, False],
+}
+FLOAT_KINDS = ("float32", "float64")
+SIGNED_KINDS = ("int32", "int64")
+WHOLE_KINDS = (*SIGNED_KINDS, "uint32")
+NUMBER_KINDS = (*FLOAT_KINDS, *WHOLE_KINDS)
+BIT_KINDS = (*WHOLE_KINDS, "bool")
+UNARY = {
+    "abs": (*FLOAT_KINDS, *SIGNED_KINDS),
+    "ceil": FLOAT_KINDS,
+    "floor": FLOAT_KINDS,
+    "is_finite": FLOAT_KINDS,
+    "neg": NUMBER_KINDS,
+    "not": BIT_KINDS,
+    "sign": NUMBER_KINDS,
+    "sqrt": FLOAT_KINDS,
+    "square": NUMBER_KINDS,
+    "stop_gradient": tuple(KINDS),
+}
+BINARY = {
+    "add": NUMBER_KINDS,
+    "sub": NUMBER_KINDS,
+    "mul": NUMBER_KINDS,
+    "div": NUMBER_KINDS,
+    "rem": WHOLE_KINDS,
+    "max": tuple(KINDS),
+    "min": tuple(KINDS),
+    "and": BIT_KINDS,
+    "or": BIT_KINDS,
+    "xor": BIT_KINDS,
+    "eq": tuple(KINDS),
+    "ne": tuple(KINDS),
+    "lt": tuple(KINDS),
+    "le": tuple(KINDS),
+    "gt": tuple(KINDS),
+    "ge": tuple(KINDS),
+    "shift_left": WHOLE_KINDS,
+    "shift_right_arithmetic": SIGNED_KINDS,
+    "shift_right_logical": WHOLE_KINDS,
+}
+TRUTHS = {"eq", "ne", "lt", "le", "gt", "ge", "is_finite"}
+
+
+def on_each_kind(table):
+    return [(op, kind) for op, kinds in table.items() for kind in kinds]
+
+
+def folded_and_evaluated(op, arrays, result, params=None):
+    """The results of folding and of XLA; None where folding refuses."""
+    types = [ArrayType(DType.fixed(str(a.dtype)), a.shape) for a in arrays]
+    inputs = tuple(Value(kind) for kind in types)
+    output = Value(result)
+    equation = Equation(op, inputs, params or {}, (output,))
+    folded = exact_results(equation, arrays, Regime.WIDE)
+    if folded is None:
+        return None
+    function = Function("f", inputs, (equation,), (output,))
+    (expected,) = evaluate(function, arrays)
+    return folded[0], np.asarray(expected)
+
+
+def assert_bits(pair):
+    folded, expected = pair
+    assert folded.dtype == expected.dtype
+    assert folded.tobytes() == expected.tobytes(), (folded, expected)
+
+
+@pytest.mark.parametrize(("op", "kind"), on_each_kind(UNARY))
+def test_one_operand(op, kind):
+    dtype = BOOL if op in TRUTHS else DType.fixed(kind)
+    elements = [np.array(element, dtype=kind) for element in KINDS[kind]]
+    pairs = [folded_and_evaluated(op, [e], ArrayType(dtype, ())) for e in elements]
+    assert any(pair is not None for pair in pairs)
+    for pair in pairs:
+        if pair is not None:
+            assert_bits(pair)
+
+
+@pytest.mark.parametrize(("op", "kind"), on_each_kind(BINARY))
+def test_two_operands(op, kind):
+    dtype = BOOL if op in TRUTHS else DType.fixed(kind)
+    scalar = ArrayType(DType.fixed(kind), ())
+    inputs = (Value(scalar), Value(scalar))
+    equation = Equation(op, inputs, {}, (Value(ArrayType(dtype, ())),))
+    elements = [np.array(element, dtype=kind) for element in KINDS[kind]]
+    # All pairs that are folded one by one are then folded, and evaluated, together.
+    folded = [
+        pair
+        for pair in itertools.product(elements, repeat=2)
+        if exact_results(equation, pair, Regime.WIDE) is not None
+    ]
+    assert folded
+    arrays = [np.array(column, dtype=kind) for column in zip(*folded, strict=True)]
+    pair = folded_and_evaluated(op, arrays, ArrayType(dtype, (len(folded),)))
+    assert pair is not None
+    assert_bits(pair)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), list(itertools.permutations(KINDS, 2)), ids="-".join
+)
+def test_conversions(source, target):
+    params = {"new_dtype": DType.fixed(target)}
+    kind = ArrayType(DType.fixed(target), ())
+    done = 0
+    for element in KINDS[source]:
+        array = np.array(element, dtype=source)
+        pair = folded_and_evaluated("convert_element_type", [array], kind, params)
+        if pair is not None:
+            assert_bits(pair)
+            done += 1
+    assert done
+
+
+MATRIX = np.arange(6, dtype=np.float32).reshape(2, 3)
+WHOLE = MATRIX.astype(np.int32)
+
+
+@pytest.mark.parametrize(
+    ("op", "arrays", "params", "shape"),
+    [
+        ("transpose", [MATRIX], {"permutation": (1, 0)}, (3, 2)),
+        ("reshape", [MATRIX], {"new_sizes": (3, 2), "dimensions": None}, (3, 2)),
+        ("rev", [MATRIX], {"dimensions": (1,)}, (2, 3)),
+        ("squeeze", [MATRIX[:1]], {"dimensions": (0,)}, (3,)),
+        ("concatenate", [MATRIX, MATRIX[:1]], {"dimension": 0}, (3, 3)),
+        (
+            "broadcast_in_dim",
+            [MATRIX],
+            {"shape": (2, 4, 3), "broadcast_dimensions": (0, 2)},
+            (2, 4, 3),
+        ),
+        (
+            "slice",
+            [MATRIX],
+            {"start_indices": (0, 0), "limit_indices": (2, 3), "strides": (1, 2)},
+            (2, 2),
+        ),
+        (
+            "pad",
+            [MATRIX, np.float32(9)],
+            {"padding_config": ((1, 0, 1), (0, 2, 0))},
+            (4, 5),
+        ),
+        ("integer_pow", [WHOLE - 3], {"y": 5}, (2, 3)),
+        ("integer_pow", [MATRIX], {"y": 2}, (2, 3)),
+        ("round", [MATRIX / 2], {"rounding_method": "TO_NEAREST_EVEN"}, (2, 3)),
+        ("clamp", [np.int32(1), WHOLE, np.int32(4)], {}, (2, 3)),
+        ("select_n", [MATRIX > 2, MATRIX, -MATRIX], {}, (2, 3)),
+        ("select_n", [np.array(True), MATRIX, -MATRIX], {}, (2, 3)),
+        ("reduce_sum", [WHOLE], {"axes": (1,)}, (2,)),
+        ("reduce_prod", [WHOLE + 99999], {"axes": (0, 1)}, ()),
+        ("reduce_max", [WHOLE], {"axes": (0,)}, (3,)),
+        ("reduce_min", [WHOLE], {"axes": (0,)}, (3,)),
+        ("reduce_or", [MATRIX > 2], {"axes": (1,)}, (2,)),
+        ("reduce_and", [MATRIX > 2], {"axes": (1,)}, (2,)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_indexing_and_whole_numbers(op, arrays, params, shape):
+    arrays = [np.asarray(array) for array in arrays]
+    dtype = arrays[-1].dtype if op == "select_n" else arrays[0].dtype
+    kind = ArrayType(DType.fixed(str(dtype)), shape)
+    pair = folded_and_evaluated(op, arrays, kind, params)
+    assert pair is not None
+    assert_bits(pair)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "float32", "float64", "uint32"])
+def test_iota(dtype):
+    params = {"dtype": DType.fixed(dtype), "dimension": 1, "shape": (2, 5)}
+    kind = ArrayType(DType.fixed(dtype), (2, 5))
+    pair = folded_and_evaluated("iota", [], kind, params)
+    assert pair is not None
+    assert_bits(pair)
+
+
+@pytest.mark.parametrize(
+    ("op", "arrays", "params"),
+    [
+        ("reduce_sum", [MATRIX], {"axes": (0, 1)}),
+        ("reduce_sum", [np.zeros((0, 3), np.int32)], {"axes": (0, 1)}),
+        ("round", [np.float32(0.5)], {"rounding_method": "AWAY_FROM_ZERO"}),
+        ("integer_pow", [np.float32(1.5)], {"y": 3}),
+        ("integer_pow", [np.int32(2)], {"y": -1}),
+        ("exp", [np.float32(0.0)], {}),
+        ("select_n", [np.int32(5), np.float32(0), np.float32(1)], {}),
+        ("add", [np.float16(1), np.float16(1)], {}),
+        ("mul", [np.complex64(1), np.complex64(1)], {}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_could_differ_between_machines_is_refused(op, arrays, params):
+    arrays = [np.asarray(array) for array in arrays]
+    kind = ArrayType(DType.fixed(str(arrays[-1].dtype)), ())
+    assert folded_and_evaluated(op, arrays, kind, params) is None
+
+
+def test_a_split_gives_its_parts():
+    params = {"axis": 1, "sizes": (1, 2)}
+    inputs = (Value(ArrayType(DType.fixed("float32"), (2, 3))),)
+    shapes = ((2, 1), (2, 2))
+    outputs = tuple(Value(ArrayType(DType.fixed("float32"), s)) for s in shapes)
+    equation = Equation("split", inputs, params, outputs)
+    folded = exact_results(equation, [MATRIX], Regime.WIDE)
+    expected = evaluate(Function("f", inputs, (equation,), outputs), [MATRIX])
+    for first, second in zip(folded, expected, strict=True):
+        np.testing.assert_array_equal(first, second)
