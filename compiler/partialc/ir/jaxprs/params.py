@@ -139,7 +139,7 @@ def _param(value: Any, name: str, import_function: ImportFunction) -> Param:
         return scalar
     if name.endswith("dtype") or isinstance(value, np.dtype):
         return DType.fixed(dtype_name(value))
-    if name == "impl":
+    if name == "impl" or isinstance(value, jex.Primitive):
         return str(value.name)
     if type(value) in _DIMENSIONS:
         fields = value._asdict().items()
