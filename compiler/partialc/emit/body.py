@@ -67,7 +67,14 @@ def body_of(
             constants=text.constants,
         )
     signature = primal.signature
-    run = flat_call(text, plan.kernel, signature, function.name, primal.call)
+    run = flat_call(
+        text,
+        plan.kernel,
+        signature,
+        function.name,
+        primal.call,
+        given=wish.constants,
+    )
     program = run_program(trace_program(run, plan.kernel, signature), FINAL)
     names = flat_names(plan.kernel, signature, wish.taken)
     printed = print_body(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
+from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,10 @@ from partialc.emit.printer import (
 )
 from partialc.emit.templates import render
 from partialc.realise import support
+from partialc.realise.places import tuple_text
 from partialc.request.signature import Signature
 
-MAX_LITERAL = 512
+MAX_LITERAL = 128
 """Arrays with more elements than this go to the `.npz` beside the module."""
 
 
@@ -65,7 +67,11 @@ def module_text(
         support_names: The functions of `realise.support` that are called.
         parts: What printed programs need at module level.
     """
-    large = {key: array for key, array in constants.items() if array.size > MAX_LITERAL}
+    large = {
+        key: array
+        for key, array in constants.items()
+        if array.size > MAX_LITERAL and len(_literal(array)) > MAX_LITERAL
+    }
     large |= {key: data for key, data in parts.constants.items() if is_large(data)}
     arrays = _npz(large) if large else None
     lines = [f"_ARGUMENTS = {arguments_table(signature)!r}"]
@@ -90,7 +96,7 @@ def module_text(
     loader = [support.text("_arrays")] if arrays is not None else []
     exported = [function.name]
     exported += [each for kernel in kernels for each in kernel.names]
-    exported += [key for key in constants if not key.startswith("_")]
+    exported = [each for each in (*exported, *constants) if not each.startswith("_")]
     body = [*lines, *before, *loader, *texts.values(), definitions]
     body += [kernel.definitions + kernel.text for kernel in kernels]
     source = render(
@@ -152,7 +158,23 @@ def _isort_key(line: str) -> tuple[bool, str]:
 
 
 def _literal(array: NDArray[np.generic]) -> str:
+    """An array as an expression: the rule it follows, or else its elements."""
+    if array.ndim == 2 and array.size:
+        order, extent = array.shape[1], int(array.max()) + 1
+        rows = list(combinations_with_replacement(range(extent), order))
+        if np.array_equal(array, rows):
+            return f"np.array([{_combinations(order, extent)}])"
     return f"np.array({array.tolist()!r})"
+
+
+def _combinations(order: int, extent: int) -> str:
+    """The comprehension of all sorted tuples, in lexicographic order."""
+    names = [f"i{number}" for number in range(order)]
+    loops = []
+    for number, name in enumerate(names):
+        start = f"{names[number - 1]}, " if number else ""
+        loops.append(f"for {name} in range({start}{extent})")
+    return f"{tuple_text(names)} {' '.join(loops)}"
 
 
 def _npz(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:

@@ -31,7 +31,7 @@ from partialc.realise.chain import (
 from partialc.request.resolved import Axis, Block, Coordinates, Entries
 from partialc.request.signature import Signature
 
-MAX_NESTS = 24
+MAX_NESTS = 8
 """More single entries than this are not written out: nobody would read it."""
 
 MAX_SEEDS = 10_000_000
@@ -356,8 +356,10 @@ def _single_outputs(entries: _List, outputs: NDArray[np.int64]) -> Iterator[Opti
         index = np.unravel_index(int(flat[outputs[number]]), leaf_shape)
         output = Coordinates(entries.output.leaf, tuple(int(entry) for entry in index))
         pushes = tuple(entries.one_hot(coordinate) for coordinate in point)
-        path = Path((output,), None, pushes)
-        forward.append((Element(path, None, tuple(range(len(pushes))), output), ()))
+        path = Path((entries.output,), None, pushes)
+        element = Element(path, None, tuple(range(len(pushes))), entries.output)
+        row = np.unravel_index(int(outputs[number]), entries.output.shape)
+        forward.append((element, (Index(tuple(int(entry) for entry in row)),)))
         first, *rest = point
         leaf = first[0]
         pushes = tuple(entries.one_hot(coordinate) for coordinate in rest)

@@ -74,12 +74,13 @@ def describe(chain: Chain, signature: Signature) -> str:
 def _times(phrase: str, count: int) -> str:
     if count == 1:
         return phrase
-    inner, _, kind = phrase.partition(" nested ")
-    return (
-        f"{count} nests of {inner} {kind}"
-        if kind == "JVPs"
-        else f"{count} times {phrase}"
-    )
+    inner, nested, kind = phrase.partition(" nested ")
+    if nested and not inner.endswith("times"):
+        return f"{count} nests of {inner} {kind}"
+    if phrase.startswith("1 "):
+        first, *rest = phrase.split(" of ")
+        return " of ".join([f"{count} {first.removeprefix('1 ')}s", *rest])
+    return f"{count} times {phrase}"
 
 
 def _path_phrase(path: Path, signature: Signature) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -59,6 +60,8 @@ def flat_call(
     signature: Signature,
     function: str,
     call: Callable[..., Any],
+    *,
+    given: Mapping[str, Any] = MappingProxyType({}),
 ) -> Callable[..., Sequence[jax.Array]]:
     """A function of the kernel's flat inputs that runs the written chain.
 
@@ -68,6 +71,7 @@ def flat_call(
         signature: The function's signature.
         function: The name the text calls the function by.
         call: The function.
+        given: The position arrays the module defines for the kernel, by name.
 
     Returns:
         A function that returns one array per part.
@@ -84,6 +88,7 @@ def flat_call(
         "np": np,
         "Any": Any,
         **{name: getattr(support, name) for name in text.helpers},
+        **given,
         **text.constants,
         function: call,
     }

@@ -22,6 +22,7 @@ class Primals:
         self.function = function
         self.units = units
         self.fresh = fresh
+        self.defined: dict[tuple[str, ...], str] = {}
 
     def preamble(self, units: Sequence[Unit]) -> list[str]:
         """Local variables for the leaves that are differentiated on their own."""
@@ -54,7 +55,10 @@ class Primals:
         names = [unit.name for unit in units]
         if plain and names == list(self.signature.arguments):
             return [], self.function
-        name = self.fresh("primal")
+        key = (*names, *result)
+        if key in self.defined:
+            return [], self.defined[key]
+        name = self.defined[key] = self.fresh("primal")
         parameters = ", ".join(f"{each}: Any" for each in names)
         return [f"def {name}({parameters}) -> Any:", *result, ""], name
 

@@ -82,12 +82,3 @@ class Steps:
         """The seeds of a basis, along axis 0."""
         shape = self.signature.leaves[push.leaf][1].type.shape
         return basis_text(push, unit.name, shape, self.constants)
-
-    def nested(self, expression: str, moved: Sequence[Unit], seed: str) -> str:
-        """`jax.jvp` of an expression in one variable, which it already mentions."""
-        parameter = moved[0].name
-        inner = f"lambda {parameter}: {expression}"
-        call = f"({parameter})"
-        if expression.endswith(call) and expression.count("(") == 1:
-            inner = expression.removesuffix(call)
-        return f"jax.jvp({inner}, ({parameter},), ({seed},))"

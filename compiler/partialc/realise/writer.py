@@ -323,12 +323,16 @@ class _Writer:
         distinct = list(dict.fromkeys(path.pushes))
         names = [f"seed_{number}" for number in range(1, len(distinct) + 1)]
         seeds = dict(zip(distinct, names if len(names) > 1 else ["seed"], strict=True))
-        expression = f"{base}({', '.join(unit.name for unit in units)})"
+        arguments = ", ".join(unit.name for unit in units)
+        expression = f"{base}({arguments})"
         if both and path.pull is not None:
             expression += "[0]" if path.pull.seed == "basis" else "[1]"
         for push in path.pushes:
-            moved = [unit for unit in units if set(unit.leaves) & set(push.leaves)]
-            expression = f"{self.steps.nested(expression, moved, seeds[push])}[1]"
+            moved = unit_of(units, push.leaves[0])
+            inner = f"lambda {moved.name}: {expression}"
+            if expression == f"{base}({moved.name})":
+                inner = base
+            expression = f"jax.jvp({inner}, ({moved.name},), ({seeds[push]},))[1]"
         entry = self.fresh("entry")
         typed = ", ".join(f"{seed}: Any" for seed in seeds.values())
         self.lines += [f"def {entry}({typed}) -> Any:", f"    return {expression}", ""]
