@@ -1,0 +1,142 @@
+"""The cases of a compiled module: each kernel on one point, and on a batch of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import jax
+import numpy as np
+
+from partialc.benching.arguments import Arguments
+from partialc.benching.case import Bar, Case, Contender
+from partialc.benching.rivals import rivals_of
+from partialc.driver import Compiled
+from partialc.ir.dtypes import Regime
+from partialc.ir.program import Function
+from partialc.request.resolved import Kernel
+from partialc.request.shapes import part_shape
+from partialc.verify.derivatives import work_of
+
+BATCH: Final = 10_000
+_rounding: Callable[[Any], Any] = jax.numpy.finfo  # knows bfloat16 too
+_FEWEST_ROWS: Final = 16
+_MOST_ELEMENTS: Final = 2**26
+"""Rows times what an evaluation reads, computes and returns for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Which cases to make of a kernel.
+
+    Attributes:
+        batch: The length of the batch axis; fewer rows where that would be too large.
+        single: Whether to make a case of single evaluations too.
+        memory: How many bytes a full tensor may take.
+    """
+
+    batch: int = BATCH
+    single: bool = True
+    memory: int = 2**31
+
+
+_ALL: Final = Variant()
+
+
+def kernel_cases(
+    compiled: Compiled,
+    module: ModuleType,
+    name: str,
+    *,
+    folder: Path | None = None,
+    variant: Variant = _ALL,
+    more: tuple[Contender, ...] = (),
+    bars: tuple[Bar, ...] = (),
+) -> Iterator[Case]:
+    """The cases of one kernel.
+
+    Args:
+        compiled: The module, as the driver made it.
+        module: The same module, imported.
+        name: The kernel.
+        folder: The spec's folder.
+        variant: Which cases to make.
+        more: Further rivals, written by hand for one row.
+        bars: What the kernel must reach on a batch.
+
+    Yields:
+        Single evaluations, if the kernel takes them; then a batch.
+    """
+    kernel, primal = compiled.kernels[name], compiled.primal
+    arguments = Arguments.of(compiled, name, folder)
+    takes_batch = bool(compiled.spec.kernels[name].options.batch)
+    call: Callable[..., Any] = getattr(module, name)
+    title = f"{compiled.name}.{name}"
+    shared: dict[str, Any] = {
+        "draw": arguments.draw,
+        "x64": Regime.NARROW not in primal.program.variants,
+        "tolerance": _tolerance(primal.program.widest),
+        "order_matters": primal.has_custom_rules,
+    }
+    with jax.enable_x64(True):
+        example = arguments.draw(None)
+    if variant.single and not takes_batch:
+        with jax.enable_x64(True):
+            rivals = rivals_of(kernel, primal, example, memory=variant.memory)
+        yield Case(title, None, call, (*rivals, *more), **shared)
+    rows = _rows(compiled, kernel, arguments, variant.batch)
+    if rows < _FEWEST_ROWS and not takes_batch:
+        return
+    with jax.enable_x64(True):
+        rivals = rivals_of(kernel, primal, example, rows=rows, memory=variant.memory)
+    axes = arguments.in_axes
+    yield Case(
+        title,
+        rows,
+        call if takes_batch else jax.vmap(call, in_axes=axes),
+        tuple(_mapped(rival, axes) for rival in (*rivals, *more)),
+        bars=bars,
+        **shared,
+    )
+
+
+def _mapped(rival: Contender, axes: tuple[int | None, ...]) -> Contender:
+    if rival.call is None:
+        return rival
+    return Contender(rival.name, jax.vmap(rival.call, in_axes=axes), rival.refusal)
+
+
+def _rows(compiled: Compiled, kernel: Kernel, arguments: Arguments, batch: int) -> int:
+    """As many rows as asked for, or as many as are quickly computed."""
+    signature = compiled.primal.signature
+    results = sum(
+        prod(part_shape(part, signature))
+        for field in kernel.fields
+        for part in jax.tree.leaves(field.parts)
+    )
+    work = work_of(compiled.primal.program.widest)
+    each = arguments.row_elements + results + work
+    return max(1, min(batch, _MOST_ELEMENTS // each))
+
+
+def _tolerance(function: Function) -> float:
+    """The square root of the coarsest rounding within a function, in float64."""
+    return float(np.sqrt(max(_roundings(function, set()), default=0.0) or 2.3e-16))
+
+
+def _roundings(function: Function, seen: set[Function]) -> Iterator[float]:
+    if function in seen:
+        return
+    seen.add(function)
+    for equation in function.equations:
+        for value in equation.outputs:
+            if value.type.dtype.is_inexact:
+                yield float(_rounding(value.type.dtype.numpy()).eps)
+        for param in equation.params.values():
+            for entry in param if isinstance(param, tuple) else (param,):
+                if isinstance(entry, Function):
+                    yield from _roundings(entry, seen)

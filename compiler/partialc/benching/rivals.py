@@ -1,0 +1,127 @@
+"""What a person would write instead of a kernel: plain JAX, jitted, as good as it gets.
+
+The same function and the same results, in the ways that the field knows:
+
+    full, then index   `jax.hessian(f)(x)[0, 2]`
+    nested jvp         `jax.jvp` within `jax.jvp` with literal one-hot tangents
+    jvp of grad        `jax.jvp(jax.grad(f), (x,), (one_hot,))[1][2]`
+    nested grad        `jax.grad(lambda x: jax.grad(f)(x)[0])(x)[2]`
+
+Every one is differentiated in the array leaves concerned only, shares what several
+results have in common, and maps blocks over a basis. Those that do not apply, that JAX
+refuses, or whose tensors would not fit in memory, are kept with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+import jax
+
+from partialc.benching.case import Contender
+from partialc.benching.groups import Work
+from partialc.benching.point import Point
+from partialc.benching.strategies.forward import Forward
+from partialc.benching.strategies.full import Full, tensor_elements
+from partialc.benching.strategies.nests import Nests
+from partialc.benching.strategies.reverse import Reverse
+from partialc.benching.strategies.strategy import Refused, Strategy
+from partialc.frontends.primal import Primal
+from partialc.request.resolved import Kernel
+
+FULL: Final = "full, then index"
+FORWARD: Final = "nested jvp"
+REVERSE: Final = "jvp of grad"
+NESTS: Final = "nested grad"
+
+_Way: TypeAlias = Callable[[Point], Strategy]
+_WAYS: Final[dict[str, tuple[_Way, ...]]] = {
+    FULL: (Full, partial(Full, order="forward"), partial(Full, order="reverse")),
+    FORWARD: (Forward,),
+    REVERSE: (Reverse,),
+    NESTS: (Nests,),
+}
+"""By name; where there are several, the first that JAX takes."""
+
+_REFUSALS: Final = (TypeError, ValueError, NotImplementedError)
+
+
+def rivals_of(
+    kernel: Kernel,
+    primal: Primal,
+    example: Sequence[Any],
+    *,
+    rows: int = 1,
+    memory: int = 2**31,
+) -> tuple[Contender, ...]:
+    """All rivals of a kernel, for one row of arguments.
+
+    Args:
+        kernel: What is to be computed.
+        primal: The function.
+        example: Arguments of the kernel, for one row, to try the rivals on.
+        rows: How many rows the rivals will be mapped over.
+        memory: How many bytes the tensor of the full rival may take.
+    """
+    work = Work.of(kernel)
+
+    def call(way: _Way) -> Callable[..., Any]:
+        return lambda *arguments: way(Point.of(primal, kernel, arguments)).evaluate(
+            work
+        )
+
+    found = []
+    for name, ways in _WAYS.items():
+        if name == FULL:
+            refusal = _too_large(work, primal, kernel, example, rows, memory)
+            if refusal is not None:
+                found.append(Contender(name, None, refusal))
+                continue
+        found.append(_first_accepted(name, [call(way) for way in ways], example))
+    return tuple(found)
+
+
+def _first_accepted(
+    name: str, calls: Sequence[Callable[..., Any]], example: Sequence[Any]
+) -> Contender:
+    refusal = ""
+    for call in calls:
+        try:
+            jax.eval_shape(call, *example)
+        except Refused as refused:
+            refusal = refusal or str(refused)
+        except _REFUSALS as error:
+            refusal = refusal or f"JAX refuses: {_first_line(error)}"
+        else:
+            return Contender(name, call)
+    return Contender(name, None, refusal)
+
+
+def _too_large(
+    work: Work,
+    primal: Primal,
+    kernel: Kernel,
+    example: Sequence[Any],
+    rows: int,
+    memory: int,
+) -> str | None:
+    elements = tensor_elements(work, Point.of(primal, kernel, example))
+    width = max(
+        (leaf.type.dtype.numpy().itemsize for leaf in primal.signature.result.leaves),
+        default=8,
+    )
+    size = elements * rows * width
+    if size <= memory:
+        return None
+    each = f" for each of {rows:,} rows" if rows > 1 else ""
+    return (
+        f"the tensor holds {elements:,} numbers{each}: {size / 2**30:,.1f} GiB in "
+        f"float{8 * width}"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    line = str(error).partition("\n")[0]
+    return line if len(line) <= 160 else line[:157] + "..."
