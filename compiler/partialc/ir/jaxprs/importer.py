@@ -230,6 +230,9 @@ class Importer:
         except Exception as error:
             # The rule is the user's code; whatever it raises, we cannot print it.
             raise _UnprintableRuleError from error
+        if any(isinstance(each, jax.core.Tracer) for each in jaxpr.consts):
+            # It reads a value of the function around it, which cannot be printed.
+            raise _UnprintableRuleError
         outline = without_dead_equations(Importer(rules=False).function(jaxpr, kind))
         key = (digest(function), digest(outline))
         for enclosing in self._enclosing:
