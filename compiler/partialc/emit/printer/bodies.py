@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,9 +18,9 @@ from partialc.emit.printer.prepare import prepare
 from partialc.emit.printer.scope import Scope, Session
 from partialc.emit.printer.specialise import specialise
 from partialc.emit.printer.text import unparse
-from partialc.emit.printer.widths import UnprintableWidthError, width_of
+from partialc.emit.printer.widths import UnprintableWidthError, chosen_width
 from partialc.errors import InternalError
-from partialc.ir.dtypes import Regime
+from partialc.ir.dtypes import DType, Regime
 from partialc.ir.program import Function, Program
 from partialc.ir.structure import same
 
@@ -94,13 +95,14 @@ def print_body(
         InternalError: The number of inputs is wrong.
     """
     collected = ModuleScope(taken) if module is None else module
-    names = Names(taken, collected)
-    first = program.widest
-    if len(inputs) != len(first.inputs):
+    names = Names([*taken, *_words(*inputs, width_from or "")], collected)
+    types = _input_types(program)
+    if len(inputs) != len(types):
         raise InternalError(
-            f"{program.name} takes {len(first.inputs)} inputs, got {len(inputs)}"
+            f"{program.name} takes {len(types)} inputs, got {len(inputs)}"
         )
-    width = _width(first, inputs) if width_from is None else f"{width_from}.dtype"
+    given = None if width_from is None else f"{width_from}.dtype"
+    width = given or chosen_width(types, inputs)
     variants = dict(program.variants)
     if program.generic is not None:
         try:
@@ -117,13 +119,23 @@ def print_body(
     return Body(lines, outputs, collected.parts(*lines, *outputs))
 
 
-def _width(function: Function, inputs: Sequence[str]) -> str | None:
-    found = [
-        width_of(text, value.type.dtype)
-        for text, value in zip(inputs, function.inputs, strict=True)
-    ]
-    widths = [width for width in found if width is not None]
-    return next((w for w in widths if ".real" not in w), widths[0] if widths else None)
+def _words(*texts: str) -> set[str]:
+    return {word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)}
+
+
+def _input_types(program: Program) -> list[DType]:
+    """The inputs' element types across the regimes, even where structures differ."""
+    first = program.widest
+    types = []
+    for place in range(len(first.inputs)):
+        at = {
+            regime: function.inputs[place].type.dtype.at(regime)
+            for regime, function in program.variants.items()
+        }
+        wide = at.get(Regime.WIDE) or next(reversed(at.values()))
+        mixed = at.get(Regime.MIXED, wide)
+        types.append(DType(at.get(Regime.NARROW, mixed), mixed, wide))
+    return types
 
 
 def _straight(
@@ -141,7 +153,8 @@ def _straight(
         scope.give(value, name(text) if text.isidentifier() else parse(text))
     scope.run(prepared)
     outputs = scope.fit(prepared, _ROOM)
-    return tuple(scope.lines), tuple(unparse(output) for output in outputs)
+    lines = tuple(scope.statements(outputs))
+    return lines, tuple(unparse(output) for output in outputs)
 
 
 def _session(

@@ -122,7 +122,23 @@ class Calls:
         except Exception:
             # A public function that these operands do not fit is no candidate.
             return False
-        return same(traced, specialise(alone, regime))
+        return same(traced, specialise(alone, regime)) and not _is_weak(
+            call, types, regime
+        )
+
+
+def _is_weak(
+    call: Callable[..., Sequence[Any]], types: Sequence[ArrayType], regime: Regime
+) -> bool:
+    """Whether a result is of a weak type, which would give way to its neighbours."""
+    with jax.enable_x64(regime.x64):
+        structs = [
+            jax.ShapeDtypeStruct(  # type: ignore[no-untyped-call]
+                kind.shape, jnp.dtype(kind.dtype.at(regime))
+            )
+            for kind in types
+        ]
+        return any(result.weak_type for result in jax.eval_shape(call, *structs))
 
 
 def fill(template: str, operands: Sequence[ast.expr]) -> ast.expr:

@@ -17,7 +17,7 @@ from partialc.emit.printer.names import Names, identifier
 from partialc.emit.printer.prepare import prepare, uses
 from partialc.emit.printer.scope import Scope, Session, annotation, indented
 from partialc.emit.printer.text import unparse
-from partialc.emit.printer.widths import width_of
+from partialc.emit.printer.widths import chosen_width
 from partialc.errors import UnsupportedError
 from partialc.ir.jaxprs import RECURSIVE
 from partialc.ir.program import Equation, Function, Value
@@ -119,14 +119,7 @@ def _unprintable(equation: Equation, function: Function) -> UnsupportedError:
 
 
 def _width(values: Sequence[Value], names: Sequence[str]) -> str | None:
-    """The caller's float dtype, read off the first input that has it."""
-    found = [
-        width_of(chosen, value.type.dtype)
-        for value, chosen in zip(values, names, strict=True)
-        if chosen != "_"
-    ]
-    widths = [width for width in found if width is not None]
-    return next((w for w in widths if ".real" not in w), widths[0] if widths else None)
+    return chosen_width([value.type.dtype for value in values], names)
 
 
 def _parameter_names(function: Function, names: Names) -> list[str]:
@@ -153,7 +146,7 @@ def _body(
         scope.give(value, name(chosen))
     scope.run(prepared)
     outputs = scope.fit(prepared, _ROOM)
-    return [*scope.lines, f"return {_returned(outputs, layout)}"]
+    return [*scope.statements(outputs), f"return {_returned(outputs, layout)}"]
 
 
 def _returned(outputs: Sequence[ast.expr], layout: Layout) -> str:
@@ -245,7 +238,8 @@ def _jvp_body(
     for value, chosen in zip(prepared.inputs, inputs, strict=True):
         scope.give(value, name(chosen))
     scope.run(prepared)
-    outputs = [unparse(entry) for entry in scope.fit(prepared, _ROOM)]
+    fitted = scope.fit(prepared, _ROOM)
+    outputs = [unparse(entry) for entry in fitted]
     results, moving = outputs[:count], iter(outputs[count:])
     tangents = [
         f"np.zeros({rule.outputs[place].type.shape}, jax.dtypes.float0)"
@@ -257,7 +251,7 @@ def _jvp_body(
         entries[0] if count == 1 else f"({', '.join(entries)})"
         for entries in (results, tangents)
     ]
-    return [*scope.lines, f"return {pair[0]}, {pair[1]}"]
+    return [*scope.statements(fitted), f"return {pair[0]}, {pair[1]}"]
 
 
 def _print_vjp(chosen: str, custom: _Custom, session: Session) -> str:
@@ -320,10 +314,11 @@ def _vjp_body(
     for value, chosen in zip(prepared.inputs, inputs, strict=True):
         scope.give(value, name(chosen))
     scope.run(prepared)
-    moving = iter([unparse(entry) for entry in scope.fit(prepared, _ROOM)])
+    fitted = scope.fit(prepared, _ROOM)
+    moving = iter([unparse(entry) for entry in fitted])
     returned = [
         next(moving) if value.type.dtype.is_inexact else "None"
         for value in function.inputs
     ]
     text = f"({returned[0]},)" if len(returned) == 1 else f"({', '.join(returned)})"
-    return [*scope.lines, f"return {text}"]
+    return [*scope.statements(fitted), f"return {text}"]

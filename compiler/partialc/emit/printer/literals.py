@@ -106,9 +106,9 @@ def reads_as(data: NDArray[np.generic], dtype: DType) -> bool:
 def folded_conversion(constant: Constant, dtype: DType) -> Constant | None:
     """A scalar converted at build time, where that is exact under every regime."""
     source = constant.type.dtype
-    if constant.type.shape or source.is_key or dtype.is_key or dtype.is_complex:
+    if constant.type.shape or source.is_key or dtype.is_key:
         return None
-    if source.is_complex or (source.is_float and not dtype.is_float) or dtype.is_bool:
+    if source.is_complex or dtype.is_bool or (source.is_float and dtype.is_integer):
         return None
     with np.errstate(over="ignore", invalid="ignore"):
         data = constant.data.astype(_numpy_type(dtype.wide))

@@ -172,7 +172,7 @@ class Labels:
         definition = self._definitions.get(value)
         if definition is None:
             return
-        longer = _joined(self._described(*definition, detail=3), 2 * _LONGEST)
+        longer = _joined(self._described(*definition, detail=3), 40)
         if longer != short:
             yield identifier(longer)
         for depth in (2, 4, 8):
@@ -238,12 +238,14 @@ class Labels:
                     tokens or _number(atom)
                     for tokens, atom in zip(operands, equation.inputs, strict=True)
                 ]
-                word = _INFIX[op] or (("times",) if _has_constant(equation) else ())
+                infix = _INFIX[op] or (("times",) if _has_constant(equation) else ())
             else:
-                word = _INFIX[op]
+                infix = _INFIX[op]
             if len(told) == 2:
-                return (*told[0], *word, *told[1])
-            return _flat(told) or word or (op,)
+                return (*told[0], *infix, *told[1])
+            return _flat(told) or infix or (op,)
+        if op == "broadcast_in_dim" and not told:
+            return ("full", *_number(equation.inputs[0]))
         if op in _TRANSPARENT and told and not full:
             return self.tokens(equation.inputs[0])
         if op == "integer_pow" and told:
@@ -253,9 +255,7 @@ class Labels:
             return (*told[0], "squared")
         if op == "scan":
             return self._scanned(equation, number)
-        word = (
-            str(equation.params.get("word") or _WORDS.get(op) or op.replace("-", "_")),
-        )
+        word: Tokens = (_word(equation),)
         if len(equation.outputs) > 1:
             word = (*word, str(number))
         limit = 3 if full else 2
@@ -301,6 +301,15 @@ class Labels:
         equation, number = definition
         inner = [self._structure(operand, depth - 1) for operand in equation.inputs]
         return f"{equation_key(equation)}{number}({','.join(inner)})"
+
+
+def _word(equation: Equation) -> str:
+    """The word for an operation; a call's is the name of its function."""
+    callee = equation.params.get("function")
+    if equation.op.startswith("custom_j") or equation.op.startswith("custom_v"):
+        return callee.name.strip("_") if isinstance(callee, Function) else "custom"
+    given = equation.params.get("word")
+    return str(given or _WORDS.get(equation.op) or equation.op.replace("-", "_"))
 
 
 def _flat(told: Iterable[Tokens]) -> Tokens:

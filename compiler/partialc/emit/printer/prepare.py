@@ -140,7 +140,7 @@ class _Preparation:
                 self._emit(self._stacked(equation) or equation)
             case "copy" | "copy_p":
                 self._names[equation.outputs[0]] = equation.inputs[0]
-            case op if op in BROADCASTING:
+            case op if op in BROADCASTING and not _is_switch(equation):
                 self._emit(self._broadcast(equation))
             case _:
                 self._emit(equation)
@@ -319,6 +319,11 @@ def _broadcasts_to(operands: Iterable[View | Atom], shape: tuple[int, ...]) -> b
     if any(len(entry) not in (0, len(shape)) for entry in shapes):
         return False
     return np.broadcast_shapes(*shapes) == shape
+
+
+def _is_switch(equation: Equation) -> bool:
+    """Whether it selects by a number, which `jnp.where` does not."""
+    return equation.op == "select_n" and not equation.inputs[0].type.dtype.is_bool
 
 
 def _is_uniform(constant: Constant) -> bool:

@@ -8,6 +8,7 @@ stays short; everything else becomes a statement. Operations print themselves by
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -27,6 +28,7 @@ from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.structure import constant_key, digest
 from partialc.ops.helpers import HELPERS
 from partialc.ops.registry import Layout
+from partialc.ops.template import is_bare
 from partialc.ops.unknown import lookup
 
 WIDEST: Final = 60
@@ -34,6 +36,7 @@ WIDEST: Final = 60
 
 _DEEPEST: Final = 5
 _UNTYPED: Final = frozenset({"lax.cond", "lax.switch", "jax.checkpoint", "lax.map"})
+_WHOLE: Final = (("carry", "state", "carried"), ("entries", "inputs", "rows"))
 _ROLES: Final = {0: "scalar", 1: "vector", 2: "matrix"}
 
 
@@ -81,11 +84,18 @@ class _Binding:
         return isinstance(self.expression, ast.Name)
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A statement and the names that it binds."""
+
+    names: frozenset[str]
+    lines: list[str]
+
+
 class Scope:
     """The body of one function while it is printed.
 
     Attributes:
-        lines: The statements so far, nested ones indented.
         width: The expression of the caller's float dtype; None if no array has it.
     """
 
@@ -99,7 +109,7 @@ class Scope:
         self.session = session
         self.names = names
         self.width = width
-        self.lines: list[str] = []
+        self._blocks: list[_Block] = []
         self._parent = parent
         self._bindings: dict[Value, _Binding] = {}
         self._uses = uses(Function("empty", (), (), ()))
@@ -145,6 +155,20 @@ class Scope:
             sizes[place] = len(unparse(results[place]))
         return tuple(results)
 
+    def statements(self, results: Iterable[ast.expr]) -> list[str]:
+        """The statements that the results need.
+
+        Some rules print through an operand that had a name already: such a name may
+        be left without a reader.
+        """
+        live = {word for result in results for word in _words(unparse(result))}
+        kept: list[_Block] = []
+        for block in reversed(self._blocks):
+            if live.intersection(block.names):
+                kept.append(block)
+                live.update(word for line in block.lines for word in _words(line))
+        return [line for block in reversed(kept) for line in block.lines]
+
     # --- SourceContext
 
     def dtype(self, dtype: DType) -> ast.expr:
@@ -183,6 +207,15 @@ class Scope:
             return None
         binding = self._bindings.get(atom)
         return None if binding is None or binding.is_name else binding.equation
+
+    def origin(self, atom: Atom) -> Equation | None:
+        """What defines a value, however often it is used."""
+        if isinstance(atom, Constant):
+            return None
+        binding = self._bindings.get(atom)
+        if binding is not None:
+            return binding.equation
+        return None if self._parent is None else self._parent.origin(atom)
 
     def helper(self, name_: str) -> ast.expr:
         """A module-level helper function by name."""
@@ -261,7 +294,19 @@ class Scope:
             case "defined":
                 callee = self.session.definitions.callee(equation, self)
                 return ast.Call(callee, [self.atom(a) for a in equation.inputs], [])
-        return lookup(equation).source(equation, operands, self)
+        if equation.op == "select_n" and all(map(is_bare, operands[1:])):
+            # Python numbers alone would make a weakly typed result.
+            operands[1] = self.atom(equation.inputs[1])
+        rule = lookup(equation).source
+        expression = rule(equation, operands, self)
+        if any(is_bare(operand) for operand in _handed_to_lax(expression, operands)):
+            # `lax` functions do not give Python numbers the type of their neighbours.
+            typed = [
+                self.atom(atom) if is_bare(operand) else operand
+                for atom, operand in zip(equation.inputs, operands, strict=True)
+            ]
+            expression = rule(equation, typed, self)
+        return expression
 
     def _longest_operand(self, equation: Equation) -> Value | None:
         pending = [
@@ -279,22 +324,22 @@ class Scope:
         count = len(equation.outputs)
         if equation.op in ("public", "defined", "index", "stack"):
             return None if count == 1 else tuple(range(count))
+        if count == 1:
+            return None
         rule = lookup(equation).layout
         layout = None if rule is None else rule(equation)
-        if layout is None and count != 1:
-            return tuple(range(count))
-        return None if layout == 0 else layout
+        return tuple(range(count)) if layout is None else layout
 
     def _unpack(self, equation: Equation, expression: ast.expr, layout: Layout) -> None:
         if _is_untyped(expression):
             kind = annotation(layout)
             whole = self.names.allocate(["results", *self._first_names(equation)])
-            self.lines.append(f"{whole}: {kind} = {unparse(expression)}")
+            self._emit([whole], [f"{whole}: {kind} = {unparse(expression)}"])
             expression = name(whole)
         target = unparse(self._target(equation, layout))
         if isinstance(layout, tuple):
             target = target.removeprefix("(").removesuffix(")")
-        self.lines.append(f"{target} = {unparse(expression)}")
+        self._emit(_words(target), [f"{target} = {unparse(expression)}"])
 
     def _first_names(self, equation: Equation) -> Iterable[str]:
         first = "_".join(self.session.labels.tokens(equation.outputs[0]))
@@ -326,8 +371,11 @@ class Scope:
     def _assign(self, candidates: Iterable[str], expression: ast.expr) -> ast.Name:
         chosen = self.names.allocate(candidates)
         kind = ": jax.Array" if _is_untyped(expression) else ""
-        self.lines.append(f"{chosen}{kind} = {unparse(expression)}")
+        self._emit([chosen], [f"{chosen}{kind} = {unparse(expression)}"])
         return name(chosen)
+
+    def _emit(self, names: Iterable[str], lines: list[str]) -> None:
+        self._blocks.append(_Block(frozenset(names), lines))
 
     def _read(self, value: Value) -> ast.expr:
         binding = self._bindings.get(value)
@@ -385,7 +433,7 @@ class Scope:
         roles = _outer_atoms(outside, len(prepared.inputs))
         parameters = inner.parameters(prepared, sizes, roles)
         source = inner.definition_lines(chosen, parameters, prepared, results)
-        self.lines += [*([""] if self.lines else []), *source, ""]
+        self._emit([chosen], ["", *source, ""])
         return chosen
 
     def _telling(self, suggestion: str, equation: Equation | None) -> list[str]:
@@ -410,7 +458,7 @@ class Scope:
             atoms = roles[start : start + size]
             start += size
             chosen: list[str] = []
-            for value, role in zip(values, atoms, strict=True):
+            for place, (value, role) in enumerate(zip(values, atoms, strict=True)):
                 tokens = () if role is None else labels.tokens(role)
                 label = "_".join(tokens) or ("carry" if group == 0 else "entry")
                 hint = [value.hint] if value.hint else []
@@ -418,7 +466,9 @@ class Scope:
                     chosen.append("_")
                     continue
                 chosen.append(
-                    self.names.allocate([*hint, label, f"{label}_i", f"{label}_in"])
+                    self.names.allocate(
+                        [*hint, label, f"{label}_i", f"{label}_{place}"]
+                    )
                 )
                 self.give(value, name(chosen[-1]))
             if size == 1:
@@ -428,10 +478,10 @@ class Scope:
                 ignored = "_" * (1 + sum(entry.endswith("None") for entry in listed))
                 listed.append(f"{ignored}: None")
                 continue
-            whole = self.names.allocate(["carry" if group == 0 else "entries"])
+            whole = self.names.allocate(_WHOLE[group > 0])
             listed.append(f"{whole}: {annotation(tuple(range(size)))}")
             if any(entry != "_" for entry in chosen):
-                self.lines.append(f"{', '.join(chosen)} = {whole}")
+                self._emit(chosen, [f"{', '.join(chosen)} = {whole}"])
         return listed
 
     def definition_lines(
@@ -452,7 +502,7 @@ class Scope:
         returned = unparse(_laid_out(outputs, layout))
         if isinstance(layout, tuple) and len(layout) > 1:
             returned = returned.removeprefix("(").removesuffix(")")
-        body = [*self.lines, f"return {returned}"]
+        body = [*self.statements(outputs), f"return {returned}"]
         head = f"def {name}({', '.join(parameters)}) -> {annotation(layout)}:"
         return [head, *indented(body)]
 
@@ -495,6 +545,8 @@ def annotation(layout: Layout) -> str:
             return "jax.Array"
         case ():
             return "tuple[()]"
+        case _ if len(layout) > 3 and all(isinstance(entry, int) for entry in layout):
+            return "tuple[jax.Array, ...]"
         case _:
             return f"tuple[{', '.join(annotation(entry) for entry in layout)}]"
 
@@ -504,6 +556,22 @@ def _outer_atoms(equation: Equation | None, count: int) -> list[Atom | None]:
     if equation is None or len(equation.inputs) < count:
         return [None] * count
     return list(equation.inputs[len(equation.inputs) - count :])
+
+
+def _handed_to_lax(
+    expression: ast.expr, operands: Sequence[ast.expr]
+) -> list[ast.expr]:
+    """The operands that are direct arguments of a `lax` function."""
+    match expression:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="lax")), args=arguments):
+            given = {id(argument) for argument in arguments}
+            return [operand for operand in operands if id(operand) in given]
+        case _:
+            return []
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[A-Za-z_]\w*", text)
 
 
 def _fits(expression: ast.expr) -> bool:

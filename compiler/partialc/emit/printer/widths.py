@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Final
 
-from partialc.emit.printer.build import dotted, name, parse
+from partialc.emit.printer.build import dotted, parse
 from partialc.errors import InternalError, UnsupportedError
 from partialc.ir.dtypes import DType
 
@@ -18,7 +19,7 @@ _DEFAULTS: Final = {
 }
 _CALLERS: Final = {
     "float": "{width}",
-    "complex": "jnp.result_type({width}, jnp.complex64)",
+    "complex": 'jnp.dtype(f"complex{{16 * {width}.itemsize}}")',
     "caller_int": 'jnp.dtype(f"int{{8 * {width}.itemsize}}")',
     "caller_uint": 'jnp.dtype(f"uint{{8 * {width}.itemsize}}")',
 }
@@ -77,6 +78,9 @@ def width_of(expression: str, dtype: DType) -> str | None:
             return None
 
 
-def bound_name(text: str) -> ast.expr:
-    """An input given as text: a name or any other expression."""
-    return name(text) if text.isidentifier() else parse(text)
+def chosen_width(types: Sequence[DType], inputs: Sequence[str]) -> str | None:
+    """The caller's float dtype, read off the first input that has it best."""
+    found = [width_of(text, dtype) for text, dtype in zip(inputs, types, strict=True)]
+    widths = [width for width in found if width is not None]
+    real = [width for width in widths if ".real" not in width]
+    return next(iter([*real, *widths]), None)
