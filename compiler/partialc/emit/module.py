@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from itertools import combinations_with_replacement
+from textwrap import fill, indent
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,13 @@ from partialc.emit.printer import (
     format_source,
     is_large,
 )
+from partialc.emit.printer.formatting import LINE_LENGTH
 from partialc.emit.templates import render
 from partialc.realise import support
 from partialc.realise.places import tuple_text
 from partialc.request.signature import Signature
 
-MAX_LITERAL = 128
+MAX_LITERAL = 512
 """Arrays with more elements than this go to the `.npz` beside the module."""
 
 
@@ -81,9 +83,7 @@ def module_text(
         lines.append(f'_ARRAYS = _arrays("{stem}.npz", "{digest}")')
         lines += [f'{key} = _ARRAYS["{key}"]' for key in large]
     lines += [
-        f"{key} = {_literal(array)}"
-        for key, array in constants.items()
-        if key not in large
+        _definition(key, array) for key, array in constants.items() if key not in large
     ]
     wanted = sorted({*support_names, "_checked"})
     texts = {each: support.text(each) for each in wanted} | dict(parts.helpers)
@@ -165,6 +165,15 @@ def _literal(array: NDArray[np.generic]) -> str:
         if np.array_equal(array, rows):
             return f"np.array([{_combinations(order, extent)}])"
     return f"np.array({array.tolist()!r})"
+
+
+def _definition(name: str, array: NDArray[np.generic]) -> str:
+    """The statement that defines an array; black would give each element a line."""
+    line = f"{name} = {_literal(array)}"
+    if array.ndim != 1 or len(line) <= LINE_LENGTH:
+        return line
+    rows = fill(", ".join(map(str, array.tolist())), LINE_LENGTH - 4)
+    return f"# fmt: off\n{name} = np.array([\n{indent(rows, '    ')}\n])\n# fmt: on"
 
 
 def _combinations(order: int, extent: int) -> str:

@@ -95,9 +95,11 @@ class Constants:
             for column in range(values.shape[1] if values.ndim == 2 else 0):
                 if np.array_equal(values[:, column], array):
                     return f"{name}[:, {column}]"
-        for axis, triangle in enumerate(np.tril_indices(int(array.max()) + 1)):
-            if np.array_equal(triangle, array):
-                return f"np.tril_indices({int(array.max()) + 1})[{axis}]"
+        extent = int(array.max()) + 1
+        for triangle in (np.tril_indices, np.triu_indices):
+            for axis, indices in enumerate(triangle(extent)):
+                if np.array_equal(indices, array):
+                    return f"np.{triangle.__name__}({extent})[{axis}]"
         return self._made(array, role)
 
     def _made(self, array: NDArray[np.int64], role: str) -> str:
