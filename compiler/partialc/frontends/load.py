@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from partialc.frontends.callables import from_callable
-from partialc.frontends.importing import load_object
+from partialc.frontends.callables import first_doc_line, from_callable, own_name
+from partialc.frontends.importing import imports_from, load_object
 from partialc.frontends.primal import Primal
+from partialc.frontends.symbolic.calls import evaluate, is_symbolic
+from partialc.frontends.sympy_expressions import from_sympy
 
 
 def load_primal(
@@ -39,6 +41,27 @@ def load_primal(
         function = load_object(origin, folder)
     else:
         origin, importable = _origin(function, name)
+    if is_symbolic(function):
+        return from_sympy(
+            function,
+            args,
+            name=name,
+            origin=origin if importable else name,
+            folder=folder,
+            named=_module_values(origin) if importable else {},
+        )
+    with imports_from(folder):
+        evaluated = evaluate(function, args, folder)
+    if evaluated is not None:
+        return from_sympy(
+            evaluated.value,
+            evaluated.args,
+            name=own_name(function, origin, name),
+            origin=origin,
+            folder=folder,
+            named=evaluated.named,
+            doc=first_doc_line(function),
+        )
     return from_callable(
         function, args, name=name, origin=origin, importable=importable, folder=folder
     )
@@ -55,3 +78,8 @@ def _origin(function: Any, name: str) -> tuple[str, bool]:
     for part in qualified.split("."):
         found = getattr(found, part, None)
     return origin, found is function and module != "__main__"
+
+
+def _module_values(origin: str) -> dict[str, Any]:
+    """What the module of a path defines, by name."""
+    return dict(vars(sys.modules[origin.partition(":")[0]]))

@@ -45,8 +45,16 @@ _LAX_CALLS: Final = (
     *("neg", "pow", "rem", "rsqrt", "select", "sign", "sin", "sinh", "sqrt", "sub"),
     *("tan", "tanh"),
 )
+_NN_CALLS: Final = ("relu", "sigmoid", "silu", "softplus", "tanh")
+_SPECIAL_CALLS: Final = (
+    *("betaln", "digamma", "erf", "erfc", "erfinv", "exp1", "gamma", "gammainc"),
+    *("gammaincc", "gammaln", "i0", "i1", "polygamma", "zeta"),
+)
 _ARRAY_CALLS: Final = frozenset(
-    [f"jnp.{name}" for name in _JNP_CALLS] + [f"lax.{name}" for name in _LAX_CALLS]
+    [f"jnp.{name}" for name in _JNP_CALLS]
+    + [f"lax.{name}" for name in _LAX_CALLS]
+    + [f"jax.nn.{name}" for name in _NN_CALLS]
+    + [f"jax.scipy.special.{name}" for name in _SPECIAL_CALLS]
 )
 _ARRAY_METHODS: Final = frozenset(
     {

@@ -1,0 +1,1 @@
+"""SymPy expressions as JAX source text."""
