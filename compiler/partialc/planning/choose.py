@@ -31,10 +31,9 @@ MAX_SINGLES: Final = 40
 """More options than this over all parts are not counted one by one, only together."""
 
 
-TIE_RATIO: Final = 1.05
-TIE_MARGIN: Final = 50.0
-"""Weights that differ by no more than this are told apart by no measurement: 5 percent
-and 50 additions, which is some ten nanoseconds."""
+READING: Final = 0.25
+"""What a character of a kernel's text weighs, in additions: of two plans that no
+measurement would tell apart, the shorter one is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,7 @@ def plan_kernel(
         if chain.paths not in tried:
             tried[chain.paths] = counter.candidate(title, chain)
     candidates = sorted(tried.values(), key=_rank)
-    chosen = _shortest_of_the_lightest(candidates)
-    rejected = [candidate for candidate in candidates if candidate is not chosen]
+    chosen, *rejected = candidates
     if chosen.cost is None or chosen.text is None:
         raise _refused(kernel, primal, candidates)
     run = counter.flat(chosen)
@@ -116,23 +114,11 @@ def _cotangent(kernel: Kernel) -> tuple[Coordinates, ...]:
 
 
 def _rank(candidate: Candidate) -> tuple[bool, float, int]:
-    if candidate.cost is None or candidate.text is None:
+    """Lightest first, reading included; refused ones last."""
+    if candidate.cost is None:
         return (True, 0.0, 0)
-    return (False, weight(candidate.cost), _length(candidate))
-
-
-def _shortest_of_the_lightest(candidates: Sequence[Candidate]) -> Candidate:
-    """Of the candidates that tie with the lightest, the shortest to read."""
-    best = candidates[0]
-    if best.cost is None:
-        return best
-    limit = TIE_RATIO * weight(best.cost) + TIE_MARGIN
-    tied = [
-        candidate
-        for candidate in candidates
-        if candidate.cost is not None and weight(candidate.cost) <= limit
-    ]
-    return min(tied, key=lambda candidate: (_length(candidate), _rank(candidate)))
+    length = _length(candidate)
+    return (False, weight(candidate.cost) + READING * length, length)
 
 
 def _length(candidate: Candidate) -> int:
