@@ -1,0 +1,88 @@
+"""`partialc bench`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from partialc.api import Module
+from partialc.benching.contest import Limits, Result, contest
+from partialc.benching.kernels import BATCH, Variant, kernel_cases
+from partialc.benching.table import renderable, to_json
+from partialc.benching.timing import ROUNDS, Pace
+from partialc.cli import console
+from partialc.cli.compiling import compile_one, open_spec, select
+from partialc.cli.options import names_argument, spec_option
+
+
+@click.command("bench")
+@names_argument
+@spec_option
+@click.option(
+    "--batch",
+    type=click.IntRange(min=1),
+    default=BATCH,
+    show_default=True,
+    metavar="N",
+    help="Rows of the batch; fewer where that would be too large.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=ROUNDS,
+    show_default=True,
+    metavar="N",
+    help="How many turns each contender has.",
+)
+@click.option(
+    "--builds",
+    type=click.IntRange(min=1),
+    default=Limits().builds,
+    show_default=True,
+    metavar="N",
+    help="How often each contender is traced and compiled.",
+)
+@click.option("--x64", is_flag=True, help="Time in float64 instead of float32.")
+@click.option("--json", "as_json", is_flag=True, help="Print all times as JSON.")
+def command(
+    names: tuple[str, ...],
+    spec_file: Path | None,
+    batch: int,
+    rounds: int,
+    builds: int,
+    x64: bool,
+    as_json: bool,
+) -> int:
+    """Time the kernels of the modules NAME (all if none is named).
+
+    Each kernel runs on one point and mapped over a batch, in turns with what one would
+    write by hand: full tensors that are indexed, nested one-hot JVPs, JVPs of
+    gradients, nested gradients. Numbers are ratios: above one, the kernel is faster.
+    """
+    spec = open_spec(spec_file)
+    modules = select(spec, names)
+    pace, limits = Pace(rounds), Limits(builds)
+    variant = Variant(batch, memory=limits.memory)
+    results: list[Result] = []
+    with console.progress(len(modules)) as report:
+        for number, module in enumerate(modules):
+
+            def tell(step: str, number: int = number) -> None:
+                report(step, number)
+
+            compiled = compile_one(module, spec.folder, tell)
+            loaded = Module(compiled).load()
+            for kernel in compiled.kernels:
+                results += [
+                    contest(case, pace=pace, limits=limits, x64=x64, tell=tell)
+                    for case in kernel_cases(
+                        compiled, loaded, kernel, folder=spec.folder, variant=variant
+                    )
+                ]
+    if as_json:
+        click.echo(json.dumps(to_json(results), indent=2))
+    else:
+        console.stdout().print(renderable(results))
+    return 0
