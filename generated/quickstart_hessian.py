@@ -39,14 +39,11 @@ def entry(x: jax.Array) -> jax.Array:
     """The partial derivative `d2 g / dx[0] dx[1]`.
 
     Result: a scalar.
-    Plan: 2 nested JVPs: 15 flops (full reference: 39 flops).
+    Plan: 1 JVP of 1 VJP: 17 flops (full reference: 39 flops).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-
-    def d_x0(x: Any) -> Any:
-        return jax.jvp(g, (x,), (_one_hot(x, 0),))[1]
-
-    return jax.jvp(d_x0, (x,), (_one_hot(x, 1),))[1]
+    hessian_x_x1 = jax.jvp(jax.grad(g), (x,), (_one_hot(x, 1),))[1]
+    return hessian_x_x1[0]
 
 
 @jax.jit

@@ -11,6 +11,7 @@ import click
 from partialc.cli.compiling import compile_one, open_spec, require_kernel, select
 from partialc.cli.options import spec_option
 from partialc.driver import Compiled
+from partialc.emit.kernel import constants_of
 from partialc.errors import InternalError, SpecError
 from partialc.ir.program import Program
 from partialc.ir.text import to_text
@@ -64,7 +65,12 @@ def _program(compiled: Compiled, kernel: str) -> Program:
         raise InternalError(f"the plan of {kernel} has no text")
     primal = compiled.primal
     run = flat_call(
-        text, plan.kernel, primal.signature, compiled.function_name, primal.call
+        text,
+        plan.kernel,
+        primal.signature,
+        compiled.function_name,
+        primal.call,
+        given=constants_of(plan.kernel),
     )
     return trace_program(run, plan.kernel, primal.signature)
 
