@@ -186,12 +186,6 @@ plain(
     ints(4, 2, dtype=np.int8),
 )
 plain("matmul_complex", lambda a, b: a @ b, cplx(3, 4), cplx(4, 2), ulps=256)
-plain(
-    "ragged_dot",
-    lambda a, b: lax.ragged_dot(a, b, jnp.array([1, 3], jnp.int32)),
-    real(4, 3),
-    real(2, 3, 5),
-)
 _IMAGE, _FILTER = real(2, 3, 6, 5), real(4, 3, 2, 3)
 add("conv", lambda x, w: lax.conv(x, w, (1, 1), "VALID"), _IMAGE, _FILTER, ulps=256)
 add(

@@ -96,15 +96,6 @@ add("multigammaln", lambda a: jsp.special.multigammaln(a, 2), real(3, low=2, hig
 add("entr", jsp.special.entr, real(3, low=0.1))
 plain("expi", jsp.special.expi, real(3, low=0.2, high=2), ulps=1e3)
 plain("composite", lambda x: lax.composite(lambda y: jnp.sin(y) + 1, "lib.op")(x), _X)
-add(
-    "linear_call",
-    lambda x, y: jax.custom_derivatives.linear_call(
-        lambda r, v: jnp.sin(r) * v, lambda r, c: jnp.sin(r) * c, x, y
-    ),
-    _X,
-    _X + 1,
-    derivatives=(),
-)
 add("platform_dependent", lambda x: lax.platform_dependent(x, cpu=jnp.sin, default=jnp.sin), _X)
 
 # scan
