@@ -10,6 +10,7 @@ import sympy
 from sympy.logic.boolalg import Boolean
 
 from partialc.frontends.symbolic.branches import SafeBranches, fresh
+from partialc.frontends.symbolic.tails import restored
 
 _MOST_SYMBOLS: Final = 3
 
@@ -43,6 +44,8 @@ def bind_repeated(
     definitions: dict[sympy.Symbol, Any] = dict(branches.variables)
     exprs, users = _substitute_named(exprs, named, taken)
     definitions |= users
+    exprs = [restored(expr) for expr in exprs]
+    definitions = {symbol: restored(body) for symbol, body in definitions.items()}
     symbols = list(definitions)
     repeated, reduced = sympy.cse(
         [*definitions.values(), *exprs],

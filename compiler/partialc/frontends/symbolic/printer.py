@@ -10,6 +10,7 @@ from sympy.functions.special.error_functions import erf2, erf2inv
 from sympy.logic.boolalg import Boolean
 
 from partialc.errors import FrontendError
+from partialc.frontends.symbolic.tails import ErfcOfNegative
 
 # Python's precedences, as far as they are needed.
 _OR, _XOR, _AND, _SHIFT, _SUM, _PRODUCT, _UNARY, _POWER, _ATOM = range(9)
@@ -258,6 +259,8 @@ class Printer:
         if rewrite is not None:
             return self._print(rewrite(*node.args))
         match node:
+            case ErfcOfNegative(args=(z,)):
+                return f"{_SPECIAL}erfc({self.text(-z)})", _ATOM
             case sympy.sinc():
                 return f"jnp.sinc({self.text(node.args[0] / sympy.pi)})", _ATOM
             case sympy.LambertW() | sympy.besselj():
