@@ -31,6 +31,10 @@ MAX_LITERAL = 512
 """Arrays with more elements than this go to the `.npz` beside the module."""
 
 
+_EARLY = ("_arrays", "_not_differentiable")
+"""Support functions that are called while the module is imported: they stand first."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModuleText:
     """A generated module.
@@ -93,19 +97,21 @@ def module_text(
         if key not in large
     ]
     definitions = "\n\n\n".join([*parts.functions.values(), function.text])
-    loader = [support.text("_arrays")] if arrays is not None else []
+    if arrays is not None:
+        texts["_arrays"] = support.text("_arrays")
+    early = [texts.pop(each) for each in _EARLY if each in texts]
     exported = [function.name]
     exported += [each for kernel in kernels for each in kernel.names]
     exported = [each for each in (*exported, *constants) if not each.startswith("_")]
-    body = [*lines, *before, *loader, *texts.values(), definitions]
+    body = [*lines, *before, *early, *texts.values(), definitions]
     body += [kernel.definitions + kernel.text for kernel in kernels]
     source = render(
         "module.py.jinja",
         header=_header(name, origin),
         docstring=_docstring(signature, kernels),
-        imports=_imports("\n".join(body), function.imports, loader=bool(loader)),
+        imports=_imports("\n".join(body), function.imports, reads=arrays is not None),
         exported=sorted(exported),
-        constants=[*loader, *lines, *before],
+        constants=[*early, *lines, *before],
         helpers=list(texts.values()),
         function=definitions,
         kernels=[f"{kernel.definitions}\n\n{kernel.text}" for kernel in kernels],
@@ -130,13 +136,13 @@ _LAX = re.compile(r"(?<![.\w])lax\.")
 _JNP = re.compile(r"\bjnp\.")
 
 
-def _imports(body: str, extra: Sequence[str], *, loader: bool) -> list[str]:
+def _imports(body: str, extra: Sequence[str], *, reads: bool) -> list[str]:
     """The import block, in isort's order, only what the body uses."""
     standard = [
         line for line in extra if not line.startswith(("import jax", "from jax"))
     ]
     typing = [each for each in ("Any", "NamedTuple") if re.search(rf"\b{each}\b", body)]
-    if loader:
+    if reads:
         standard += ["from hashlib import sha256", "from pathlib import Path"]
     if typing:
         standard.append(f"from typing import {', '.join(typing)}")

@@ -1,0 +1,129 @@
+"""The functions that generated modules carry along."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from partialc.realise import support
+from partialc.realise.support import (
+    _basis,
+    _checked,
+    _not_differentiable,
+    _one_hot,
+    _with_leaves,
+)
+
+TYPES = {"x": "float[3]", "p['b']": "float32[]", "p['w']": "int32[2,1]"}
+
+
+def tree() -> dict[str, Any]:
+    return {"w": jnp.zeros((2, 1), jnp.int32), "b": jnp.zeros((), jnp.float32)}
+
+
+def test_one_hot_is_one_at_its_index_only() -> None:
+    like = jnp.zeros((2, 3), jnp.float16)
+    seed = _one_hot(like, 1, 2)
+    assert seed.dtype == like.dtype
+    np.testing.assert_array_equal(seed, [[0, 0, 0], [0, 0, 1]])
+    assert _one_hot(jnp.zeros(())) == 1
+
+
+def test_basis_runs_over_a_selection_in_order() -> None:
+    like = jnp.zeros((2, 3))
+    assert _basis(like).shape == (6, 2, 3)
+    np.testing.assert_array_equal(_basis(like)[4], _one_hot(like, 1, 1))
+    chosen = _basis(like, np.s_[:, 1:])
+    assert chosen.shape == (4, 2, 3)
+    np.testing.assert_array_equal(chosen[1], _one_hot(like, 0, 2))
+    listed = _basis(jnp.zeros(4), [3, 0, 3])
+    np.testing.assert_array_equal(jnp.argmax(listed, axis=1), [3, 0, 3])
+
+
+def test_with_leaves_exchanges_leaves_by_number() -> None:
+    changed = _with_leaves({"a": 1, "b": [2, 3]}, {0: "x", 2: "y"})
+    assert changed == {"a": "x", "b": [2, "y"]}
+
+
+def test_checked_takes_what_was_compiled_for() -> None:
+    x, p = _checked(TYPES, x=jnp.ones(3), p=tree())
+    assert x.dtype == jnp.float32
+    assert p["w"].dtype == jnp.int32
+
+
+def test_checked_gives_python_floats_the_width_of_the_others() -> None:
+    types = {"x": "float[2]", "t": "float[]"}
+    with jax.enable_x64(True):
+        x, t = _checked(types, x=jnp.ones(2, jnp.float32), t=0.5)
+        assert t.dtype == jnp.float32
+        x, t = _checked(types, x=jnp.ones(2, jnp.float64), t=0.5)
+        assert t.dtype == jnp.float64
+        (t,) = _checked({"t": "float[]"}, t=0.5)
+        assert t.dtype == jnp.float64
+    del x
+
+
+def test_checked_works_on_tracers() -> None:
+    def f(x: jax.Array, t: Any) -> Any:
+        (x, t) = _checked({"x": "float[2]", "t": "float[]"}, x=x, t=t)
+        return x * t
+
+    assert jax.jit(f)(jnp.ones(2), 2.0).tolist() == [2.0, 2.0]
+    assert jax.vmap(f, (0, None))(jnp.ones((4, 2)), 2.0).shape == (4, 2)
+    assert jax.grad(lambda x: f(x, 3.0).sum())(jnp.ones(2)).tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"x": jnp.ones(4), "p": tree()}, r"x must be float\[3\], not float32\[4\]"),
+        ({"x": jnp.ones((3, 1)), "p": tree()}, r"not float32\[3,1\]"),
+        ({"x": jnp.arange(3), "p": tree()}, r"not int32\[3\]"),
+        ({"x": jnp.ones(3, bool), "p": tree()}, r"not bool\[3\]"),
+        ({"x": jnp.ones(3, jnp.float16), "p": tree()}, r"not float16\[3\]"),
+        ({"x": jnp.ones(3), "p": tree() | {"c": 1.0}}, "the arguments must be"),
+        ({"x": jnp.ones(3), "p": {"w": tree()["w"]}}, "the arguments must be"),
+        ({"x": jnp.ones(3), "p": tree() | {"b": 1}}, r"p\['b'\] must be float32\[\]"),
+        ({"x": jnp.ones(3), "p": tree() | {"w": jnp.ones((2, 1))}}, r"p\['w'\] must"),
+        ({"x": jnp.ones(3), "p": tree() | {"w": tree()["w"][0]}}, r"not int32\[1\]"),
+    ],
+)
+def test_checked_refuses(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        _checked(TYPES, **arguments)
+
+
+def test_checked_refuses_two_widths() -> None:
+    with jax.enable_x64(True), pytest.raises(TypeError, match="mix the float widths"):
+        _checked(
+            {"x": "float[]", "y": "float[]"},
+            x=jnp.ones((), jnp.float32),
+            y=jnp.ones((), jnp.float64),
+        )
+
+
+def test_checked_refuses_an_integer_for_a_float() -> None:
+    with pytest.raises(TypeError, match=r"t must be float\[\], not int32\[\]"):
+        _checked({"t": "float[]"}, t=2)
+
+
+def test_not_differentiable_gives_values_and_no_derivatives() -> None:
+    @_not_differentiable
+    def square(x: jax.Array) -> jax.Array:
+        return x * x
+
+    assert jax.jit(square)(3.0) == 9.0
+    assert jax.vmap(square)(jnp.arange(3.0)).tolist() == [0.0, 1.0, 4.0]
+    with pytest.raises(TypeError, match="square cannot be differentiated"):
+        jax.grad(square)(3.0)
+    with pytest.raises(TypeError, match="square cannot be differentiated"):
+        jax.jvp(square, (3.0,), (1.0,))
+
+
+def test_every_helper_has_a_text_of_its_own() -> None:
+    for name in ("_one_hot", "_basis", "_with_leaves", "_checked", "_arrays"):
+        text = support.text(name)
+        assert text.startswith(f"def {name}(")
+        assert "support" not in text
