@@ -21,7 +21,7 @@ from partialc.emit.printer.text import unparse
 from partialc.emit.printer.widths import UnprintableWidthError, chosen_width
 from partialc.errors import InternalError
 from partialc.ir.dtypes import DType, Regime
-from partialc.ir.program import Function, Program
+from partialc.ir.program import Function, Program, Value
 from partialc.ir.structure import same
 
 _ROOM: Final = 72
@@ -70,6 +70,7 @@ def print_body(
     *,
     taken: Collection[str] = (),
     width_from: str | None = None,
+    output_names: Sequence[str | None] = (),
     module: ModuleScope | None = None,
 ) -> Body:
     """Print a program as statements over given inputs.
@@ -84,6 +85,7 @@ def print_body(
         taken: Names that must not be used for anything new.
         width_from: The expression of an array with the caller's float type; by default
             the first input that has it.
+        output_names: What to call the outputs, where they need a name at all.
         module: Collects what stands at module level. Bodies that go into one module
             share one, so that equal functions and constants are defined once.
 
@@ -107,7 +109,13 @@ def print_body(
     if program.generic is not None:
         try:
             lines, outputs = _straight(
-                program.generic, inputs, names, width, collected, tuple(variants)
+                program.generic,
+                inputs,
+                names,
+                width,
+                collected,
+                tuple(variants),
+                output_names,
             )
         except UnprintableWidthError:
             variants = {
@@ -145,9 +153,13 @@ def _straight(
     width: str | None,
     module: ModuleScope,
     regimes: tuple[Regime, ...],
+    output_names: Sequence[str | None],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     session = _session(function, module, regimes)
     prepared = prepare(function, session.calls)
+    for atom, wanted in zip(prepared.outputs, output_names, strict=False):
+        if wanted is not None and isinstance(atom, Value):
+            session.labels.prefer(atom, wanted)
     scope = Scope(session, names, width)
     for value, text in zip(prepared.inputs, inputs, strict=True):
         scope.give(value, name(text) if text.isidentifier() else parse(text))

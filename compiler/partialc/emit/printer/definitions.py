@@ -7,8 +7,9 @@ to read it from, is nested where it is used instead.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from partialc.emit.printer.build import name
@@ -21,6 +22,7 @@ from partialc.emit.printer.widths import chosen_width
 from partialc.errors import UnsupportedError
 from partialc.ir.jaxprs import RECURSIVE
 from partialc.ir.program import Equation, Function, Value
+from partialc.ir.rewrite import without_dead_equations
 from partialc.ir.structure import digest
 from partialc.ops.registry import Layout
 
@@ -146,7 +148,10 @@ def _body(
         scope.give(value, name(chosen))
     scope.run(prepared)
     outputs = scope.fit(prepared, _ROOM)
-    return [*scope.statements(outputs), f"return {_returned(outputs, layout)}"]
+    returned = _returned(outputs, layout)
+    if isinstance(layout, tuple) and len(layout) > 1:
+        returned = returned.removeprefix("(").removesuffix(")")
+    return [*scope.statements(outputs), f"return {returned}"]
 
 
 def _returned(outputs: Sequence[ast.expr], layout: Layout) -> str:
@@ -191,8 +196,9 @@ def _print_jvp(chosen: str, custom: _Custom, session: Session) -> str:
     names.allocate(["primals"])
     names.allocate(["tangents"])
     inputs = [*primals, *(tangent for tangent in tangents if tangent != "_")]
-    read = uses(rule)
-    written = dict(zip(inputs, rule.inputs, strict=True))
+    prepared = prepare(rule, session.calls)
+    read = uses(prepared)
+    written = dict(zip(inputs, prepared.inputs, strict=True))
     unpacked = [
         f"{_unpacking(entries, written, read)} = {source}"
         for entries, source in ((primals, "primals"), (tangents, "tangents"))
@@ -216,8 +222,9 @@ def _print_jvp(chosen: str, custom: _Custom, session: Session) -> str:
     return "\n".join(lines)
 
 
-def _unpacking(entries: Sequence[str], written: dict[str, Value], read: object) -> str:
-    assert hasattr(read, "__getitem__")
+def _unpacking(
+    entries: Sequence[str], written: dict[str, Value], read: Counter[Value]
+) -> str:
     shown = [
         entry if entry in written and read[written[entry]] else "_" for entry in entries
     ]
@@ -255,46 +262,28 @@ def _jvp_body(
 
 
 def _print_vjp(chosen: str, custom: _Custom, session: Session) -> str:
-    function, rule = custom.function, custom.rule
+    function = custom.function
+    count = len(function.outputs)
+    kind = annotation(_layout(count))
+    arrays = ", ".join("jax.Array" for _ in function.inputs)
+    fixed = any(not value.type.dtype.is_inexact for value in function.inputs)
+    gives = "tuple[Any, ...]" if fixed else f"tuple[{arrays}]"
     names = _module_names(session)
     primals = _parameter_names(function, names)
-    count = len(function.outputs)
-    moving = [value.type.dtype.is_inexact for value in function.outputs]
-    results = ["result"] if count == 1 else [f"result{n}" for n in range(count)]
-    cotangents = [
-        names.allocate(["cotangent" if count == 1 else f"{entry}_bar"])
-        for entry in results
-    ]
-    names.allocate(["residuals"])
-    names.allocate(["cotangents"])
-    given = [c for c, moves in zip(cotangents, moving, strict=True) if moves]
-    body = _vjp_body(rule, session, names, [*primals, *given], function)
-    kind = annotation(_layout(count))
-    arrays = ", ".join("jax.Array" for _ in primals)
     listed = ", ".join(f"{entry}: jax.Array" for entry in primals)
-    saved = f"({primals[0]},)" if len(primals) == 1 else f"({', '.join(primals)})"
-    read = uses(rule)
-    written = dict(zip([*primals, *given], rule.inputs, strict=True))
-    unpacked = []
-    if any(read[written[entry]] for entry in primals):
-        unpacked.append(f"{_unpacking(primals, written, read)} = residuals")
-    argument = cotangents[0] if count == 1 else "cotangents"
-    if count > 1:
-        unpacked.append(f"{_unpacking(cotangents, written, read)} = cotangents")
-    fixed = any(not value.type.dtype.is_inexact for value in function.inputs)
-    returned = "tuple[Any, ...]" if fixed else f"tuple[{arrays}]"
+    forward = _forward_body(custom, session, names, primals)
+    seed, backward = _backward_body(custom, session)
     lines = [
         "@jax.custom_vjp",
         *definition_lines(chosen, function, session),
         "",
         "",
         f"def {chosen}_fwd({listed}) -> tuple[{kind}, tuple[{arrays}]]:",
-        *indented([f"return {chosen}({', '.join(primals)}), {saved}"]),
+        *indented(forward),
         "",
         "",
-        f"def {chosen}_bwd(residuals: tuple[{arrays}], {argument}: {kind})"
-        f" -> {returned}:",
-        *indented([*unpacked, *body]),
+        f"def {chosen}_bwd(residuals: tuple[{arrays}], {seed}: {kind}) -> {gives}:",
+        *indented(backward),
         "",
         "",
         f"{chosen}.defvjp({chosen}_fwd, {chosen}_bwd)",
@@ -302,23 +291,64 @@ def _print_vjp(chosen: str, custom: _Custom, session: Session) -> str:
     return "\n".join(lines)
 
 
-def _vjp_body(
-    rule: Function,
-    session: Session,
-    names: Names,
-    inputs: Sequence[str],
-    function: Function,
+def _forward_body(
+    custom: _Custom, session: Session, names: Names, primals: Sequence[str]
 ) -> list[str]:
+    """The results as the rule computes them; the arguments are saved.
+
+    A second differentiation goes through these statements, not through the rule: they
+    must be the user's own forward part, even where that equals the function itself.
+    """
+    count = len(custom.function.outputs)
+    size = len(custom.function.inputs)
+    forward = replace(
+        custom.rule,
+        inputs=custom.rule.inputs[:size],
+        outputs=custom.rule.outputs[:count],
+    )
+    forward = without_dead_equations(forward)
+    saved = f"({primals[0]},)" if size == 1 else f"({', '.join(primals)})"
+    *statements, last = _body(forward, session, names, primals, _layout(count))
+    results = last.removeprefix("return ")
+    grouped = results if count == 1 else f"({results})"
+    return [*statements, f"return {grouped}, {saved}"]
+
+
+def _backward_body(custom: _Custom, session: Session) -> tuple[str, list[str]]:
+    """The name of the cotangent parameter, and the statements."""
+    function, rule = custom.function, custom.rule
+    names = _module_names(session)
+    names.allocate(["residuals"])
+    primals = _parameter_names(function, names)
+    count = len(function.outputs)
+    labels = ["cotangent"] if count == 1 else [f"cotangent{n}" for n in range(count)]
+    seeds = [names.allocate([label]) for label in labels]
+    whole = seeds[0] if count == 1 else names.allocate(["cotangents"])
+    moving = [
+        seed
+        for seed, value in zip(seeds, function.outputs, strict=True)
+        if value.type.dtype.is_inexact
+    ]
+    rule = without_dead_equations(replace(rule, outputs=rule.outputs[count:]))
+    inputs = [*primals, *moving]
     prepared = prepare(rule, session.calls)
     scope = Scope(session, names, _width(rule.inputs, inputs))
-    for value, chosen in zip(prepared.inputs, inputs, strict=True):
-        scope.give(value, name(chosen))
+    for value, entry in zip(prepared.inputs, inputs, strict=True):
+        scope.give(value, name(entry))
     scope.run(prepared)
     fitted = scope.fit(prepared, _ROOM)
-    moving = iter([unparse(entry) for entry in fitted])
+    written = dict(zip(inputs, prepared.inputs, strict=True))
+    read = uses(prepared)
+    unpacked = [
+        f"{_unpacking(entries, written, read)} = {source}"
+        for entries, source in ((primals, "residuals"), (seeds, whole))
+        if entries is not seeds or count > 1
+        if any(entry in written and read[written[entry]] for entry in entries)
+    ]
+    given = iter([unparse(entry) for entry in fitted])
     returned = [
-        next(moving) if value.type.dtype.is_inexact else "None"
+        next(given) if value.type.dtype.is_inexact else "None"
         for value in function.inputs
     ]
     text = f"({returned[0]},)" if len(returned) == 1 else f"({', '.join(returned)})"
-    return [*scope.statements(fitted), f"return {text}"]
+    return whole, [*unpacked, *scope.statements(fitted), f"return {text}"]

@@ -14,7 +14,7 @@ from partialc.emit.printer.names import Names, identifier
 from partialc.emit.printer.scope import indented
 from partialc.errors import UnsupportedError
 from partialc.ir.program import Program
-from partialc.request.signature import Signature, Tree
+from partialc.request.signature import Leaf, Signature, Tree
 
 _SHORT_NAME: Final = 24
 
@@ -75,6 +75,7 @@ def print_function(
         program,
         inputs,
         taken=[*taken, name, *signature.arguments, *inputs],
+        output_names=[_key_name(leaf) for leaf in signature.result.leaves],
         module=collected,
     )
     returned = _assembled(signature.result, body.outputs)
@@ -109,6 +110,17 @@ def _read_leaves(program: Program) -> list[bool]:
         for place, value in enumerate(function.inputs):
             read[place] = read[place] or value in atoms
     return read
+
+
+def _key_name(leaf: Leaf) -> str | None:
+    """The name under which the caller finds a leaf of the result."""
+    match leaf.path:
+        case (*_, jax.tree_util.DictKey(key=str(key))):
+            return key
+        case (*_, jax.tree_util.GetAttrKey(name=str(attribute))):
+            return attribute
+        case _:
+            return None
 
 
 def _docstring(text: str) -> str:

@@ -47,6 +47,7 @@ _INFIX: Final = {
     "xor": ("xor",),
     "dot_general": ("dot",),
 }
+_JOINING: Final = frozenset(word for words in _INFIX.values() for word in words)
 _TRANSPARENT: Final = frozenset(
     {
         "broadcast_in_dim",
@@ -73,6 +74,7 @@ _WORDS: Final = {
     "broadcast_in_dim": "spread",
     "convert_element_type": "cast",
     "integer_pow": "pow",
+    "iota": "arange",
     "dynamic_slice": "slice",
     "dynamic_update_slice": "updated",
     "concatenate": "joined",
@@ -152,6 +154,11 @@ class Labels:
     def __init__(self) -> None:
         self._definitions: dict[Value, tuple[Equation, int]] = {}
         self._tokens: dict[Value, Tokens] = {}
+        self._preferred: dict[Value, str] = {}
+
+    def prefer(self, value: Value, name: str) -> None:
+        """Call a value by a name that is known from outside, if it needs one."""
+        self._preferred.setdefault(value, name)
 
     def define(self, function: Function) -> None:
         """Learn how the values of a function are computed."""
@@ -165,6 +172,8 @@ class Labels:
 
     def candidates(self, value: Value) -> Iterator[str]:
         """Names for a value, the shortest first, ever more telling ones after it."""
+        if value in self._preferred:
+            yield identifier(self._preferred[value])
         if value.hint is not None:
             yield identifier(value.hint)
         short = "_".join(self.tokens(value))
@@ -225,7 +234,7 @@ class Labels:
 
     def _described(self, equation: Equation, number: int, detail: int) -> Tokens:
         op = equation.op
-        operands = [self.tokens(atom, detail) for atom in equation.inputs]
+        operands = [_core(self.tokens(atom))[:detail] for atom in equation.inputs]
         told = [tokens for tokens in operands if tokens]
         full = detail > 2
         if op in _RESULTS and number < len(_RESULTS[op]):
@@ -253,23 +262,30 @@ class Labels:
             return (*told[0], f"pow{power}")
         if op == "square" and told:
             return (*told[0], "squared")
-        if op == "scan":
-            return self._scanned(equation, number)
+        if op in ("scan", "while"):
+            return self._looped(equation, number)
         word: Tokens = (_word(equation),)
         if len(equation.outputs) > 1:
             word = (*word, str(number))
-        limit = 3 if full else 2
-        return (*word, *_flat(told[:limit]))
+        if len(told) == 1 and detail > 1:
+            return (*word, *_core(self.tokens(_first_value(equation)))[:3])
+        return (*word, *_flat(told[: 3 if full else 2]))
 
-    def _scanned(self, equation: Equation, number: int) -> Tokens:
-        body = equation.params["function"]
-        carries = equation.params["num_carry"]
-        if not isinstance(body, Function) or not isinstance(carries, int):
-            return ("scanned",)
-        if number < carries:
-            inner = self.tokens(body.inputs[number], 2)
-            return ("final", *inner)
-        return (*self.tokens(body.outputs[number], 3), "steps")
+    def _looped(self, equation: Equation, number: int) -> Tokens:
+        """A loop's last state is named after its first, its rows after the body's."""
+        body = equation.params.get("function", equation.params.get("body_function"))
+        assert isinstance(body, Function)
+        closed, carried = _counts(equation)
+        if number < carried:
+            hint = body.inputs[len(body.inputs) - _given(equation) + number].hint
+            start = self.tokens(equation.inputs[closed + number])
+            words = (identifier(hint),) if hint else _core(start)[:2]
+            return ("final", *(words or ("state",)))
+        row = body.outputs[number]
+        for value in body.inputs:
+            self._tokens.setdefault(value, (identifier(value.hint or "state"),))
+        self.define(body)
+        return (*(_core(self.tokens(row))[:2] or ("row",)), "steps")
 
     def _indexed(self, equation: Equation) -> Tokens:
         """`x[0]` is `x0`, `x[1:3]` is `x_1to3`."""
@@ -310,6 +326,32 @@ def _word(equation: Equation) -> str:
         return callee.name.strip("_") if isinstance(callee, Function) else "custom"
     given = equation.params.get("word")
     return str(given or _WORDS.get(equation.op) or equation.op.replace("-", "_"))
+
+
+def _core(tokens: Tokens) -> Tokens:
+    """The words that name something, without those that join them."""
+    return tuple(token for token in tokens if token not in _JOINING) or tokens
+
+
+def _counts(equation: Equation) -> tuple[int, int]:
+    """How many operands a loop closes over, and how many it carries."""
+    params = equation.params
+    if equation.op == "while":
+        carried = len(equation.outputs)
+        return len(equation.inputs) - carried, carried
+    closed, carried = params["num_consts"], params["num_carry"]
+    assert isinstance(closed, int)
+    assert isinstance(carried, int)
+    return closed, carried
+
+
+def _given(equation: Equation) -> int:
+    """How many of the inputs of a loop's body are not closed over."""
+    return len(equation.inputs) - _counts(equation)[0]
+
+
+def _first_value(equation: Equation) -> Value:
+    return next(atom for atom in equation.inputs if isinstance(atom, Value))
 
 
 def _flat(told: Iterable[Tokens]) -> Tokens:

@@ -34,6 +34,8 @@ from partialc.ops.unknown import lookup
 WIDEST: Final = 60
 """Longest expression that is built by folding, in columns."""
 
+_LONGEST_SUM: Final = 240
+_LONGEST_RESULT: Final = 44
 _DEEPEST: Final = 5
 _UNTYPED: Final = frozenset({"lax.cond", "lax.switch", "jax.checkpoint", "lax.map"})
 _WHOLE: Final = (("carry", "state", "carried"), ("entries", "inputs", "rows"))
@@ -144,15 +146,11 @@ class Scope:
         """The results as expressions of a common length; longer ones get a name."""
         results = [self.atom(atom) for atom in function.outputs]
         sizes = [len(unparse(result)) for result in results]
-        order = sorted(range(len(results)), key=lambda place: -sizes[place])
-        for place in order:
-            if sum(sizes) + 2 * len(sizes) <= budget:
-                break
-            atom = function.outputs[place]
-            results[place] = (
-                self.named(atom) if isinstance(atom, Value) else results[place]
-            )
-            sizes[place] = len(unparse(results[place]))
+        if len(results) == 1 or sum(sizes) + 2 * len(sizes) <= budget:
+            return tuple(results)
+        for place, atom in enumerate(function.outputs):
+            if isinstance(atom, Value) and sizes[place] > _LONGEST_RESULT:
+                results[place] = self.named(atom)
         return tuple(results)
 
     def statements(self, results: Iterable[ast.expr]) -> list[str]:
@@ -167,7 +165,8 @@ class Scope:
             if live.intersection(block.names):
                 kept.append(block)
                 live.update(word for line in block.lines for word in _words(line))
-        return [line for block in reversed(kept) for line in block.lines]
+        lines = [line for block in reversed(kept) for line in block.lines]
+        return lines[1:] if lines and not lines[0] else lines
 
     # --- SourceContext
 
@@ -575,7 +574,28 @@ def _words(text: str) -> list[str]:
 
 
 def _fits(expression: ast.expr) -> bool:
-    return len(unparse(expression)) <= WIDEST and depth(expression) <= _DEEPEST
+    """Whether it is short, or a sum of short terms, which wraps one term a line."""
+    if depth(expression) > _DEEPEST:
+        return False
+    length = len(unparse(expression))
+    if length <= WIDEST:
+        return True
+    terms = _terms(expression)
+    return (
+        len(terms) > 2
+        and length <= _LONGEST_SUM
+        and all(len(unparse(term)) <= WIDEST for term in terms)
+    )
+
+
+def _terms(expression: ast.expr) -> list[ast.expr]:
+    terms: list[ast.expr] = []
+    while isinstance(expression, ast.BinOp) and isinstance(
+        expression.op, (ast.Add, ast.Sub)
+    ):
+        terms.append(expression.right)
+        expression = expression.left
+    return [*terms, expression]
 
 
 def _is_repeatable(expression: ast.expr, count: int) -> bool:

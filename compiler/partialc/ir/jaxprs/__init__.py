@@ -19,8 +19,9 @@ operations come out, where that is not simply the primitive with its parameters:
                                   nothing: they do not change the numbers
 
 A rule is a function `jvp(*primals, *tangents) -> (*results, *result_tangents)` or
-`vjp(*primals, *cotangents) -> cotangents of the primals`; tangents and cotangents exist
-for values of real or complex type only, in order. Instead of a function a rule may be
+`vjp(*primals, *cotangents) -> (*results, *cotangents of the primals)`, its results
+being those that the rule's forward part computes; tangents and cotangents exist for
+values of real or complex type only, in order. Instead of a function a rule may be
 
     "recursive"   the rule of the enclosing call of the very same `function` object
                   (rules usually call the function they belong to);

@@ -18,6 +18,9 @@ from partialc.errors import Location, UnsupportedError
 from partialc.ir.dtypes import DType
 from partialc.ir.program import ArrayType, Constant
 
+_LAST_KEY: Final = re.compile(r"\['(?P<key>\w+)'\]$")
+_BRACKETS: Final = {ord("["): None, ord("]"): None, ord("."): "_"}
+_OWN_NAMES: Final = ("_", "args", "kwargs", "loop_carry", "operand", "leaves")
 _SUMMARY: Final = re.compile(r"(?P<file>.+?):(?P<line>\d+)(?::(?P<column>\d+))? \(.*\)")
 _PACKAGE: Final = Path(__file__).parents[2]
 
@@ -82,6 +85,25 @@ def function_name(jaxpr: Any, fallback: str) -> str:
     source = str(getattr(debug_info, "func_src_info", None) or "")
     name = source.split(" at ")[0]
     return name if name.isidentifier() else fallback
+
+
+def parameter_names(jaxpr: Any) -> list[str | None]:
+    """What the user calls the inputs of an inner function, where JAX remembers it.
+
+    `state[0]` becomes `state0`, `params['w']` becomes `w`; JAX's own names are dropped.
+    """
+    count = len(jaxpr.invars)
+    remembered = getattr(getattr(jaxpr, "debug_info", None), "arg_names", None) or ()
+    if len(remembered) != count:
+        return [None] * count
+    return [_parameter_name(text) for text in remembered]
+
+
+def _parameter_name(text: str) -> str | None:
+    key = _LAST_KEY.search(text)
+    name = key["key"] if key else text.translate(_BRACKETS)
+    own = text.startswith(_OWN_NAMES) or not name.isidentifier()
+    return None if own or keyword.iskeyword(name) else name
 
 
 def identifier(name: str) -> str:

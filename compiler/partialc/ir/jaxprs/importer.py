@@ -19,6 +19,7 @@ from partialc.ir.jaxprs.avals import (
     identifier,
     ints,
     location,
+    parameter_names,
     struct,
 )
 from partialc.ir.jaxprs.params import normalised, policy_name, scan_counts
@@ -120,9 +121,10 @@ class Importer:
                 return known(atom.aval, atom.val)
             return names[atom]
 
+        known_as = parameter_names(body) if hints is None else hints
         inputs = tuple(
-            Value(array_type(variable.aval), None if hints is None else hints[number])
-            for number, variable in enumerate(body.invars)
+            Value(array_type(variable.aval), hint)
+            for variable, hint in zip(body.invars, known_as, strict=True)
         )
         names.update(zip(body.invars, inputs, strict=True))
         for variable, data in zip(

@@ -27,7 +27,8 @@ def rule_jaxpr(eqn: Any, kind: Literal["jvp", "vjp"]) -> Any:
     Returns:
         A jaxpr that takes the primals and then the tangents of those that have any, and
         gives the results and their tangents; for `vjp` it takes the primals and the
-        cotangents of the results, and gives the cotangents of the primals.
+        cotangents of the results, and gives the results (as the rule computes them,
+        which is what a second differentiation sees) and the cotangents of the primals.
 
     Raises:
         Exception: Whatever the rule raises, which is the user's code.
@@ -39,7 +40,7 @@ def rule_jaxpr(eqn: Any, kind: Literal["jvp", "vjp"]) -> Any:
         moving = [entry for entry in arguments if has_tangent(entry)]
         return jax.make_jaxpr(_jvp_of(call, arguments))(*arguments, *moving)
     seeds = [entry for entry in results if has_tangent(entry)]
-    return jax.make_jaxpr(_vjp_of(call, arguments))(*arguments, *seeds)
+    return jax.make_jaxpr(_vjp_of(call, arguments, results))(*arguments, *seeds)
 
 
 def _jvp_of(
@@ -59,26 +60,30 @@ def _jvp_of(
 
 
 def _vjp_of(
-    call: Callable[..., list[Any]], arguments: Sequence[Any]
+    call: Callable[..., list[Any]], arguments: Sequence[Any], results: Sequence[Any]
 ) -> Callable[..., list[Any]]:
     moves = [has_tangent(entry) for entry in arguments]
 
-    def cotangents(*leaves: Any) -> list[Any]:
+    def results_and_cotangents(*leaves: Any) -> list[Any]:
         primals, seeds = leaves[: len(arguments)], leaves[len(arguments) :]
 
-        def of_moving(*moving: Any) -> list[Any]:
+        def of_moving(*moving: Any) -> tuple[list[Any], list[Any]]:
             rest = iter(moving)
             merged = [
                 next(rest) if moved else primal
                 for moved, primal in zip(moves, primals, strict=True)
             ]
-            return [value for value in call(*merged) if has_tangent(value)]
+            values = call(*merged)
+            moved = [value for value in values if has_tangent(value)]
+            return moved, [value for value in values if not has_tangent(value)]
 
         moving = [primal for moved, primal in zip(moves, primals, strict=True) if moved]
-        _, pullback = jax.vjp(of_moving, *moving)
-        return list(pullback(list(seeds)))
+        moved, pullback, fixed = jax.vjp(of_moving, *moving, has_aux=True)
+        kinds = iter(moved), iter(fixed)
+        values = [next(kinds[not has_tangent(entry)]) for entry in results]
+        return [*values, *pullback(list(seeds))]
 
-    return cotangents
+    return results_and_cotangents
 
 
 def _single_equation(

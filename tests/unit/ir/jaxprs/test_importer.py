@@ -133,7 +133,7 @@ def test_rules_take_tangents_of_inexact_values_only():
     ]
 
 
-def test_a_custom_vjp_has_its_pullback():
+def test_a_custom_vjp_has_its_forward_part_and_its_pullback():
     @jax.custom_vjp
     def scaled(x, n):
         return x * n, n
@@ -150,8 +150,14 @@ def test_a_custom_vjp_has_its_pullback():
         "int32[]",
         "float[3]",
     ]
-    assert len(rule.outputs) == 1
-    (product,) = rule.equations
+    assert [str(atom.type) for atom in rule.outputs] == [
+        "float[3]",
+        "int32[]",
+        "float[3]",
+    ]
+    forward, product = rule.equations
+    assert forward.op == "custom_vjp_call"
+    assert forward.params["vjp"] == RECURSIVE
     assert product.op == "mul"
     (factor,) = [atom for atom in product.inputs if isinstance(atom, Constant)]
     assert factor.data == 7.0
