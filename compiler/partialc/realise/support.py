@@ -7,7 +7,6 @@ nothing but jax, numpy and typing, and each other.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -83,7 +82,7 @@ def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
     return tuple(jax.tree.unflatten(structure, arrays))
 
 
-def _not_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
+def _not_differentiable(function: Any) -> Any:
     """Differentiating it raises: the original's custom rules are not in here."""
     guarded = jax.custom_jvp(function)
 
