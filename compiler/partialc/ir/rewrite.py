@@ -36,14 +36,10 @@ def map_functions(
             return tuple(changed(entry) for entry in param)
         return param
 
-    if not any(
-        isinstance(param, (Function, tuple)) for param in equation.params.values()
-    ):
+    if all(change(held) is held for held in functions_of(equation)):
         return equation
-    return replace(
-        equation,
-        params={name: changed(param) for name, param in equation.params.items()},
-    )
+    params = {name: changed(param) for name, param in equation.params.items()}
+    return replace(equation, params=params)
 
 
 def without_dead_equations(function: Function) -> Function:

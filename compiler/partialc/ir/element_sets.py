@@ -1,0 +1,456 @@
+"""Sets of elements of an array, whose size on paper does not follow the array's.
+
+A set is none, all, a union of a few boxes (one strided range an axis), or a sorted array
+of flat indices. Rules see only this interface and never a dense array of truth values:
+a pairwise energy of 5,000 points has 25 million elements a value and hundreds of values.
+
+Where a set would take too many boxes, and too many indices, a larger set stands for it.
+Every operation may therefore answer with a superset: sets say where elements *can* be
+nonzero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import gcd, prod
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Box: TypeAlias = tuple[range, ...]
+"""One ascending range per axis; none of them empty."""
+Flat: TypeAlias = NDArray[np.int64]
+"""Row-major positions."""
+
+MAX_BOXES: Final = 16
+MAX_INDICES: Final = 1 << 19
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ElementSet:
+    """Some elements of an array of a shape.
+
+    Attributes:
+        shape: The array's.
+        boxes: Their union is the set, unless there are `indices`; none is no element.
+        indices: The set as ascending flat positions.
+    """
+
+    shape: tuple[int, ...]
+    boxes: tuple[Box, ...] = ()
+    indices: Flat | None = None
+
+    @classmethod
+    def none(cls, shape: tuple[int, ...]) -> ElementSet:
+        """No element."""
+        return cls(shape)
+
+    @classmethod
+    def all(cls, shape: tuple[int, ...]) -> ElementSet:
+        """Every element."""
+        return _from_boxes(shape, [tuple(map(range, shape))])
+
+    @classmethod
+    def box(cls, shape: tuple[int, ...], ranges: Box) -> ElementSet:
+        """The elements of one box."""
+        return _from_boxes(shape, [ranges])
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], indices: Flat) -> ElementSet:
+        """The elements at flat positions, in any order."""
+        return _from_indices(shape, np.unique(indices))
+
+    @classmethod
+    def nonzero(cls, data: NDArray[Any]) -> ElementSet:
+        """Where an array is not zero."""
+        if data.size == 0:
+            return cls.none(data.shape)
+        places = np.flatnonzero(data)
+        if places.size == data.size:
+            return cls.all(data.shape)
+        return _from_indices(data.shape, places.astype(np.int64))
+
+    @property
+    def is_none(self) -> bool:
+        """Whether it has no element."""
+        return self.indices is None and not self.boxes
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it surely has every element."""
+        if self.indices is not None:
+            return self.indices.size == prod(self.shape)
+        full = tuple(map(range, self.shape))
+        return any(box == full for box in self.boxes)
+
+    @property
+    def bound(self) -> int:
+        """At most so many elements."""
+        if self.indices is not None:
+            return int(self.indices.size)
+        return min(prod(self.shape), sum(map(_volume, self.boxes)))
+
+    def __or__(self, other: ElementSet) -> ElementSet:
+        if self.is_none or other.is_all:
+            return other
+        if other.is_none or self.is_all:
+            return self
+        if self.indices is None and other.indices is None:
+            return _from_boxes(self.shape, [*self.boxes, *other.boxes])
+        if self.bound + other.bound > MAX_INDICES:
+            return _from_boxes(self.shape, [self.hull(), other.hull()])
+        return ElementSet.of(
+            self.shape, np.concatenate([self.listed(), other.listed()])
+        )
+
+    def __and__(self, other: ElementSet) -> ElementSet:
+        if self.is_none or other.is_all:
+            return self
+        if other.is_none or self.is_all:
+            return other
+        for first, second in ((self, other), (other, self)):
+            if first.indices is not None:
+                kept = first.indices[second.contains(first.indices)]
+                return _from_indices(self.shape, kept)
+        pairs = product(self.boxes, other.boxes)
+        return _from_boxes(self.shape, [_common(a, b) for a, b in pairs])
+
+    def contains(self, flat: Flat) -> NDArray[np.bool_]:
+        """Which of some flat positions are in the set."""
+        if self.is_all:
+            return np.ones(flat.shape, bool)
+        if self.indices is not None:
+            places = np.searchsorted(self.indices, flat)
+            places[places == self.indices.size] = 0
+            if not self.indices.size:
+                return np.zeros(flat.shape, bool)
+            found: NDArray[np.bool_] = self.indices[places] == flat
+            return found
+        inside = np.zeros(flat.shape, bool)
+        coordinates = unravel(flat, self.shape)
+        for box in self.boxes:
+            here = np.ones(flat.shape, bool)
+            for axis, each in zip(coordinates, box, strict=True):
+                here &= (axis >= each.start) & (axis < each.stop)
+                if each.step != 1:
+                    here &= (axis - each.start) % each.step == 0
+            inside |= here
+        return inside
+
+    def listed(self) -> Flat:
+        """All elements as ascending flat positions: ask for `bound` before."""
+        if self.indices is not None:
+            return self.indices
+        if len(self.boxes) == 1:
+            return _box_indices(self.boxes[0], self.shape)
+        pieces = [_box_indices(box, self.shape) for box in self.boxes]
+        return np.unique(np.concatenate(pieces)) if pieces else np.zeros(0, np.int64)
+
+    def hull(self) -> Box:
+        """The smallest box that holds a set that is not empty."""
+        if self.indices is not None:
+            axes = unravel(self.indices, self.shape)
+            return tuple(_hull_of(axis) for axis in axes)
+        return _hull(self.boxes)
+
+    def within(self, box: Box) -> ElementSet:
+        """The elements that lie in a box."""
+        return self & _from_boxes(self.shape, [box])
+
+    # --- the set of the elements of an array that was moved about
+
+    def broadcast(
+        self, shape: tuple[int, ...], dimensions: Sequence[int]
+    ) -> ElementSet:
+        """After `broadcast_in_dim`."""
+        if self.is_none:
+            return ElementSet.none(shape)
+        copies = prod(shape) // max(1, prod(self.shape))
+        if self.indices is not None and self.bound * copies <= MAX_INDICES:
+            sources = broadcast_source(shape, self.shape, dimensions)
+            every = np.arange(prod(shape), dtype=np.int64)
+            if every.size <= MAX_INDICES:
+                return _from_indices(shape, every[self.contains(sources(every))])
+        boxes = []
+        for box in self._as_boxes():
+            ranges = list(map(range, shape))
+            for axis, place in enumerate(dimensions):
+                if self.shape[axis] == shape[place]:
+                    ranges[place] = box[axis]
+            boxes.append(tuple(ranges))
+        return _from_boxes(shape, boxes)
+
+    def transposed(self, permutation: Sequence[int]) -> ElementSet:
+        """After a permutation of the axes."""
+        shape = tuple(self.shape[axis] for axis in permutation)
+        if self.indices is not None:
+            axes = unravel(self.indices, self.shape)
+            flat = ravel([axes[axis] for axis in permutation], shape)
+            return _from_indices(shape, np.sort(flat))
+        boxes = [tuple(box[axis] for axis in permutation) for box in self.boxes]
+        return _from_boxes(shape, boxes)
+
+    def reversed(self, dimensions: Sequence[int]) -> ElementSet:
+        """After the reversal of axes."""
+        sizes = self.shape
+        if self.indices is not None:
+            axes = [
+                sizes[n] - 1 - axis if n in dimensions else axis
+                for n, axis in enumerate(unravel(self.indices, sizes))
+            ]
+            return _from_indices(sizes, np.sort(ravel(axes, sizes)))
+        boxes = [
+            tuple(
+                _ascending(sizes[n] - 1 - r[-1], sizes[n] - r[0], r.step)
+                if n in dimensions
+                else r
+                for n, r in enumerate(box)
+            )
+            for box in self.boxes
+        ]
+        return _from_boxes(sizes, boxes)
+
+    def reshaped(self, shape: tuple[int, ...]) -> ElementSet:
+        """After a reshape in row-major order."""
+        if self.indices is not None:
+            return ElementSet(shape, (), self.indices)
+        if self.is_all or self.is_none:
+            return ElementSet.all(shape) if self.is_all else ElementSet.none(shape)
+        kept = [n for n, size in enumerate(self.shape) if size != 1]
+        places = [n for n, size in enumerate(shape) if size != 1]
+        if [self.shape[n] for n in kept] == [shape[n] for n in places]:
+            boxes = []
+            for box in self.boxes:
+                ranges = [range(1)] * len(shape)
+                for old, new in zip(kept, places, strict=True):
+                    ranges[new] = box[old]
+                boxes.append(tuple(ranges))
+            return _from_boxes(shape, boxes)
+        if self.bound <= MAX_INDICES:
+            return _from_indices(shape, self.listed())
+        return ElementSet.all(shape)
+
+    def sliced(
+        self, starts: Sequence[int], limits: Sequence[int], strides: Sequence[int]
+    ) -> ElementSet:
+        """After a strided slice."""
+        window = [range(*each) for each in zip(starts, limits, strides, strict=True)]
+        shape = tuple(map(len, window))
+        if 0 in shape:
+            return ElementSet.none(shape)
+        if self.indices is not None:
+            inside = self.within(tuple(window))
+            axes = [
+                (axis - each.start) // each.step
+                for axis, each in zip(
+                    unravel(inside.listed(), self.shape), window, strict=True
+                )
+            ]
+            return _from_indices(shape, ravel(axes, shape))
+        boxes = []
+        for box in self.boxes:
+            common = _common(box, tuple(window))
+            if common is not None:
+                pairs = zip(common, window, strict=True)
+                boxes.append(tuple(_relative(each, to) for each, to in pairs))
+        return _from_boxes(shape, boxes)
+
+    def spread(
+        self,
+        shape: tuple[int, ...],
+        offsets: Sequence[int],
+        steps: Sequence[int],
+    ) -> ElementSet:
+        """Element `i` of an axis moved to `offset + i * step`; outside is dropped."""
+        if self.indices is not None:
+            axes = [
+                offset + axis * step
+                for axis, offset, step in zip(
+                    unravel(self.indices, self.shape), offsets, steps, strict=True
+                )
+            ]
+            inside = np.ones(self.indices.shape, bool)
+            for axis, size in zip(axes, shape, strict=True):
+                inside &= (axis >= 0) & (axis < size)
+            return _from_indices(shape, ravel([axis[inside] for axis in axes], shape))
+        whole = tuple(map(range, shape))
+        boxes = []
+        for box in self.boxes:
+            moved = tuple(
+                _ascending(
+                    offset + r[0] * step, offset + r[-1] * step + 1, r.step * step
+                )
+                for r, offset, step in zip(box, offsets, steps, strict=True)
+            )
+            boxes.append(_common(moved, whole))
+        return _from_boxes(shape, boxes)
+
+    def reduced(self, axes: Sequence[int]) -> ElementSet:
+        """After a reduction over axes: where something is left in the line."""
+        kept = [n for n in range(len(self.shape)) if n not in axes]
+        shape = tuple(self.shape[n] for n in kept)
+        if self.indices is not None:
+            every = unravel(self.indices, self.shape)
+            return ElementSet.of(shape, ravel([every[n] for n in kept], shape, every))
+        return _from_boxes(shape, [tuple(box[n] for n in kept) for box in self.boxes])
+
+    def _as_boxes(self) -> tuple[Box, ...]:
+        if self.indices is None:
+            return self.boxes
+        return (self.hull(),) if self.indices.size else ()
+
+
+def unravel(flat: Flat, shape: tuple[int, ...]) -> list[Flat]:
+    """The coordinates of flat positions, one array per axis."""
+    axes: list[Flat] = []
+    for size in reversed(shape):
+        axes.append(flat % max(size, 1))
+        flat = flat // max(size, 1)
+    return axes[::-1]
+
+
+def ravel(
+    axes: Sequence[Flat], shape: tuple[int, ...], like: Sequence[Flat] = ()
+) -> Flat:
+    """The flat positions of coordinates; `like` lends its length where there is none."""
+    if not axes:
+        return np.zeros(like[0].shape if like else (1,), np.int64)
+    flat = np.zeros(axes[0].shape, np.int64)
+    for axis, size in zip(axes, shape, strict=True):
+        flat = flat * size + axis
+    return flat
+
+
+def broadcast_source(
+    shape: tuple[int, ...], source: tuple[int, ...], dimensions: Sequence[int]
+) -> Any:
+    """A function from flat positions of a broadcast array to those of its source."""
+
+    def sources(flat: Flat) -> Flat:
+        coordinates = unravel(flat, shape)
+        axes = [
+            np.zeros_like(flat) if size == 1 else coordinates[place]
+            for place, size in zip(dimensions, source, strict=True)
+        ]
+        return ravel(axes, source, [flat])
+
+    return sources
+
+
+def _from_boxes(shape: tuple[int, ...], boxes: Iterable[Box | None]) -> ElementSet:
+    """The union of boxes, none of them within another, and not too many."""
+    kept: list[Box] = []
+    for box in boxes:
+        if box is None or any(len(each) == 0 for each in box):
+            continue
+        if any(_is_within(box, other) for other in kept):
+            continue
+        kept = [other for other in kept if not _is_within(other, box)]
+        kept.append(box)
+    if len(kept) <= MAX_BOXES:
+        return ElementSet(shape, tuple(kept))
+    if sum(map(_volume, kept)) <= MAX_INDICES:
+        return ElementSet.of(
+            shape, np.concatenate([_box_indices(box, shape) for box in kept])
+        )
+    return ElementSet(shape, (_hull(kept),))
+
+
+def _from_indices(shape: tuple[int, ...], indices: Flat) -> ElementSet:
+    """Ascending positions, as a box where they are one."""
+    if not indices.size:
+        return ElementSet.none(shape)
+    found = ElementSet(shape, (), indices)
+    hull = found.hull()
+    if _volume(hull) == indices.size:
+        return ElementSet(shape, (hull,))
+    if indices.size > MAX_INDICES:
+        return ElementSet(shape, (hull,))
+    return found
+
+
+def _volume(box: Box) -> int:
+    return prod(map(len, box))
+
+
+def _box_indices(box: Box, shape: tuple[int, ...]) -> Flat:
+    flat = np.zeros(1, np.int64)
+    for each, size in zip(box, shape, strict=True):
+        flat = (
+            flat[:, None] * size + np.arange(each.start, each.stop, each.step)
+        ).ravel()
+    return flat
+
+
+def _ascending(start: int, stop: int, step: int) -> range:
+    """A range in its one normal form: it stops right after its last entry."""
+    each = range(start, stop, step)
+    if len(each) == 1:
+        return range(start, start + 1)
+    return range(start, each[-1] + 1, step) if each else range(0)
+
+
+def _common_range(first: range, second: range) -> range:
+    """The entries that two ascending ranges share (Chinese remainder theorem)."""
+    if first.step == second.step == 1:
+        return range(max(first.start, second.start), min(first.stop, second.stop))
+    divisor = gcd(first.step, second.step)
+    gap = second.start - first.start
+    if gap % divisor:
+        return range(0)
+    step = first.step // divisor * second.step
+    modulus = second.step // divisor
+    times = (
+        gap // divisor * pow(first.step // divisor, -1, modulus) if modulus > 1 else 0
+    )
+    start = first.start + first.step * (times % modulus if modulus > 1 else 0)
+    lowest = max(first.start, second.start)
+    if start < lowest:
+        start += -(-(lowest - start) // step) * step
+    return _ascending(start, min(first.stop, second.stop), step)
+
+
+def _common(first: Box, second: Box) -> Box | None:
+    ranges = tuple(_common_range(a, b) for a, b in zip(first, second, strict=True))
+    return ranges if all(map(len, ranges)) else None
+
+
+def _relative(each: range, to: range) -> range:
+    """A range of positions as positions within another range."""
+    first = (each[0] - to.start) // to.step
+    return _ascending(
+        first, (each[-1] - to.start) // to.step + 1, max(1, each.step // to.step)
+    )
+
+
+def _is_within(inner: Box, outer: Box) -> bool:
+    return all(
+        b.start <= a[0]
+        and a[-1] < b.stop
+        and (b.step == 1 or (a[0] in b and (len(a) == 1 or a.step % b.step == 0)))
+        for a, b in zip(inner, outer, strict=True)
+    )
+
+
+def _hull(boxes: Sequence[Box]) -> Box:
+    axes = zip(*boxes, strict=True)
+    return tuple(_hull_range(ranges) for ranges in axes)
+
+
+def _hull_range(ranges: Sequence[range]) -> range:
+    start = min(each[0] for each in ranges)
+    stop = max(each[-1] for each in ranges) + 1
+    step = 0
+    for each in ranges:
+        step = gcd(step, each[0] - start)
+        step = gcd(step, each.step if len(each) > 1 else 0)
+    return _ascending(start, stop, max(step, 1))
+
+
+def _hull_of(axis: Flat) -> range:
+    start, stop = int(axis.min()), int(axis.max()) + 1
+    step = int(np.gcd.reduce(axis - start)) if axis.size > 1 else 1
+    return _ascending(start, stop, max(step, 1))
