@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from partialc.ir.program import Atom, Equation, Function, Param, Value
+from partialc.ir.structure import functions_of
 
 
 def resolve(atom: Atom, names: Mapping[Value, Atom]) -> Atom:
