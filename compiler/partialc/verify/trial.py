@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from partialc.errors import PartialcWarning, UnsupportedError
 from partialc.frontends.importing import load_object
 from partialc.frontends.primal import Primal
 from partialc.request.resolved import Kernel
 from partialc.verify.body import Names
-from partialc.verify.branches import Observer
+from partialc.verify.branches import Observer, Outcome
 from partialc.verify.derivatives import Policy
 from partialc.verify.expected import Expected, expected_text
 from partialc.verify.findings import Findings, Sample
@@ -26,8 +28,9 @@ _REFUSALS: Final = (TypeError, ValueError, NotImplementedError)
 _SAMPLES: Final = 3
 _WIDE: Final = (-2.0, 2.0)
 _SEARCHED: Final = (_WIDE, (0.5, 1.5), (-10.0, 10.0), (0.0, 0.1), (-100.0, 100.0))
-_MOST_SEARCHED: Final = 100
-_MOST_FOUND: Final = 5
+_MOST_FOR_BRANCHES: Final = 5
+_MOST_FOR_SIGNS: Final = 2
+_SIGNED: Final = 64
 _MOST_PULLED: Final = 200
 
 
@@ -66,12 +69,16 @@ class Trial:
     def define(self, kernel: Kernel, expected: Expected) -> Callable[..., Any]:
         """The reference of a kernel as a function."""
         exec(compile(expected.reference, "<trial>", "exec"), self._space)
+        return self.expected(kernel)
+
+    def expected(self, kernel: Kernel) -> Callable[..., Any]:
+        """The reference that was defined last for a kernel."""
         function: Callable[..., Any] = self._space[f"expected_{kernel.name}"]
         return function
 
     def slope(self, kernel: Kernel, sample: Sample) -> str:
         """The mode in which JAX differentiates a kernel's reference once more."""
-        function = self._space[f"expected_{kernel.name}"]
+        function = self.expected(kernel)
         call = self.arguments(kernel, sample)
         size = sum(
             leaf.size for leaf in jax.tree.leaves(jax.eval_shape(function, *call))
@@ -119,8 +126,9 @@ def try_out(
         for kernel in kernels:
             expected[kernel.name] = _accepted(trial, kernel, names, work)
             slopes[kernel.name] = trial.slope(kernel, (0, *RANGES[0]))
-        is_finite = _finiteness(trial, primal, kernels)
-        samples, found = _samples(trial, primal, ranges, is_finite)
+        results = _Results(trial, primal, kernels)
+        samples, found = _samples(trial, primal, ranges, results)
+        all_finite = all(map(results.is_finite, samples))
         values = tuple(_noted(trial, primal, sample) for sample in samples)
     remarks = []
     if found:
@@ -129,7 +137,7 @@ def try_out(
             f"Of the samples, {last} further sides of the function's branches."
         )
     findings = Findings(False, expected, samples, tuple(remarks), values, slopes)
-    if not all(map(is_finite, samples)):
+    if not all_finite:
         warnings.warn(
             PartialcWarning(
                 f"the function {primal.signature.name} or a derivative of it is not "
@@ -160,43 +168,52 @@ def _accepted(trial: Trial, kernel: Kernel, names: Names, work: int) -> Expected
     )
 
 
-def _finiteness(
-    trial: Trial, primal: Primal, kernels: Sequence[Kernel]
-) -> Callable[[Sample], bool]:
-    """Whether the function and all references are finite at a sample."""
+class _Results:
+    """The function and all references at a sample, compiled together."""
 
-    def everything(point: Any, calls: Mapping[str, Any]) -> Any:
-        space = trial._space
-        return primal.call(*point), {
-            name: space[f"expected_{name}"](*call) for name, call in calls.items()
+    def __init__(self, trial: Trial, primal: Primal, kernels: Sequence[Kernel]) -> None:
+        def everything(point: Any, calls: Mapping[str, Any]) -> Any:
+            return primal.call(*point), {
+                kernel.name: trial.expected(kernel)(*calls[kernel.name])
+                for kernel in kernels
+            }
+
+        self._trial, self._kernels = trial, kernels
+        self._compiled = jax.jit(everything)
+        self._known: dict[Sample, list[NDArray[Any]]] = {}
+
+    def leaves(self, sample: Sample) -> list[NDArray[Any]]:
+        """All real or complex results."""
+        if sample not in self._known:
+            trial = self._trial
+            calls = {each.name: trial.arguments(each, sample) for each in self._kernels}
+            found = jax.tree.leaves(self._compiled(trial.point(sample), calls))
+            reals = [leaf for leaf in found if jnp.issubdtype(leaf.dtype, jnp.inexact)]
+            self._known[sample] = [np.ravel(np.asarray(leaf)) for leaf in reals]
+        return self._known[sample]
+
+    def is_finite(self, sample: Sample) -> bool:
+        """Whether all of them are finite."""
+        return all(bool(np.isfinite(leaf).all()) for leaf in self.leaves(sample))
+
+    def signs(self, sample: Sample) -> set[Outcome]:
+        """The signs of the first elements of each: `abs` of a kernel must not pass."""
+        return {
+            (-1 - number * _SIGNED - place, int(sign))
+            for number, leaf in enumerate(self.leaves(sample))
+            for place, sign in enumerate(np.sign(leaf[:_SIGNED].real))
+            if sign
         }
-
-    compiled = jax.jit(everything)
-    known: dict[Sample, bool] = {}
-
-    def is_finite(sample: Sample) -> bool:
-        if sample not in known:
-            with jax.enable_x64(True):
-                calls = {each.name: trial.arguments(each, sample) for each in kernels}
-                leaves = jax.tree.leaves(compiled(trial.point(sample), calls))
-                known[sample] = all(
-                    bool(np.isfinite(np.asarray(leaf)).all())
-                    for leaf in leaves
-                    if jax.numpy.issubdtype(leaf.dtype, np.inexact)
-                )
-        return known[sample]
-
-    return is_finite
 
 
 def _samples(
-    trial: Trial, primal: Primal, ranges: Ranges, is_finite: Callable[[Sample], bool]
+    trial: Trial, primal: Primal, ranges: Ranges, results: _Results
 ) -> tuple[tuple[Sample, ...], int]:
     """Samples where everything is finite, and how many were added for branches."""
     count = max(_SAMPLES, ranges.count)
     base = RANGES[0]
     for candidate in RANGES:
-        if all(is_finite((seed, *candidate)) for seed in range(count)):
+        if all(results.is_finite((seed, *candidate)) for seed in range(count)):
             base = candidate
             break
     samples: list[Sample] = [(seed, *base) for seed in range(count)]
@@ -204,26 +221,43 @@ def _samples(
         leaf.type.dtype.is_inexact and name not in {*ranges.ranges, *ranges.given}
         for name, leaf in primal.signature.leaves
     )
-    if is_free and is_finite((count - 1, *_WIDE)):
+    if is_free and results.is_finite((count - 1, *_WIDE)):
         samples[-1] = (count - 1, *_WIDE)
-    observer = Observer(primal.program.widest)
-    if not observer.has_branches:
-        return tuple(samples), 0
-    seen: set[Any] = set()
-    for sample in samples:
-        seen |= observer.outcomes(jax.tree.leaves(trial.point(sample)))
-    found = 0
     searched = _SEARCHED if is_free else (base,)
-    for number in range(_MOST_SEARCHED):
-        if found == _MOST_FOUND or observer.is_exhausted:
-            break
-        sample = (count + number, *searched[number % len(searched)])
-        new = observer.outcomes(jax.tree.leaves(trial.point(sample))) - seen
-        if new and is_finite(sample):
+    _search(samples, searched[:2], _MOST_FOR_SIGNS, 10, results.signs, results)
+    before = len(samples)
+    observer = Observer(primal.program.widest)
+    if observer.has_branches:
+
+        def outcomes(sample: Sample) -> set[Outcome]:
+            return observer.outcomes(jax.tree.leaves(trial.point(sample)))
+
+        _search(samples, searched, _MOST_FOR_BRANCHES, 100, outcomes, results)
+    return tuple(samples), len(samples) - before
+
+
+def _search(
+    samples: list[Sample],
+    ranges: Sequence[tuple[float, float]],
+    most: int,
+    tries: int,
+    outcomes: Callable[[Sample], set[Outcome]],
+    results: _Results,
+) -> None:
+    """Add samples that show what the others do not."""
+    seen: set[Outcome] = set()
+    for sample in samples:
+        seen |= outcomes(sample)
+    added = 0
+    for number in range(tries):
+        sample = (len(samples) + number, *ranges[number % len(ranges)])
+        new = outcomes(sample) - seen
+        if new and results.is_finite(sample):
             seen |= new
             samples.append(sample)
-            found += 1
-    return tuple(samples), found
+            added += 1
+        if added == most:
+            return
 
 
 def _noted(trial: Trial, primal: Primal, sample: Sample) -> list[Any]:
