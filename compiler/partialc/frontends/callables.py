@@ -6,9 +6,10 @@ import functools
 import inspect
 import keyword
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import MethodType
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 
@@ -19,9 +20,11 @@ from partialc.frontends.importing import imports_from
 from partialc.frontends.primal import CarriedSource, Primal
 from partialc.frontends.purity import check_purity, prints_refused
 from partialc.frontends.source import carry
-from partialc.frontends.tracing import FlatCall, Traced, trace_flat
+from partialc.frontends.tracing import FlatCall, Traced, holds_narrow_arrays, trace_flat
 from partialc.ir.structure import has_custom_rules
 from partialc.request.signature import Signature
+
+Twin: TypeAlias = Callable[[], AbstractContextManager[Any]]
 
 
 def from_callable(
@@ -32,6 +35,7 @@ def from_callable(
     origin: str,
     importable: bool,
     folder: Path | None = None,
+    twin: Twin | None = None,
 ) -> Primal:
     """Trace a callable and describe it.
 
@@ -45,6 +49,8 @@ def from_callable(
         origin: How the spec names the function.
         importable: Whether `origin` can be imported again.
         folder: The spec's folder: first on `sys.path` for what is imported meanwhile.
+        twin: The same function as imported with 64-bit types on; it is asked for when
+            the function holds arrays whose type depends on that.
 
     Raises:
         FrontendError: The arguments do not fit; the function fails, prints, has side
@@ -63,12 +69,17 @@ def from_callable(
         call = FlatCall(binding, own)
         with prints_refused(own, folder):
             traced = trace_flat(call, folder, name=own)
+            if twin is not None and holds_narrow_arrays(traced.program):
+                with twin() as other:
+                    wide = bind(other, args, name=own, folder=folder)
+                    call = FlatCall(binding, own, {False: binding, True: wide})
+                    traced = trace_flat(call, folder, name=own)
             check_purity(call, folder)
             source, refusal = _carried(binding, traced, own)
     return Primal(
         origin=origin,
         importable=importable,
-        call=binding.call,
+        call=call.call,
         signature=Signature(own, binding.trees, traced.result),
         program=traced.program,
         source=source,

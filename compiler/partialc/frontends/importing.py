@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from partialc.errors import FrontendError
 from partialc.frontends.faults import is_user_file, shown, user_location
+from partialc.frontends.x64 import imports_with
 
 _SKIPPED_FOLDERS: Final = frozenset({"node_modules", "site-packages", "__pycache__"})
 _MOST_MODULES_LISTED: Final = 2000
@@ -102,6 +103,49 @@ def load_object(path: str, folder: Path | None = None) -> Any:
             raise _unknown_attribute(path, found, walked, attribute) from None
         walked += attribute if walked.endswith(":") else f".{attribute}"
     return found
+
+
+@contextlib.contextmanager
+def imported_afresh(path: str, folder: Path | None, *, x64: bool) -> Iterator[Any]:
+    """The object of a path as a process with 64-bit types on, or off, would import it.
+
+    Within the context the user's own modules are those of the new import; afterwards
+    they are the ones from before.
+
+    Raises:
+        FrontendError: As `load_object`.
+    """
+    name = ObjectPath.parse(path).module
+    aside = {known: sys.modules.pop(known) for known in _own_modules(name, folder)}
+    try:
+        with imports_with(x64):
+            yield load_object(path, folder)
+    finally:
+        for new in _own_modules(name, folder):
+            del sys.modules[new]
+        sys.modules.update(aside)
+        for known, module in aside.items():
+            parent, _, last = known.rpartition(".")
+            if parent in sys.modules:
+                setattr(sys.modules[parent], last, module)
+
+
+def _own_modules(name: str, folder: Path | None) -> list[str]:
+    """The loaded modules of the user that may belong together with a module."""
+    root = folder.resolve() if folder is not None else None
+    module = sys.modules.get(name)
+    file = None if module is None else _file_of(module)
+    if root is None and file is not None:
+        root = file.parent
+    if root is None:
+        return []
+    return [
+        known
+        for known, module in list(sys.modules.items())
+        if known != "__main__"
+        and (file := _file_of(module)) is not None
+        and _is_within(file, root)
+    ]
 
 
 # --- modules -------------------------------------------------------------------------

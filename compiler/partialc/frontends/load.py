@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from partialc.frontends.callables import first_doc_line, from_callable, own_name
-from partialc.frontends.importing import imports_from, load_object
+from partialc.frontends.callables import (
+    Twin,
+    first_doc_line,
+    from_callable,
+    own_name,
+)
+from partialc.frontends.importing import (
+    imported_afresh,
+    imports_from,
+    load_object,
+)
 from partialc.frontends.primal import Primal
 from partialc.frontends.symbolic.calls import evaluate, is_symbolic
 from partialc.frontends.sympy_expressions import from_sympy
+from partialc.frontends.x64 import imports_with
 
 
 def load_primal(
@@ -36,9 +47,12 @@ def load_primal(
         SpecError: A description of an argument is wrong.
         UnsupportedError: The function uses something that cannot be imported.
     """
+    twin: Twin | None = None
     if isinstance(function, str):
         origin, importable = function.strip(), True
-        function = load_object(origin, folder)
+        with imports_with(x64=False):
+            function = load_object(origin, folder)
+        twin = partial(imported_afresh, origin, folder, x64=True)
     else:
         origin, importable = _origin(function, name)
     if is_symbolic(function):
@@ -63,7 +77,13 @@ def load_primal(
             doc=first_doc_line(function),
         )
     return from_callable(
-        function, args, name=name, origin=origin, importable=importable, folder=folder
+        function,
+        args,
+        name=name,
+        origin=origin,
+        importable=importable,
+        folder=folder,
+        twin=twin,
     )
 
 

@@ -78,7 +78,7 @@ def check_purity(call: FlatCall, folder: Path | None) -> None:
         FrontendError: The two traces differ, a traced array outlives its trace, or a
             global of the function's module changes.
     """
-    call = FlatCall(call.binding.without_jit(), call.name)
+    call = call.without_jit()
     regime = regimes_of(call.types)[-1]
     first = _trace(call, regime, folder)
     before = _globals(call.binding.function)

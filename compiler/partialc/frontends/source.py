@@ -12,6 +12,7 @@ import ast
 import functools
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from inspect import Parameter
 from pathlib import Path
 from types import FunctionType, MethodType
@@ -79,27 +80,23 @@ def carry(binding: Binding, traced: Traced, name: str) -> CarriedSource:
     return source
 
 
-def verify(
-    source: CarriedSource, binding: Binding, traced: Traced, name: str
-) -> FlatCall:
-    """Run a carried text and trace the function it defines.
-
-    Returns:
-        The function of the text.
+def verify(source: CarriedSource, binding: Binding, traced: Traced, name: str) -> None:
+    """Run a carried text, and compare the program of the function it defines.
 
     Raises:
         RefusalError: The text fails, or does not trace to the same program.
     """
     try:
-        function = execute(source, name)
-        bound = Binding(
-            function,
-            inspect.signature(function).parameters,
-            binding.trees,
-            {},
-            frozenset(),
-        )
-        call = FlatCall(bound, name, positional=True)
+        twins = {}
+        for x64 in (False, True):
+            # A constant may be an array, whose type depends on the time of import.
+            with jax.enable_x64(x64):
+                function = execute(source, name)
+            parameters = inspect.signature(function).parameters
+            twins[x64] = replace(
+                binding, function=function, parameters=parameters, given=frozenset()
+            )
+        call = FlatCall(twins[False], name, twins)
         copy = trace_flat(call, None, name=name)
     except PartialcError as error:
         raise RefusalError(f"its text does not trace alone: {error.why}") from None
@@ -110,7 +107,6 @@ def verify(
         for regime, variant in traced.program.variants.items()
     ):
         raise RefusalError("its text traces to a different program")
-    return call
 
 
 def execute(source: CarriedSource, name: str) -> Any:

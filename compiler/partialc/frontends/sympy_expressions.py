@@ -67,7 +67,7 @@ def from_sympy(
     binding = Binding(
         function, inspect.signature(function).parameters, trees, static, frozenset()
     )
-    call = FlatCall(binding, name, positional=True)
+    call = FlatCall(binding, name)
     traced = trace_flat(call, folder, name=name)
     return Primal(
         origin=origin,

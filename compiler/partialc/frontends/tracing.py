@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,20 @@ import numpy as np
 from partialc.errors import FrontendError, PartialcError
 from partialc.frontends.binding import Binding, is_jitted
 from partialc.frontends.faults import failed_call
+from partialc.frontends.x64 import is_x64
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.jaxprs import trace
-from partialc.ir.program import ArrayType, Function, Program
+from partialc.ir.program import ArrayType, Constant, Program
+from partialc.ir.structure import all_equations
 from partialc.request.signature import Leaf, Tree
 
 
 class FlatCall:
     """A function over the flat list of its varying leaves.
+
+    A module that makes arrays when it is imported makes other ones with 64-bit types
+    on: its function then comes twice, and which of the two is called depends on whether
+    they are on at the time.
 
     Attributes:
         binding: The function and what it is given.
@@ -29,13 +36,31 @@ class FlatCall:
     """
 
     def __init__(
-        self, binding: Binding, name: str, *, positional: bool = False
+        self, binding: Binding, name: str, twins: Mapping[bool, Binding] | None = None
     ) -> None:
         self.binding = binding
         self.name = name
-        self._call = binding.function if positional else binding.call
+        self._twins = dict(twins or {})
         self.paths: tuple[tuple[Any, ...], ...] | None = None
         self.structure: Any = None
+        self._structures: dict[bool, Any] = {}
+
+    def without_jit(self) -> FlatCall:
+        """The same for the function that an outermost `jax.jit` wraps."""
+        twins = {x64: twin.without_jit() for x64, twin in self._twins.items()}
+        return FlatCall(self.binding.without_jit(), self.name, twins)
+
+    def call(self, *variables: Any) -> Any:
+        """Call the function with the varying arguments by position, for its result."""
+        if not self._twins:
+            return self.binding.call(*variables)
+        leaves = [
+            leaf
+            for tree, value in zip(self.binding.trees.values(), variables, strict=True)
+            for leaf in tree.structure.flatten_up_to(value)
+        ]
+        # The twins' classes are not the caller's: trees are taken apart and rebuilt.
+        return jax.tree_util.tree_unflatten(self.structure, self(*leaves))
 
     @property
     def types(self) -> tuple[ArrayType, ...]:
@@ -54,21 +79,24 @@ class FlatCall:
 
     def __call__(self, *leaves: Any) -> list[Any]:
         """Call the function with leaves, and flatten what it returns."""
+        x64 = is_x64()
+        binding = self._twins.get(x64, self.binding)
         variables = []
         start = 0
-        for tree in self.binding.trees.values():
+        for tree in binding.trees.values():
             stop = start + len(tree.leaves)
             variables.append(
                 jax.tree_util.tree_unflatten(tree.structure, leaves[start:stop])
             )
             start = stop
-        if is_jitted(self.binding.function):
-            self._refuse_donation(variables)
-        return self._flat_result(self._call(*variables))
+        if is_jitted(binding.function):
+            self._refuse_donation(binding, variables)
+        own = x64 if self._twins else False
+        return self._flat_result(binding.call(*variables), own)
 
-    def _refuse_donation(self, variables: list[Any]) -> None:
-        positional, keywords = self.binding.arguments(variables)
-        info = self.binding.function.trace(*positional, **keywords).args_info
+    def _refuse_donation(self, binding: Binding, variables: list[Any]) -> None:
+        positional, keywords = binding.arguments(variables)
+        info = binding.function.trace(*positional, **keywords).args_info
         if any(entry.donated for entry in jax.tree_util.tree_leaves(info)):
             raise FrontendError(
                 f"'{self.name}' donates its arguments",
@@ -76,7 +104,7 @@ class FlatCall:
                 fix=f"name the function within: '...:{self.name}.__wrapped__'",
             )
 
-    def _flat_result(self, result: Any) -> list[Any]:
+    def _flat_result(self, result: Any, x64: bool) -> list[Any]:
         flat, structure = jax.tree_util.tree_flatten_with_path(result)
         paths = tuple(tuple(path) for path, _ in flat)
         if not flat:
@@ -95,16 +123,16 @@ class FlatCall:
                     why="results are arrays, numbers, and containers of them",
                     fix="leave it out, or register its class as a pytree",
                 )
-        if self.paths is not None and (paths, structure) != (
-            self.paths,
-            self.structure,
-        ):
+        known = self._structures.setdefault(x64, structure)
+        if known != structure or self.paths not in (None, paths):
             raise FrontendError(
                 f"'{self.name}' returns trees of different structure",
                 why="the structure depends on the float width or on global state",
                 fix="return the same containers on every call",
             )
-        self.paths, self.structure = paths, structure
+        self.paths = paths
+        if self.structure is None or self._twins.get(x64) in (None, self.binding):
+            self.structure = structure
         return [leaf for _, leaf in flat]
 
 
@@ -166,6 +194,14 @@ def _identifier(text: str) -> str:
     return "_".join(parts)
 
 
-def widest(program: Program) -> tuple[Regime, Function]:
-    """The widest regime a program was traced under, and its function."""
-    return list(program.variants.items())[-1]
+def holds_narrow_arrays(program: Program) -> bool:
+    """Whether a program traced with 64-bit types on has constants of 32-bit floats."""
+    function = program.variants.get(Regime.WIDE)
+    if function is None:
+        return False
+    atoms = [atom for each in all_equations(function) for atom in each.inputs]
+    return any(
+        isinstance(atom, Constant)
+        and atom.type.dtype.at(Regime.WIDE) in ("float32", "complex64")
+        for atom in [*atoms, *function.outputs]
+    )
