@@ -71,14 +71,14 @@ def model(x, p, n: int = 2):
     """
     # a comment of its own
     y = assist(x)  # type: ignore
-    l = y * R
+    length = y * R
     for k in POWERS:
-        l += square(l) ** k
+        length += square(length) ** k
 
     def body(c, _):
         return c * p["w"] + carry_helpers.R, None
 
-    out, _ = jax.lax.scan(body, l, None, length=n)
+    out, _ = jax.lax.scan(body, length, None, length=n)
     return softplus(clip(out)) * math.pi
 
 

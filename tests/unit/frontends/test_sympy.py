@@ -213,6 +213,18 @@ def test_tails_keep_their_digits():
     np.testing.assert_allclose(actual, float(expected), rtol=1e-5)
 
 
+@pytest.mark.slow
+def test_strict_type_checker_linter_and_formatter(passes_tools):
+    passes_tools(
+        {
+            name.replace(" ", "_"): load(
+                expr, {symbol.name: "float" for symbol in expr.doit().free_symbols}
+            ).source
+            for name, expr in EXPRESSIONS.items()
+        }
+    )
+
+
 def test_callable_of_symbols():
     def energy(x, v, n):
         return sp.sin(x) * v[1] ** n
