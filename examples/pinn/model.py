@@ -1,5 +1,7 @@
 """A physics-informed network: an MLP u(t, x) with its weights as a pytree."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,7 +17,7 @@ def example_params() -> list[dict[str, np.ndarray]]:
             "w": rng.normal(size=(rows, columns)).astype(np.float32) / np.sqrt(rows),
             "b": np.zeros(columns, np.float32),
         }
-        for rows, columns in zip(WIDTHS[:-1], WIDTHS[1:], strict=True)
+        for rows, columns in itertools.pairwise(WIDTHS)
     ]
 
 

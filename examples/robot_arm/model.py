@@ -11,7 +11,9 @@ SIN_TWISTS = (1.0, 0.0, 0.0, 1.0, -1.0, 0.0)
 COS_TWISTS = (0.0, 1.0, 1.0, 0.0, 0.0, 1.0)
 
 
-def link(q: jax.Array, a: float, d: float, sin_twist: float, cos_twist: float) -> jax.Array:
+def link(
+    q: jax.Array, a: float, d: float, sin_twist: float, cos_twist: float
+) -> jax.Array:
     """The homogeneous transform of one joint, of shape (4, 4)."""
     s, c = jnp.sin(q), jnp.cos(q)
     zero, one = jnp.zeros_like(q), jnp.ones_like(q)
