@@ -1,0 +1,202 @@
+"""The reference value of a field, computed here and now.
+
+Property tests compare compiled kernels with it. It shares nothing with the text of the
+generated tests: every tensor is taken over whole leaves, flattened, and indexed by
+position, so that the two can be checked against each other as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.frontends.primal import Primal
+from partialc.request.resolved import (
+    Block,
+    Coordinates,
+    Dense,
+    Field,
+    Product,
+)
+from partialc.request.shapes import axis_shape
+
+_REFUSALS = (TypeError, ValueError, NotImplementedError)
+
+
+def reference_value(
+    primal: Primal,
+    field: Field,
+    arguments: Sequence[Any],
+    directions: Mapping[str, Any] | None = None,
+) -> Any:
+    """What a kernel's field must equal.
+
+    Args:
+        primal: The function.
+        field: What is asked for.
+        arguments: The function's arguments, as pytrees.
+        directions: Tangents by argument, and the cotangents as the list of its leaves
+            under `out_cotangent`.
+
+    Returns:
+        A pytree of numpy arrays like `field.parts`, in the precision of the arguments.
+
+    Raises:
+        TypeError: JAX refuses every mode for the function (its own error).
+    """
+    tensors = _Tensors(primal, jax.tree.leaves(tuple(arguments)))
+    given = directions or {}
+
+    def value(part: Block | Product) -> NDArray[Any]:
+        if isinstance(part, Product):
+            return _product(part, tensors, primal, given)
+        return _block(part, tensors)
+
+    return jax.tree.map(value, field.parts)
+
+
+class _Tensors:
+    """Full derivative tensors of one output leaf over whole argument leaves, kept."""
+
+    def __init__(self, primal: Primal, leaves: Sequence[Any]) -> None:
+        self._primal = primal
+        self._leaves = [jnp.asarray(leaf) for leaf in leaves]
+        self._known: dict[tuple[int, tuple[int, ...]], NDArray[Any]] = {}
+
+    def full(self, output: int, leaves: tuple[int, ...]) -> NDArray[Any]:
+        """Shape: elements of the output, then elements of each leaf."""
+        key = output, leaves
+        if key not in self._known:
+            self._known[key] = self._taken(output, leaves)
+        return self._known[key]
+
+    def output_shape(self, coordinates: Coordinates) -> tuple[int, ...]:
+        """The shape of the output leaf that is selected from."""
+        return self._primal.signature.result.leaves[coordinates.leaf].type.shape
+
+    def argument_shape(self, coordinates: Coordinates) -> tuple[int, ...]:
+        """The shape of the argument leaf that is selected from."""
+        return self._primal.signature.leaves[coordinates.leaf][1].type.shape
+
+    def _taken(self, output: int, leaves: tuple[int, ...]) -> NDArray[Any]:
+        refusal: Exception | None = None
+        for inner, outer in (
+            (jax.jacrev, jax.jacfwd),
+            (jax.jacfwd, jax.jacfwd),
+            (jax.jacrev, jax.jacrev),
+            (jax.jacfwd, jax.jacrev),
+        ):
+            function: Callable[..., Any] = self._flat(output)
+            for number, leaf in enumerate(leaves):
+                take: Any = outer if number else inner
+                function = take(function, argnums=leaf)
+            try:
+                tensor = np.asarray(function(*self._leaves))
+            except _REFUSALS as error:
+                refusal = refusal or error
+                continue
+            sizes = [self._leaves[leaf].size for leaf in leaves]
+            return tensor.reshape(-1, *sizes) if tensor.size else np.zeros((0, *sizes))
+        assert refusal is not None
+        raise refusal
+
+    def _flat(self, output: int) -> Callable[..., Any]:
+        structures = [
+            tree.structure for tree in self._primal.signature.arguments.values()
+        ]
+
+        def function(*leaves: Any) -> Any:
+            rest = list(leaves)
+            arguments = []
+            for structure in structures:
+                count = structure.num_leaves
+                arguments.append(jax.tree.unflatten(structure, rest[:count]))
+                rest = rest[count:]
+            return jax.tree.leaves(self._primal.call(*arguments))[output]
+
+        return function
+
+
+def _block(block: Block, tensors: _Tensors) -> NDArray[Any]:
+    rows = block.output.flat(tensors.output_shape(block.output)).ravel()
+    grids = [
+        [(each.leaf, each.flat(tensors.argument_shape(each))) for each in axis]
+        for axis in block.axes
+    ]
+    dense = _assembled(block.output.leaf, rows, grids, tensors)
+    if isinstance(block.layout, Dense):
+        extents = [extent for axis in block.axes for extent in axis_shape(axis)]
+        return dense.reshape((*block.output.shape, *extents))
+    layout = block.layout
+    columns = tuple(layout.inputs.T)
+    if layout.outputs is not None:
+        return np.asarray(dense[(layout.outputs, *columns)]).reshape(layout.shape)
+    listed = np.asarray(dense[(slice(None), *columns)])
+    return listed.reshape((*block.output.shape, *layout.shape))
+
+
+def _assembled(
+    output: int,
+    rows: NDArray[np.int64],
+    grids: Sequence[Sequence[tuple[int, NDArray[np.int64]]]],
+    tensors: _Tensors,
+    leaves: tuple[int, ...] = (),
+    picks: tuple[NDArray[np.int64], ...] = (),
+) -> NDArray[Any]:
+    """The tensor over concatenated axes, put together from those over single leaves."""
+    if len(leaves) == len(grids):
+        return np.asarray(tensors.full(output, leaves)[np.ix_(rows, *picks)])
+    axis = 1 + len(leaves)
+    pieces = [
+        _assembled(
+            output, rows, grids, tensors, (*leaves, leaf), (*picks, flat.ravel())
+        )
+        for leaf, flat in grids[len(leaves)]
+    ]
+    return np.concatenate(pieces, axis=axis)
+
+
+def _product(
+    part: Product, tensors: _Tensors, primal: Primal, directions: Mapping[str, Any]
+) -> NDArray[Any]:
+    def tangent(leaf: int) -> NDArray[Any]:
+        name, _ = primal.signature.leaves[leaf]
+        position = leaf - primal.signature.leaf_numbers(name).start
+        leaves = jax.tree.leaves(directions[f"{name}_tangent"])
+        return np.asarray(leaves[position]).ravel()
+
+    def rows(output: Coordinates) -> NDArray[np.int64]:
+        return output.flat(tensors.output_shape(output)).ravel()
+
+    match part.kind:
+        case "jvp":
+            terms = [
+                tensors.full(part.output.leaf, (leaf,))[rows(part.output)]
+                @ tangent(leaf)
+                for leaf in part.directions
+            ]
+            return np.asarray(sum(terms)).reshape(part.output.shape)
+        case "hvp":
+            assert part.leaf is not None  # an hvp names the leaf it returns
+            terms = [
+                tensors.full(part.output.leaf, (part.leaf, leaf))[rows(part.output)]
+                @ tangent(leaf)
+                for leaf in part.directions
+            ]
+            shape = primal.signature.leaves[part.leaf][1].type.shape
+            return np.asarray(sum(terms)).reshape((*part.output.shape, *shape))
+        case "vjp":
+            assert part.leaf is not None  # a vjp names the leaf it returns
+            cotangents = jax.tree.leaves(directions["out_cotangent"])
+            terms = [
+                np.asarray(cotangent).ravel()
+                @ tensors.full(output.leaf, (part.leaf,))[rows(output)]
+                for output, cotangent in zip(part.outputs, cotangents, strict=True)
+            ]
+            shape = primal.signature.leaves[part.leaf][1].type.shape
+            return np.asarray(sum(terms)).reshape(shape)
