@@ -37,7 +37,12 @@ def array_type(aval: Any) -> ArrayType:
 
 
 def dtype_name(dtype: Any) -> str:
-    """An element type as `DType` names it."""
+    """An element type as `DType` names it.
+
+    The tangents of integers, which hold nothing (`float0`), are `bool` as in XLA.
+    """
+    if dtype == dtypes.float0:
+        return "bool"
     if dtypes.issubdtype(dtype, dtypes.extended):  # type: ignore[attr-defined]
         return str(dtype)
     return str(np.dtype(dtype))
@@ -55,6 +60,8 @@ def struct(aval: Any) -> Any:
 
 def constant(kind: ArrayType, data: Any) -> Constant:
     """A read-only copy of the elements; not for PRNG keys, which numpy cannot hold."""
+    if getattr(data, "dtype", None) == dtypes.float0:
+        data = np.zeros(kind.shape, bool)
     array = np.array(data, dtype=kind.dtype.numpy()).reshape(kind.shape)
     array.setflags(write=False)
     return Constant(kind, array)
