@@ -65,8 +65,12 @@ format: $(INSTALLED) ## rewrite the sources in the project's format
 	@$(BIN)/ruff format $(SOURCES)
 
 .PHONY: bench
-bench: $(INSTALLED) ## time the examples' kernels against what one would write by hand
-	@$(BIN)/partialc bench
+bench: $(INSTALLED) ## time the kernels against what one would write by hand
+	@$(BIN)/python benchmarks/run.py
+
+.PHONY: bench-write
+bench-write: $(INSTALLED) ## the same, and write benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/run.py --write
 
 .PHONY: clean
 clean: ## remove environments, caches and build output

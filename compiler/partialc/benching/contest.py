@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from statistics import median
 from typing import Any, Final
 
@@ -14,10 +15,11 @@ from numpy.typing import NDArray
 
 from partialc.benching.building import Built, build
 from partialc.benching.case import KERNEL, Bar, Case, Contender, Measure
-from partialc.benching.timing import Pace, calibrate, race, ratio
+from partialc.benching.timing import Clock, Pace, race, ratio, wait
 from partialc.errors import InternalError
 
-_CHECKED_ROWS: Final = 4
+_CHECKED_ROWS: Final = 32
+_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,34 +101,36 @@ class Result:
     bars: tuple[Bar, ...] = field(default=())
 
     def ratio(self, rival: Measured, measure: Measure) -> float | None:
-        """Rival over kernel: above one, the kernel is better."""
-        match measure:
-            case "run":
-                one, other = rival.run, self.kernel.run
-            case "build":
-                one, other = rival.build, self.kernel.build
-            case "flops":
-                one, other = _count(rival), _count(self.kernel)
-        return ratio(one, other) if one and any(other) else None
+        """Rival over kernel: above one, the kernel is better; None if not measured."""
+        return _ratio(rival, self.kernel, measure)
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Every bar with what was measured."""
         named = {rival.name: rival for rival in self.rivals}
-        return tuple(Verdict(bar, self._against(named, bar)) for bar in self.bars)
-
-    def _against(self, named: Mapping[str, Measured], bar: Bar) -> float | None:
-        if bar.rival not in named:
-            return None
-        rival = named[bar.rival]
-        if bar.measure == "flops" and _count(rival) == _count(self.kernel) != ():
-            return 1.0  # of equal counts even zeros compare
-        found = self.ratio(rival, bar.measure)
-        return 1 / found if found else None
+        return tuple(
+            Verdict(
+                bar, _ratio(self.kernel, named.get(bar.rival, _NOTHING), bar.measure)
+            )
+            for bar in self.bars
+        )
 
 
-def _count(measured: Measured) -> tuple[float, ...]:
-    return () if measured.flops is None else (measured.flops,)
+_NOTHING: Final = Measured("")
+
+
+def _ratio(one: Measured, other: Measured, measure: Measure) -> float | None:
+    match measure:
+        case "run":
+            return ratio(one.run, other.run) if one.run and other.run else None
+        case "build":
+            return ratio(one.build, other.build) if one.build and other.build else None
+        case "flops":
+            if one.flops is None or other.flops is None:
+                return None
+            if one.flops == other.flops:
+                return 1.0  # zeros compare too
+            return one.flops / other.flops if other.flops else inf
 
 
 def contest(
@@ -152,7 +156,7 @@ def contest(
     contenders = [Contender(KERNEL, case.kernel), *case.rivals]
     tell(f"{case.name}: checking")
     with jax.enable_x64(True):
-        refusals = _checked(case, contenders, limits)
+        refusals = _checked(case, contenders, pace, limits)
     tell(f"{case.name}: compiling")
     x64 = x64 or case.x64
     with jax.enable_x64(x64):
@@ -215,7 +219,7 @@ def _built(
 
 
 def _checked(
-    case: Case, contenders: Sequence[Contender], limits: Limits
+    case: Case, contenders: Sequence[Contender], pace: Pace, limits: Limits
 ) -> dict[str, str]:
     """Compare all rivals with the kernel in float64, on a few rows.
 
@@ -244,13 +248,21 @@ def _checked(
             refusals[each.name] = f"gives other numbers: {fault.text}"
             continue
         if rows is not None and case.rows is not None:
-            seconds = calibrate(
-                partial(run, *arguments), Pace(least_seconds=0.0)
-            ).seconds
-            lasting = seconds * case.rows / rows
+            least = _least_seconds(partial(run, *arguments), pace.clock)
+            lasting = least * case.rows / rows
             if lasting > limits.patience:
                 refusals[each.name] = f"a call would take about {lasting:,.0f} s"
     return refusals
+
+
+def _least_seconds(call: Callable[[], Any], clock: Clock) -> float:
+    """How long a call takes if nothing disturbs it."""
+    found = []
+    for _ in range(_TRIES):
+        start = clock()
+        wait(call())
+        found.append(clock() - start)
+    return min(found)
 
 
 @dataclass(frozen=True, slots=True)

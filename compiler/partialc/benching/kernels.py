@@ -34,13 +34,16 @@ class Variant:
     """Which cases to make of a kernel.
 
     Attributes:
-        batch: The length of the batch axis; fewer rows where that would be too large.
-        single: Whether to make a case of single evaluations too.
+        batch: The length of the batch axis; None for no batch.
+        single: Whether to make a case of single evaluations, if the kernel takes them.
+        exact: Whether the batch has that length whatever it costs; otherwise it is
+            shorter, or left out, where it would be too large.
         memory: How many bytes a full tensor may take.
     """
 
-    batch: int = BATCH
+    batch: int | None = BATCH
     single: bool = True
+    exact: bool = False
     memory: int = 2**31
 
 
@@ -66,7 +69,7 @@ def kernel_cases(
         folder: The spec's folder.
         variant: Which cases to make.
         more: Further rivals, written by hand for one row.
-        bars: What the kernel must reach on a batch.
+        bars: What the kernel must reach, on the batch if there is one.
 
     Yields:
         Single evaluations, if the kernel takes them; then a batch.
@@ -75,43 +78,49 @@ def kernel_cases(
     arguments = Arguments.of(compiled, name, folder)
     takes_batch = bool(compiled.spec.kernels[name].options.batch)
     call: Callable[..., Any] = getattr(module, name)
-    title = f"{compiled.name}.{name}"
-    shared: dict[str, Any] = {
-        "draw": arguments.draw,
-        "x64": Regime.NARROW not in primal.program.variants,
-        "tolerance": _tolerance(primal.program.widest),
-        "order_matters": primal.has_custom_rules,
-    }
+    rows = _rows(compiled, kernel, arguments, variant)
+    if takes_batch and rows is None:
+        rows = 1
     with jax.enable_x64(True):
         example = arguments.draw(None)
-    if variant.single and not takes_batch:
+
+    def case(rows: int | None, call: Callable[..., Any], **given: Any) -> Case:
         with jax.enable_x64(True):
-            rivals = rivals_of(kernel, primal, example, memory=variant.memory)
-        yield Case(title, None, call, (*rivals, *more), **shared)
-    rows = _rows(compiled, kernel, arguments, variant.batch)
-    if rows < _FEWEST_ROWS and not takes_batch:
-        return
-    with jax.enable_x64(True):
-        rivals = rivals_of(kernel, primal, example, rows=rows, memory=variant.memory)
-    axes = arguments.in_axes
-    yield Case(
-        title,
-        rows,
-        call if takes_batch else jax.vmap(call, in_axes=axes),
-        tuple(_mapped(rival, axes) for rival in (*rivals, *more)),
-        bars=bars,
-        **shared,
-    )
+            rivals = rivals_of(
+                kernel, primal, example, rows=rows or 1, memory=variant.memory
+            )
+        axes = None if rows is None else arguments.in_axes
+        return Case(
+            f"{compiled.name}.{name}",
+            rows,
+            call,
+            tuple(_mapped(rival, axes) for rival in (*rivals, *more)),
+            arguments.draw,
+            x64=Regime.NARROW not in primal.program.variants,
+            tolerance=_tolerance(primal.program.widest),
+            order_matters=primal.has_custom_rules,
+            **given,
+        )
+
+    if variant.single and not takes_batch:
+        yield case(None, call, bars=bars if rows is None else ())
+    if rows is not None:
+        mapped = jax.vmap(call, in_axes=arguments.in_axes)
+        yield case(rows, call if takes_batch else mapped, bars=bars)
 
 
-def _mapped(rival: Contender, axes: tuple[int | None, ...]) -> Contender:
-    if rival.call is None:
+def _mapped(rival: Contender, axes: tuple[int | None, ...] | None) -> Contender:
+    if rival.call is None or axes is None:
         return rival
     return Contender(rival.name, jax.vmap(rival.call, in_axes=axes), rival.refusal)
 
 
-def _rows(compiled: Compiled, kernel: Kernel, arguments: Arguments, batch: int) -> int:
-    """As many rows as asked for, or as many as are quickly computed."""
+def _rows(
+    compiled: Compiled, kernel: Kernel, arguments: Arguments, variant: Variant
+) -> int | None:
+    """As many rows as asked for, or as many as are quickly computed; None if few."""
+    if variant.batch is None or variant.exact:
+        return variant.batch
     signature = compiled.primal.signature
     results = sum(
         prod(part_shape(part, signature))
@@ -119,8 +128,10 @@ def _rows(compiled: Compiled, kernel: Kernel, arguments: Arguments, batch: int) 
         for part in jax.tree.leaves(field.parts)
     )
     work = work_of(compiled.primal.program.widest)
-    each = arguments.row_elements + results + work
-    return max(1, min(batch, _MOST_ELEMENTS // each))
+    rows = _MOST_ELEMENTS // (arguments.row_elements + results + work)
+    if rows < min(_FEWEST_ROWS, variant.batch):
+        return None
+    return min(variant.batch, rows)
 
 
 def _tolerance(function: Function) -> float:

@@ -108,18 +108,14 @@ def _too_large(
     memory: int,
 ) -> str | None:
     elements = tensor_elements(work, Point.of(primal, kernel, example))
-    width = max(
-        (leaf.type.dtype.numpy().itemsize for leaf in primal.signature.result.leaves),
-        default=8,
-    )
-    size = elements * rows * width
+    regime = next(iter(primal.program.variants))
+    kinds = [leaf.type.dtype for leaf in primal.signature.result.leaves]
+    widths = [kind.numpy(regime).itemsize for kind in kinds if kind.is_inexact]
+    size = elements * rows * max(widths, default=4)
     if size <= memory:
         return None
     each = f" for each of {rows:,} rows" if rows > 1 else ""
-    return (
-        f"the tensor holds {elements:,} numbers{each}: {size / 2**30:,.1f} GiB in "
-        f"float{8 * width}"
-    )
+    return f"the tensor holds {elements:,} numbers{each}: {size / 2**30:,.1f} GiB"
 
 
 def _first_line(error: Exception) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from statistics import median
 from typing import Any, Final
 
@@ -130,6 +131,8 @@ def _bar_lines(result: Result) -> Iterator[str]:
 
 def multiple(value: float) -> str:
     """A ratio to two significant digits after one, to three beyond ten: `12.3x`."""
+    if value == inf:
+        return "infinite"
     if value >= 100:
         return f"{value:,.0f}x"
     return f"{value:.1f}x" if value >= 10 else f"{value:.2f}x"

@@ -20,7 +20,8 @@ import jax
 Clock: TypeAlias = Callable[[], float]
 Call: TypeAlias = Callable[[], Any]
 
-_wait: Callable[[Any], Any] = jax.block_until_ready
+wait: Callable[[Any], Any] = jax.block_until_ready
+"""Returns when a result is there: JAX computes asynchronously."""
 
 ROUNDS: Final = 9
 LEAST_SECONDS: Final = 0.02
@@ -92,7 +93,7 @@ def calibrate(call: Call, pace: Pace) -> Repeats:
 
     The first call is not counted: it may load code and fill caches.
     """
-    _wait(call())
+    wait(call())
     count = 1
     while True:
         seconds = _turn(call, count, pace.clock)
@@ -106,7 +107,7 @@ def _turn(call: Call, count: int, clock: Clock) -> float:
     """Seconds per call."""
     start = clock()
     for _ in range(count):
-        _wait(call())
+        wait(call())
     return (clock() - start) / count
 
 
@@ -125,6 +126,4 @@ def _no_collection() -> Iterator[None]:
 
 def ratio(times: Sequence[float], base: Sequence[float]) -> float:
     """The median of the ratios of two contenders' turns in the same rounds."""
-    return median(
-        one / other for one, other in zip(times, base, strict=False) if other > 0
-    )
+    return median(one / other for one, other in zip(times, base, strict=False))
