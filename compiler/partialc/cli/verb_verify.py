@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,7 @@ def command(names: tuple[str, ...], spec_file: Path | None) -> int:
         tests.append(str(module.test_path))
     # Started in the spec's folder, which `-m` puts on sys.path: the tests import the
     # function from its source. The user's own pytest settings are not for these files.
-    pytest = (sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", ".")
+    pytest = (sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", ".")
     options = ("-q", "-p", "no:cacheprovider", "--import-mode=importlib", "--no-header")
     done = subprocess.run(
         [*pytest, *options, *tests],
