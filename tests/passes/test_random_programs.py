@@ -75,7 +75,7 @@ def test_no_pass_changes_a_result_of_control_flow(data):
 
 
 @pytest.mark.slow
-@examples(1000)
+@examples(300)
 @given(st.data())
 def test_no_pass_changes_a_result_at_length(data):
     check_no_pass_changes_a_result(data, depth=1)
