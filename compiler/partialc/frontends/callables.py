@@ -74,7 +74,7 @@ def from_callable(
                     wide = bind(other, args, name=own, folder=folder)
                     call = FlatCall(binding, own, {False: binding, True: wide})
                     traced = trace_flat(call, folder, name=own)
-            check_purity(call, folder)
+            check_purity(call, traced.widest, folder)
             source, refusal = _carried(binding, traced, own)
     return Primal(
         origin=origin,

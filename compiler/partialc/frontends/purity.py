@@ -15,6 +15,7 @@ from typing import Any, Final
 import jax
 
 from partialc.errors import FrontendError, Location, PartialcError
+from partialc.frontends.binding import is_jitted
 from partialc.frontends.faults import failed_call, is_user_file, shown
 from partialc.frontends.tracing import FlatCall
 from partialc.ir.dtypes import Regime
@@ -68,19 +69,26 @@ def prints_refused(name: str, folder: Path | None) -> Iterator[None]:
         )
 
 
-def check_purity(call: FlatCall, folder: Path | None) -> None:
-    """Trace a function twice more, and refuse it if anything but the trace remains.
+def check_purity(call: FlatCall, widest: Function, folder: Path | None) -> None:
+    """Trace a function once more, and refuse it if anything but the trace remains.
 
     Under an outer `jit` the second trace would come from JAX's cache and prove nothing:
-    it is the function within that is traced here.
+    then it is the function within that is traced, twice.
+
+    Args:
+        call: The function, which was traced before.
+        widest: Its trace under the widest regime.
+        folder: Files below it are named relative to it in errors.
 
     Raises:
         FrontendError: The two traces differ, a traced array outlives its trace, or a
             global of the function's module changes.
     """
-    call = call.without_jit()
     regime = regimes_of(call.types)[-1]
-    first = _trace(call, regime, folder)
+    first = widest
+    if is_jitted(call.binding.function):
+        call = call.without_jit()
+        first = _trace(call, regime, folder)
     before = _globals(call.binding.function)
     try:
         with jax.checking_leaks():
@@ -129,7 +137,6 @@ def _trace(call: FlatCall, regime: Regime, folder: Path | None) -> Function:
             regime,
             name="function",
             input_names=call.hints,
-            rules=False,
         )
     except PartialcError:
         raise

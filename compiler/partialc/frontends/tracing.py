@@ -15,8 +15,9 @@ from partialc.frontends.binding import Binding, is_jitted
 from partialc.frontends.faults import failed_call
 from partialc.frontends.x64 import is_x64
 from partialc.ir.dtypes import DType, Regime
-from partialc.ir.jaxprs import trace
-from partialc.ir.program import ArrayType, Constant, Program
+from partialc.ir.jaxprs import regimes_of, trace_one
+from partialc.ir.merge import merge
+from partialc.ir.program import ArrayType, Constant, Function, Program
 from partialc.ir.structure import all_equations
 from partialc.request.signature import Leaf, Tree
 
@@ -138,9 +139,16 @@ class FlatCall:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """The program of a function, and the tree it returns."""
+    """The program of a function, and the tree it returns.
+
+    Attributes:
+        program: The function for every regime.
+        widest: The trace under the widest regime, all its types fixed.
+        result: The tree of the result.
+    """
 
     program: Program
+    widest: Function
     result: Tree
 
 
@@ -157,17 +165,24 @@ def trace_flat(call: FlatCall, folder: Path | None, *, name: str) -> Traced:
         UnsupportedError: It has side effects, or uses what cannot be imported.
     """
     try:
-        program = trace(call, call.types, name=name, input_names=call.hints)
+        traces = {
+            regime: trace_one(
+                call, call.types, regime, name=name, input_names=call.hints
+            )
+            for regime in regimes_of(call.types)
+        }
     except PartialcError:
         raise
     except (Exception, SystemExit) as error:
         raise failed_call(call.name, error, folder) from None
+    program = Program(name, merge(traces))
     paths = call.paths or ()
     leaves = tuple(
         Leaf(path, _result_type(call.name, program, number))
         for number, path in enumerate(paths)
     )
-    return Traced(program, Tree(call.structure, leaves))
+    widest = list(traces.values())[-1]
+    return Traced(program, widest, Tree(call.structure, leaves))
 
 
 def _result_type(name: str, program: Program, number: int) -> ArrayType:

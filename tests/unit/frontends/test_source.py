@@ -139,6 +139,16 @@ def test_nested_function_is_dedented():
     )
 
 
+def test_names_within_f_strings(tmp_path):
+    (tmp_path / "fs_text.py").write_text(
+        "import jax.numpy as np\n\ndef f(x):\n"
+        "    assert x.ndim == 0, (f'{x.ndim}, '\n        f'{np.shape(x)}')\n"
+        "    return x\n"
+    )
+    source = carried("f", {"x": "float"}, tmp_path, "fs_text").source
+    assert "f'{jnp.shape(x)}'" in source.text
+
+
 # --- refusals ------------------------------------------------------------------------
 
 REFUSALS = {

@@ -277,7 +277,7 @@ class Collector:
         else:
             self._statement(binding)
             text = binding.name
-        written = module.text.between(module.text.start(top), module.text.stop(top))
+        written = ast.unparse(top)
         if text == written:
             return
         if text.partition(".")[0] in bound:
