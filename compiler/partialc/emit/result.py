@@ -40,12 +40,12 @@ class Results:
         """One tree of parts; consumes its parts in flattening order."""
         count = len(jax.tree.leaves(node))
         numbers = tuple(range(self.next, self.next + count))
-        if count > 1 and numbers in self.whole:
-            self.next += count
-            return self.whole[numbers]
         if isinstance(node, Block | Product):
             self.next += 1
             return self.parts[self.next - 1]
+        if numbers in self.whole:
+            self.next += count
+            return self.whole[numbers]
         if node is None:
             return "None"
         if type(node) is dict:

@@ -10,14 +10,8 @@ from partialc.lowering.dead_code import dead_code
 from partialc.lowering.inline_calls import inline_calls
 from partialc.lowering.pipeline import run
 from partialc.lowering.resolve_custom_calls import resolve_custom_calls
-from partialc.ops.cost import cost_of
+from partialc.ops.cost import BYTE, TRANSCENDENTAL, cost_of
 from partialc.ops.registry import Cost
-
-TRANSCENDENTAL: Final = 12.0
-"""An exp or a sin in additions: 8 (exp) to 20 (pow) with vector maths."""
-
-BYTE: Final = 0.02
-"""A byte in additions: most elementwise traffic is fused away."""
 
 
 def weight(cost: Cost) -> float:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from partialc.ops.registry import Cost
 from partialc.planning.cost import weight
 from partialc.realise.chain import Along, Basis, Chain, OneHot, Path
+from partialc.realise.naming import step_name
 from partialc.realise.writer import ChainText
 from partialc.request.resolved import Kernel
 from partialc.request.signature import Signature
@@ -193,9 +194,8 @@ def cost_text(cost: Cost) -> str:
 
 
 def _line(candidate: Candidate, signature: Signature) -> str:
-    text = (
-        f"{candidate.form}, {candidate.title}: {describe(candidate.chain, signature)}"
-    )
+    work = f"{describe(candidate.chain, signature)} ({_nests(candidate, signature)})"
+    text = f"{candidate.form}, {candidate.title}: {work}"
     if candidate.refusal is not None:
         return f"{text}; {candidate.refusal}"
     if candidate.cost is None:
@@ -203,11 +203,28 @@ def _line(candidate: Candidate, signature: Signature) -> str:
     return f"{text}; {cost_text(candidate.cost)}; weighs {weight(candidate.cost):,.0f}"
 
 
+_MAX_NESTS = 4
+
+
+def _nests(candidate: Candidate, signature: Signature) -> str:
+    """The functions that a candidate's nests evaluate last, by name."""
+    names = [
+        step_name(path.pushes, signature, pulled=path.pull is not None)
+        if path.pushes or path.pull
+        else "value"
+        for path in candidate.chain.paths
+    ]
+    more = len(names) - _MAX_NESTS
+    shown = ", ".join(names[:_MAX_NESTS])
+    return f"{shown}, and {more} more" if more > 0 else shown
+
+
 def _candidate_json(candidate: Candidate, signature: Signature) -> dict[str, Any]:
     return {
         "form": candidate.form,
         "title": candidate.title,
         "work": describe(candidate.chain, signature),
+        "nests": _nests(candidate, signature),
         "cost": _cost_json(candidate.cost),
         "refusal": candidate.refusal,
     }
