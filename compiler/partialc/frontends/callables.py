@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import jax
 
-from partialc.errors import FrontendError
+from partialc.errors import FrontendError, PartialcError
 from partialc.frontends.binding import Binding, bind, is_jitted
 from partialc.frontends.carrying.refusal import RefusalError
 from partialc.frontends.importing import imports_from
@@ -70,10 +70,7 @@ def from_callable(
         with prints_refused(own, folder):
             traced = trace_flat(call, folder, name=own)
             if twin is not None and holds_narrow_arrays(traced.program):
-                with twin() as other:
-                    wide = bind(other, args, name=own, folder=folder)
-                    call = FlatCall(binding, own, {False: binding, True: wide})
-                    traced = trace_flat(call, folder, name=own)
+                call, traced = _with_twin(call, traced, twin, args, folder)
             check_purity(call, traced.widest, folder)
             source, refusal = _carried(binding, traced, own)
     return Primal(
@@ -88,6 +85,28 @@ def from_callable(
         static=binding.static,
         doc=first_doc_line(function),
     )
+
+
+def _with_twin(
+    call: FlatCall,
+    traced: Traced,
+    twin: Twin,
+    args: Mapping[str, Any],
+    folder: Path | None,
+) -> tuple[FlatCall, Traced]:
+    """The function together with its twin, if that can be had; else as it is.
+
+    It cannot if the module is not to be imported twice, or if arguments given as
+    objects are of the first import's classes. The constants then have 32 bits, as they
+    have in this process.
+    """
+    try:
+        with twin() as other:
+            wide = bind(other, args, name=call.name, folder=folder)
+            both = FlatCall(call.binding, call.name, {False: call.binding, True: wide})
+            return both, trace_flat(both, folder, name=call.name)
+    except PartialcError:
+        return call, traced
 
 
 def _carried(

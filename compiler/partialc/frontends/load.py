@@ -22,7 +22,7 @@ from partialc.frontends.importing import (
 from partialc.frontends.primal import Primal
 from partialc.frontends.symbolic.calls import evaluate, is_symbolic
 from partialc.frontends.sympy_expressions import from_sympy
-from partialc.frontends.x64 import imports_with
+from partialc.frontends.x64 import imports_with, is_x64
 
 
 def load_primal(
@@ -55,6 +55,8 @@ def load_primal(
         twin = partial(imported_afresh, origin, folder, x64=True)
     else:
         origin, importable = _origin(function, name)
+        if importable and not is_x64():
+            twin = partial(imported_afresh, origin, folder, x64=True)
     if is_symbolic(function):
         return from_sympy(
             function,

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from partialc.frontends.importing import load_object
 from partialc.frontends.load import load_primal
 from partialc.frontends.x64 import is_x64
 from partialc.ir.dtypes import Regime
@@ -102,6 +103,24 @@ def test_modules_and_settings_are_left_alone(folder):
     first = sys.modules["tw_sets"]
     assert load("tw_sets:f", {"x": "float"}, folder).origin == primal.origin
     assert sys.modules["tw_sets"] is first
+
+
+def test_function_given_as_an_object(folder, monkeypatch):
+    monkeypatch.syspath_prepend(folder)
+    function = load_object("tw_model:weighted", folder)
+    primal = load_primal(function, {"x": "float[2]"}, name="m")
+    assert sys.modules["tw_model"].weighted is function
+    with jax.enable_x64(True):
+        np.testing.assert_allclose(primal.call(jnp.ones(2)), 1.3, rtol=1e-15)
+
+
+def test_function_whose_module_cannot_be_imported_again():
+    table = jnp.array([0.1, 0.2])
+    primal = load_primal(lambda x: table @ x, {"x": "float[2]"}, name="m")
+    with jax.enable_x64(True):
+        np.testing.assert_allclose(
+            primal.call(jnp.ones(2)), np.sum(np.float32([0.1, 0.2])), rtol=1e-7
+        )
 
 
 def test_variants_of_fixed_types(folder):
