@@ -84,7 +84,7 @@ def names() -> list[str]:
     """The benchmarks of this folder; the founding example and the others first."""
     return sorted(
         (path.stem for path in FOLDER.glob("*.py") if path.name != "run.py"),
-        key=lambda name: (name == "examples", name),
+        key=lambda name: (name == "example_kernels", name),
     )
 
 
