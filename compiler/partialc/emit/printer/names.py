@@ -99,6 +99,7 @@ _RESULTS: Final = {
     "top_k": ("largest", "positions"),
 }
 _LONGEST: Final = 28
+_LONGEST_NUMBER: Final = 5
 
 
 class Free(Protocol):
@@ -339,9 +340,8 @@ def _counts(equation: Equation) -> tuple[int, int]:
     if equation.op == "while":
         carried = len(equation.outputs)
         return len(equation.inputs) - carried, carried
-    closed, carried = params["num_consts"], params["num_carry"]
-    assert isinstance(closed, int)
-    assert isinstance(carried, int)
+    counts = params["num_consts"], params["num_carry"]
+    closed, carried = (count for count in counts if isinstance(count, int))
     return closed, carried
 
 
@@ -375,7 +375,8 @@ def _number(atom: Atom) -> Tokens:
     if not isinstance(atom, Constant) or atom.type.shape:
         return ()
     text = str(atom.data.item()).replace("-", "neg").replace("+", "")
-    return (re.sub(r"\W", "p", text.removesuffix(".0")),)
+    word = re.sub(r"\W", "p", text.removesuffix(".0"))
+    return (word,) if len(word) <= _LONGEST_NUMBER else ()
 
 
 def _letters(text: str) -> str:

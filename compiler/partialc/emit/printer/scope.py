@@ -24,10 +24,11 @@ from partialc.emit.printer.views import index_expression
 from partialc.emit.printer.widths import dtype_expression
 from partialc.errors import InternalError
 from partialc.ir.dtypes import DType
-from partialc.ir.program import Atom, Constant, Equation, Function, Value
+from partialc.ir.program import Atom, Constant, Equation, Function, Param, Value
 from partialc.ir.structure import constant_key, digest
 from partialc.ops.helpers import HELPERS
 from partialc.ops.registry import Layout
+from partialc.ops.slicing import dynamic_index
 from partialc.ops.template import is_bare
 from partialc.ops.unknown import lookup
 
@@ -279,6 +280,9 @@ class Scope:
             case "index":
                 base = equation.inputs[0]
                 index = equation.params["index"]
+                picked = self._picked(base, index)
+                if picked is not None:
+                    return picked
                 return index_expression(self.atom(base), base.type, index)
             case "stack":
                 parts = ast.List([self.operand(a) for a in equation.inputs], ast.Load())
@@ -306,6 +310,17 @@ class Scope:
             ]
             expression = rule(equation, typed, self)
         return expression
+
+    def _picked(self, base: Atom, index: Param) -> ast.expr | None:
+        """`x[i]` for the one element that a dynamic slice takes of some axes."""
+        sliced = self.definition(base)
+        if sliced is None or sliced.op != "dynamic_slice":
+            return None
+        entries = index if isinstance(index, tuple) else ()
+        axes = [axis for axis, entry in enumerate(entries) if entry == 0]
+        whole = tuple((0, size, 1) for size in base.type.shape)
+        expected = tuple(0 if a in axes else entry for a, entry in enumerate(whole))
+        return dynamic_index(sliced, axes, self) if entries == expected else None
 
     def _longest_operand(self, equation: Equation) -> Value | None:
         pending = [

@@ -205,7 +205,7 @@ def _power(left: ast.expr, right: ast.expr) -> str:
     exponent = _wrapped(right, _UNARY_LEVEL)
     if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow):
         exponent = f"({exponent})" if not exponent.startswith("(") else exponent
-    hugs = _hugs(left) and _hugs(right)
+    hugs = _hugs(left) and _hugs(right) and not isinstance(left, ast.UnaryOp)
     return f"{base}**{exponent}" if hugs else f"{base} ** {exponent}"
 
 

@@ -1,0 +1,48 @@
+"""Import, print, load: the same operations, or else the same numbers.
+
+Where the printed function traces to the very operations of the original, nothing is
+run: that is stronger than equal numbers at a point.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from partialc.ir.program import Program
+from tests.ops.cases import CASES, derived
+from tests.ops.running import Bundle, bundles
+from tests.unit.emit_printer.printing import (
+    assert_strong,
+    flat_source,
+    load,
+    same_steps,
+    strict,
+)
+
+_UNPRINTABLE = {"linear_call", "ragged_dot"}
+_CASES = [case for case in CASES if case.name not in _UNPRINTABLE]
+_DERIVED = [each for case in _CASES for each in derived(case)]
+
+
+@pytest.mark.parametrize("bundle", bundles(_CASES), ids=lambda bundle: bundle.name)
+def test_a_printed_program_computes_the_same(bundle: Bundle) -> None:
+    _check(bundle, bundle.program())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bundle", bundles(_DERIVED), ids=lambda bundle: bundle.name)
+def test_a_printed_derivative_computes_the_same(bundle: Bundle) -> None:
+    _check(bundle, bundle.program())
+
+
+def _check(bundle: Bundle, program: Program) -> None:
+    names = [f"x{place}" for place in range(len(bundle.types))]
+    printed = load(flat_source(program, names))
+    for regime, function in program.variants.items():
+        arguments = bundle.arguments(regime)
+        assert_strong(printed, arguments, regime)
+        if same_steps(function, printed, bundle.types, regime):
+            continue
+        with strict(regime):
+            actual = printed(*arguments)
+        bundle.assert_close(actual, bundle.expected(regime))
