@@ -1,10 +1,10 @@
 """What a case of the operations' table is, and how its derivatives are formed.
 
-Every case is a function of arrays with example arrays. A float64 example array stands for
-the caller's float type and a complex128 one for the caller's complex type; all other
-element types are meant as they are. Shapes are not square, so that a swapped axis shows;
-sizes 0 and 1, batched forms and the neighbouring element types stand beside the plain
-form.
+Every case is a function of arrays with example arrays. A float64 example array stands
+for the caller's float type and a complex128 one for the caller's complex type; all other
+element types are meant as they are. Shapes are not square, so that a swapped axis
+shows; sizes 0 and 1, batched forms and the neighbouring element types stand beside the
+plain form.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def cplx(*shape: int) -> np.ndarray:
     return real(*shape) + 1j * real(*shape, low=-0.7, high=0.9)
 
 
-def ints(*shape: int, low: int = -5, high: int = 6, dtype: Any = np.int32) -> np.ndarray:
+def ints(
+    *shape: int, low: int = -5, high: int = 6, dtype: Any = np.int32
+) -> np.ndarray:
     """Irregular integers of a half-open interval."""
     return np.floor(real(*shape, low=low, high=high)).astype(dtype)
 

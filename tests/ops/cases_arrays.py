@@ -35,7 +35,11 @@ add("expand_dims_first", lambda x: jnp.expand_dims(x, (0, 3)), _X)
 add("broadcast_scalar", lambda x: jnp.broadcast_to(x, (3, 4)), real())
 add("broadcast_row", lambda x: jnp.broadcast_to(x, (3, 4)), real(4))
 add("broadcast_column", lambda x: lax.broadcast_in_dim(x, (3, 4), (0,)), real(3))
-add("broadcast_size_one", lambda x: lax.broadcast_in_dim(x, (2, 3, 4), (0, 2)), real(1, 4))
+add(
+    "broadcast_size_one",
+    lambda x: lax.broadcast_in_dim(x, (2, 3, 4), (0, 2)),
+    real(1, 4),
+)
 add("broadcast_number", lambda x: jnp.full((3, 4), 2.5, x.dtype) * x, _X)
 plain("broadcast_number_alone", lambda x: jnp.full((3, 4), 2.5, x.dtype), _X)
 plain("broadcast_zeros", lambda x: jnp.zeros((3, 4), x.dtype), _X)
@@ -63,13 +67,25 @@ add("unstack", lambda x: sum(jnp.unstack(x, axis=1)), _X)
 add("concatenate", lambda x, y: jnp.concatenate([x, y], axis=1), _X, real(3, 2))
 add("concatenate_rows", lambda x: jnp.concatenate([x, x * 2, x]), _X)
 add("concatenate_one", lambda x: lax.concatenate([x], 0), _X)
-add("concatenate_constants", lambda x: jnp.concatenate([x, jnp.zeros(2, x.dtype)]), real(3))
+add(
+    "concatenate_constants",
+    lambda x: jnp.concatenate([x, jnp.zeros(2, x.dtype)]),
+    real(3),
+)
 plain("concatenate_int", lambda x: jnp.concatenate([x, x]), ints(3))
 add("split", lambda x: lax.split(x, (1, 3), axis=1), _X)
 add("split_one", lambda x: lax.split(x, (4,), axis=1), _X)
 add("pad", lambda x: jnp.pad(x, ((1, 2), (0, 3))), _X)
-add("pad_interior", lambda x: lax.pad(x, jnp.zeros((), x.dtype), ((1, 0, 2), (0, 1, 1))), _X)
-add("pad_negative", lambda x: lax.pad(x, jnp.ones((), x.dtype), ((-1, 0, 0), (2, -2, 0))), _X)
+add(
+    "pad_interior",
+    lambda x: lax.pad(x, jnp.zeros((), x.dtype), ((1, 0, 2), (0, 1, 1))),
+    _X,
+)
+add(
+    "pad_negative",
+    lambda x: lax.pad(x, jnp.ones((), x.dtype), ((-1, 0, 0), (2, -2, 0))),
+    _X,
+)
 add("pad_value", lambda x, v: lax.pad(x, v, ((0, 1, 0), (2, 0, 0))), _X, real())
 add("pad_edge", lambda x: jnp.pad(x, 2, mode="edge"), real(4))
 plain("pad_bool", lambda p: jnp.pad(p, 1), bools(3))
@@ -92,7 +108,11 @@ for _name in ("sum", "prod", "max", "min"):
     add(f"reduce_{_name}_keepdims", partial(_function, axis=0, keepdims=True), _X)
     add(f"reduce_{_name}_no_axes", partial(_function, axis=()), _X)
     add(f"reduce_{_name}_size_one", partial(_function, axis=1), real(3, 1))
-    for _kind, _dtype in {"int32": np.int32, "int8": np.int8, "uint8": np.uint8}.items():
+    for _kind, _dtype in {
+        "int32": np.int32,
+        "int8": np.int8,
+        "uint8": np.uint8,
+    }.items():
         plain(
             f"reduce_{_name}_{_kind}",
             partial(lambda f, x: f(x, (1,)), getattr(lax, f"reduce_{_name}")),
@@ -123,7 +143,9 @@ for _name in ("argmax", "argmin"):
     plain(f"{_name}_all", getattr(jnp, _name), _X)
     plain(f"{_name}_int", partial(getattr(jnp, _name), axis=0), ints(3, 4))
     plain(
-        f"{_name}_nan", partial(getattr(jnp, _name), axis=0), np.array([1.0, np.nan, 0.5])
+        f"{_name}_nan",
+        partial(getattr(jnp, _name), axis=0),
+        np.array([1.0, np.nan, 0.5]),
     )
     plain(
         f"{_name}_int8_index",
@@ -150,10 +172,16 @@ for _name in ("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp"):
     _function = getattr(lax, _name)
     add(_name, partial(lambda f, x: f(x, axis=1), _function), _X)
     add(
-        f"{_name}_reverse", partial(lambda f, x: f(x, axis=0, reverse=True), _function), _X
+        f"{_name}_reverse",
+        partial(lambda f, x: f(x, axis=0, reverse=True), _function),
+        _X,
     )
     if _name != "cumlogsumexp":
-        plain(f"{_name}_int8", partial(lambda f, x: f(x), _function), ints(4, dtype=np.int8))
+        plain(
+            f"{_name}_int8",
+            partial(lambda f, x: f(x), _function),
+            ints(4, dtype=np.int8),
+        )
 
 # products
 add("dot_vectors", jnp.dot, real(4), real(4, low=-2))
@@ -165,10 +193,20 @@ add("matmul_broadcast", lambda a, b: a @ b, real(2, 3, 4), real(4, 5))
 add("matmul_transposed", lambda a, b: a @ b.T, _X, real(2, 4))
 add("gram", lambda a: a.T @ a, _X)
 add("einsum_outer", lambda x, y: jnp.einsum("i,j->ij", x, y), real(3), real(4))
-add("einsum_batch", lambda a, b: jnp.einsum("bij,bkj->bki", a, b), real(2, 3, 4), real(2, 5, 4))
+add(
+    "einsum_batch",
+    lambda a, b: jnp.einsum("bij,bkj->bki", a, b),
+    real(2, 3, 4),
+    real(2, 5, 4),
+)
 add("einsum_two", lambda a, b: jnp.einsum("ijk,kj->i", a, b), real(2, 3, 4), real(4, 3))
 add("einsum_batch_only", lambda a, b: jnp.einsum("bi,bi->b", a, b), _X, _X + 1)
-add("einsum_middle", lambda a, b: jnp.einsum("ibj,bk->bijk", a, b), real(2, 3, 4), real(3, 5))
+add(
+    "einsum_middle",
+    lambda a, b: jnp.einsum("ibj,bk->bijk", a, b),
+    real(2, 3, 4),
+    real(3, 5),
+)
 add("tensordot", lambda a, b: jnp.tensordot(a, b, 2), real(2, 3, 4), real(3, 4, 5))
 add("matmul_empty", lambda a, b: a @ b, real(3, 0), real(0, 2))
 add("matmul_highest", partial(jnp.matmul, precision="highest"), _X, real(4, 2))
@@ -246,13 +284,25 @@ for _name, _op, _init in (
     }.items():
         add(
             f"reduce_window_{_name}{_variant}",
-            partial(lambda op, init, kw, x: lax.reduce_window(x, init, op, **kw), _op, _init, _keywords),
+            partial(
+                lambda op, init, kw, x: lax.reduce_window(x, init, op, **kw),
+                _op,
+                _init,
+                _keywords,
+            ),
             real(5, 6),
         )
 plain(
     "reduce_window_max_dilated",
     lambda x: lax.reduce_window(
-        x, -jnp.inf, lax.max, (2, 2), (1, 1), "VALID", base_dilation=(1, 2), window_dilation=(2, 1)
+        x,
+        -jnp.inf,
+        lax.max,
+        (2, 2),
+        (1, 1),
+        "VALID",
+        base_dilation=(1, 2),
+        window_dilation=(2, 1),
     ),
     real(5, 6),
 )
@@ -285,11 +335,11 @@ plain(
 add("sort", partial(jnp.sort, axis=0), _X)
 add("sort_descending", lambda x: jnp.sort(x, descending=True), _X)
 plain("sort_int", jnp.sort, ints(3, 4))
-plain("sort_two_keys", lambda a, b: lax.sort((a, b), num_keys=2), ints(6, high=2), real(6))
-plain("sort_values", lambda a, b: lax.sort((a, b), num_keys=1), real(3, 4), ints(3, 4))
 plain(
-    "sort_unstable", lambda a, b: lax.sort((a, b), is_stable=False), real(6), ints(6)
+    "sort_two_keys", lambda a, b: lax.sort((a, b), num_keys=2), ints(6, high=2), real(6)
 )
+plain("sort_values", lambda a, b: lax.sort((a, b), num_keys=1), real(3, 4), ints(3, 4))
+plain("sort_unstable", lambda a, b: lax.sort((a, b), is_stable=False), real(6), ints(6))
 plain("sort_special", jnp.sort, np.array([np.nan, 0.0, -0.0, np.inf, -np.inf, -np.nan]))
 plain("argsort", jnp.argsort, _X)
 add("median", lambda x: jnp.median(x), real(5))

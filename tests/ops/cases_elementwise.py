@@ -11,7 +11,18 @@ import jax.scipy as jsp
 import numpy as np
 from jax import lax
 
-from tests.ops.case import BOTH, FORWARD, NEITHER, REVERSE, Case, Table, bools, cplx, ints, real
+from tests.ops.case import (
+    BOTH,
+    FORWARD,
+    NEITHER,
+    REVERSE,
+    Case,
+    Table,
+    bools,
+    cplx,
+    ints,
+    real,
+)
 
 _table = Table()
 add, plain = _table.add, _table.plain
@@ -138,9 +149,17 @@ add("add_any", lambda x: x * jnp.sin(x) * x, real(3, 4))
 _A, _X = real(3, 2, low=0.5, high=3), real(3, 2, low=0.3, high=2.5)
 add("igamma", lambda x: lax.igamma(jnp.asarray(_A, x.dtype), x), _X, ulps=1e3)
 add("igammac", lambda x: lax.igammac(jnp.asarray(_A, x.dtype), x), _X, ulps=1e3)
-add("igamma_of_shape", lambda a: lax.igamma(a, jnp.asarray(_X, a.dtype)), _A, derivatives=REVERSE, ulps=1e3)
+add(
+    "igamma_of_shape",
+    lambda a: lax.igamma(a, jnp.asarray(_X, a.dtype)),
+    _A,
+    derivatives=REVERSE,
+    ulps=1e3,
+)
 plain("igamma_arrays", lax.igamma, _A, _X, ulps=1e3)
-plain("igammac_number", lambda x: lax.igammac(jnp.asarray(1.5, x.dtype), x), _X, ulps=1e3)
+plain(
+    "igammac_number", lambda x: lax.igammac(jnp.asarray(1.5, x.dtype), x), _X, ulps=1e3
+)
 plain("igamma_grad_a", lax.igamma_grad_a, _A, _X, ulps=1e4)
 plain("random_gamma_grad", lax.random_gamma_grad, _A, _X, ulps=1e4)
 plain("zeta", lax.zeta, 1.0 + _A, _X, ulps=1e3)
@@ -161,9 +180,15 @@ plain(
     real(3, low=0.2, high=0.8),
     ulps=1e4,
 )
-plain("bessel", lambda x: lax.bessel_i0e(x) - lax.bessel_i1e(x), real(4, low=-5, high=5))
+plain(
+    "bessel", lambda x: lax.bessel_i0e(x) - lax.bessel_i1e(x), real(4, low=-5, high=5)
+)
 
-add("clamp", lambda x: lax.clamp(jnp.asarray(-0.5, x.dtype), x, jnp.asarray(0.5, x.dtype)), real(3, 4))
+add(
+    "clamp",
+    lambda x: lax.clamp(jnp.asarray(-0.5, x.dtype), x, jnp.asarray(0.5, x.dtype)),
+    real(3, 4),
+)
 add(
     "clamp_arrays",
     lax.clamp,
@@ -171,7 +196,11 @@ add(
     real(3, 4),
     real(3, 4, low=0.4, high=1),
 )
-plain("clamp_special", lambda x: lax.clamp(jnp.asarray(-0.5, x.dtype), x, jnp.asarray(0.5, x.dtype)), _SPECIAL)
+plain(
+    "clamp_special",
+    lambda x: lax.clamp(jnp.asarray(-0.5, x.dtype), x, jnp.asarray(0.5, x.dtype)),
+    _SPECIAL,
+)
 add("select_n", lax.select_n, bools(3, 4), real(3, 4), real(3, 4, low=-2))
 add("select_n_scalar", lax.select_n, np.bool_(True), real(3, 4), real(3, 4, low=-2))
 add(
@@ -190,7 +219,11 @@ for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     _function = getattr(lax, _name)
     plain(_name, _function, real(3, 4), real(3, 4, low=-2))
     plain(f"{_name}_special", _function, _SPECIAL, _SPECIAL[::-1].copy())
-    plain(f"{_name}_number", partial(lambda f, x: f(x, jnp.asarray(0.25, x.dtype)), _function), real(3, 4))
+    plain(
+        f"{_name}_number",
+        partial(lambda f, x: f(x, jnp.asarray(0.25, x.dtype)), _function),
+        real(3, 4),
+    )
     plain(f"{_name}_rows", _function, real(3, 1), real(1, 4, low=-2))
 plain("eq_complex", lax.eq, cplx(3), cplx(3))
 plain("ne_complex", lax.ne, cplx(3), cplx(3).conj())

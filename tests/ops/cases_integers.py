@@ -55,7 +55,11 @@ plain("rem_signed", lax.rem, _SIGNED, _DIVISOR)
 plain("floor_divide_signed", jnp.floor_divide, _SIGNED, _DIVISOR)
 plain("mod_signed", jnp.mod, _SIGNED, _DIVISOR)
 plain("shift_right_arithmetic_signed", lambda x: x >> 2, _SIGNED)
-plain("shift_right_logical_signed", lambda x: lax.shift_right_logical(x, jnp.int32(2)), _SIGNED)
+plain(
+    "shift_right_logical_signed",
+    lambda x: lax.shift_right_logical(x, jnp.int32(2)),
+    _SIGNED,
+)
 plain("shift_by_width", lambda x: lax.shift_left(x, jnp.int32(40)), _SIGNED)
 plain("pow_int_int", lambda x: jnp.power(x, jnp.array([2, 3, 0, 1])), ints(3, 4))
 plain("clamp_int", lambda x: lax.clamp(jnp.int32(-2), x, jnp.int32(3)), ints(3, 4))
@@ -89,7 +93,9 @@ for _name, _dtype in {
 plain("convert_default_float", lambda x: x.astype(float), ints(3, 4))
 plain("convert_default_int", lambda x: jnp.argsort(x).astype(int), real(5))
 add("convert_caller", lambda n, x: n.astype(x.dtype) * x, ints(3, 4), real(3, 4))
-plain("convert_caller_complex", lambda x: x.astype(jnp.result_type(x, 1j)) * 2j, real(3))
+plain(
+    "convert_caller_complex", lambda x: x.astype(jnp.result_type(x, 1j)) * 2j, real(3)
+)
 add(
     "convert_round_trip",
     lambda x: x.astype(jnp.float32).astype(x.dtype) * x,
@@ -115,8 +121,15 @@ for _method in ("scan", "scan_unrolled", "sort", "compare_all"):
         _SORTED,
         _SOUGHT,
     )
-plain("searchsorted_right", lambda a, v: jnp.searchsorted(a, v, side="right"), _SORTED, _SOUGHT)
-plain("searchsorted_int", jnp.searchsorted, np.arange(5, dtype=np.int32), ints(4, low=0))
+plain(
+    "searchsorted_right",
+    lambda a, v: jnp.searchsorted(a, v, side="right"),
+    _SORTED,
+    _SOUGHT,
+)
+plain(
+    "searchsorted_int", jnp.searchsorted, np.arange(5, dtype=np.int32), ints(4, low=0)
+)
 plain("searchsorted_2d", jnp.searchsorted, _SORTED, real(2, 3))
 plain("digitize", lambda v, a: jnp.digitize(v, a), real(4), _SORTED)
 plain("eq_keys", lambda z: jnp.unique(z, size=3), cplx(3))

@@ -6,7 +6,7 @@ joins cases into programs of about a dozen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,18 +83,17 @@ class Bundle:
         return results
 
 
-def bundles(cases: Iterable[Case], size: int = 12) -> Iterator[Bundle]:
+def bundles(cases: Iterable[Case], size: int = 12) -> list[Bundle]:
     """Consecutive cases that run under the same regimes, so many at a time."""
+    found: list[Bundle] = []
     pending: dict[tuple[Regime, ...], list[Case]] = {}
     for case in cases:
         group = pending.setdefault(regimes_of(input_types(case)), [])
         group.append(case)
         if len(group) == size:
-            yield Bundle(tuple(group))
+            found.append(Bundle(tuple(group)))
             group.clear()
-    for group in pending.values():
-        if group:
-            yield Bundle(tuple(group))
+    return found + [Bundle(tuple(group)) for group in pending.values() if group]
 
 
 def input_types(case: Case) -> list[ArrayType]:

@@ -1,8 +1,8 @@
 """Sets of elements of an array, whose size on paper does not follow the array's.
 
-A set is none, all, a union of a few boxes (one strided range an axis), or a sorted array
-of flat indices. Rules see only this interface and never a dense array of truth values:
-a pairwise energy of 5,000 points has 25 million elements a value and hundreds of values.
+A set is none, all, a union of a few boxes (one strided range an axis), or a sorted
+array of flat indices. Rules see only this interface and never a dense array of truth
+values: a pairwise energy of 5,000 points has 25 million elements in each of its values.
 
 Where a set would take too many boxes, and too many indices, a larger set stands for it.
 Every operation may therefore answer with a superset: sets say where elements *can* be
@@ -315,7 +315,7 @@ def unravel(flat: Flat, shape: tuple[int, ...]) -> list[Flat]:
 def ravel(
     axes: Sequence[Flat], shape: tuple[int, ...], like: Sequence[Flat] = ()
 ) -> Flat:
-    """The flat positions of coordinates; `like` lends its length where there is none."""
+    """The flat positions of coordinates; without axes, `like` lends the length."""
     if not axes:
         return np.zeros(like[0].shape if like else (1,), np.int64)
     flat = np.zeros(axes[0].shape, np.int64)

@@ -23,6 +23,8 @@ from partialc.ops import (
 )
 from partialc.ops import (
     fft as fft,
+)
+from partialc.ops import (
     gather as gather,
 )
 from partialc.ops import (
@@ -45,6 +47,8 @@ from partialc.ops import (
 )
 from partialc.ops import (
     scatter as scatter,
+)
+from partialc.ops import (
     shapes as shapes,
 )
 from partialc.ops import (

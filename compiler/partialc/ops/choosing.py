@@ -8,10 +8,13 @@ from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
+from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
 from partialc.ops.cost import per_result
+from partialc.ops.elements import Operands, pointwise, spread
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, call, fill, is_bare
 
@@ -38,6 +41,15 @@ def _source_select_n(
     return fill("jnp.where(p, a, b)", p=which, a=on_true, b=on_false)
 
 
+def _support_select_n(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
+    """Nonzero where any of the cases is."""
+    shape = equation.outputs[0].type.shape
+    found = ElementSet.none(shape)
+    for support in operands.supports[1:]:
+        found = found | spread(support, shape)
+    return (found,)
+
+
 register(
     Op(
         "select_n",
@@ -45,6 +57,7 @@ register(
         _source_select_n,
         per_result(flops=1),
         summary="elementwise choice between cases",
+        elements=pointwise(_support_select_n),
     )
 )
 
@@ -68,6 +81,7 @@ register(
         _source_clamp,
         per_result(flops=2),
         summary="limits from below and above",
+        elements=pointwise(),
     )
 )
 
@@ -76,10 +90,10 @@ _TOTAL_ORDER: Final = {"le_to": "<=", "lt_to": "<"}
 
 
 def _order_key(x: jax.Array) -> jax.Array:
-    """Integers that sort as the total order sorts floats: -nan, -inf, .., -0, 0, .., nan."""
+    """Integers that sort as the total order sorts floats, -nan first and nan last."""
     integer: Any = jnp.dtype(f"int{8 * x.dtype.itemsize}")
     bits = lax.bitcast_convert_type(x, integer)
-    return lax.select(bits < 0, bits ^ jnp.iinfo(integer).max, bits)
+    return lax.select(bits < 0, bits ^ np.iinfo(integer).max, bits)
 
 
 def _evaluate_total_order(equation: Equation, operands: Arrays) -> Arrays:
@@ -108,5 +122,6 @@ for _name in _TOTAL_ORDER:
             _source_total_order,
             per_result(flops=3),
             summary="comparison in the IEEE total order",
+            elements=pointwise(),
         )
     )

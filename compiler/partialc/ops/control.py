@@ -8,7 +8,7 @@ may be a bare array, a tuple or nothing.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -140,10 +140,10 @@ def _evaluate_while(equation: Equation, operands: Arrays) -> Arrays:
     first = params.integer(equation, "cond_nconsts")
     second = first + params.integer(equation, "body_nconsts")
 
-    def holds(carry: Sequence[jax.Array]) -> jax.Array:
+    def holds(carry: Iterable[jax.Array]) -> jax.Array:
         return run_function(condition, [*operands[:first], *carry])[0]
 
-    def step(carry: Sequence[jax.Array]) -> tuple[jax.Array, ...]:
+    def step(carry: Iterable[jax.Array]) -> tuple[jax.Array, ...]:
         return tuple(run_function(body, [*operands[first:second], *carry]))
 
     initial = tuple(operands[second:])

@@ -11,6 +11,7 @@ from jax import lax
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import moved, per_result
+from partialc.ops.elements import either, pointwise
 from partialc.ops.evaluation import concrete
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, call, fill, is_bare
@@ -20,7 +21,7 @@ def _evaluate_convert(equation: Equation, operands: Arrays) -> Arrays:
     dtype = concrete(params.dtype(equation, "new_dtype"))
     (x,) = operands
     if jnp.iscomplexobj(x) and not jnp.issubdtype(dtype, jnp.complexfloating):
-        x = x != 0 if dtype == bool else lax.real(x)
+        x = x != 0 if jnp.issubdtype(dtype, jnp.bool_) else lax.real(x)
     return [lax.convert_element_type(x, dtype)]
 
 
@@ -46,6 +47,7 @@ register(
         _source_convert,
         moved,
         summary="conversion to another element type",
+        elements=pointwise(either),
     )
 )
 
@@ -102,5 +104,6 @@ register(
         _source_reduce_precision,
         per_result(flops=1),
         summary="rounding to fewer bits",
+        elements=pointwise(either),
     )
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from math import prod
+from typing import Any, Final
 
 from jax import lax
 
@@ -17,17 +18,20 @@ from partialc.ops.evaluation import concrete
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call
 
-_SPATIAL = {0: "", 1: "W", 2: "HW", 3: "DHW"}
+_SPATIAL: Final = {0: "", 1: "W", 2: "HW", 3: "DHW"}
 
 
 def _evaluate(equation: Equation, operands: Arrays) -> Arrays:
     numbers = params.dimensions(equation)
     preferred = equation.params.get("preferred_element_type")
+    padding: Any = params.integer_rows(equation, "padding")
+    x, w = operands
     return [
         lax.conv_general_dilated(
-            *operands,
+            x,
+            w,
             params.integers(equation, "window_strides"),
-            params.integer_rows(equation, "padding"),
+            padding,
             lhs_dilation=params.integers(equation, "lhs_dilation"),
             rhs_dilation=params.integers(equation, "rhs_dilation"),
             dimension_numbers=lax.ConvDimensionNumbers(

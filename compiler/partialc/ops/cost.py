@@ -1,9 +1,9 @@
 """The work of operations and functions, counted from shapes.
 
 A floating-point addition, multiplication, comparison or selection counts one operation;
-whatever moves elements without computing counts none, but is read and written. Division
-and square roots count as one operation too: what makes them slower is left to the weights
-of the cost model.
+whatever moves elements without computing counts none, but is read and written. A
+division counts one operation too: what makes it slower is left to the weights of the
+cost model.
 """
 
 from __future__ import annotations
@@ -19,10 +19,16 @@ from partialc.ops.registry import Cost, CostRule, find
 ASSUMED_TRIPS: Final = 10
 """Iterations counted for a `while` loop, whose number is known at run time only.
 
-Ten is the order of magnitude of Newton and fixed-point iterations, the loops that occur in
-differentiated code; plans for one function all assume the same number, so that it cancels
-wherever they share the loop.
+Ten is the order of magnitude of Newton and fixed-point iterations, the loops that occur
+in differentiated code; plans for one function all assume the same number, so that it
+cancels wherever they share the loop.
 """
+
+TRANSCENDENTAL: Final = 12.0
+"""An exp or a sin in additions: 8 (exp) to 20 (pow) with vector maths."""
+
+BYTE: Final = 0.02
+"""A byte in additions: most elementwise traffic is fused away."""
 
 SPECIAL_FUNCTION: Final = 10
 """Transcendentals counted for a function that XLA computes by a series or a loop."""

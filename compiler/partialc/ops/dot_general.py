@@ -1,4 +1,4 @@
-"""Tensor products: `x @ w` where numpy means the same contraction, else `jnp.einsum`."""
+"""Tensor products: `x @ w` where numpy means the same, else `jnp.einsum`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from math import prod
 from string import ascii_lowercase
 from typing import Any
 
+import numpy as np
 from jax import lax
 
 from partialc.ir.dtypes import DType
+from partialc.ir.element_sets import ElementSet, Flat, ravel, unravel
 from partialc.ir.program import Equation, Param
 from partialc.ops import params
 from partialc.ops.cost import traffic
+from partialc.ops.elements import MAX_ROWS, Elements, Operands, Reads
 from partialc.ops.evaluation import concrete
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, tuple_expr
@@ -29,9 +32,11 @@ def _numbers(equation: Equation) -> tuple[tuple[int, ...], ...]:
 def _evaluate(equation: Equation, operands: Arrays) -> Arrays:
     left, right, left_batch, right_batch = _numbers(equation)
     preferred = equation.params.get("preferred_element_type")
+    x, y = operands
     return [
         lax.dot_general(
-            *operands,
+            x,
+            y,
             ((left, right), (left_batch, right_batch)),
             precision=precision_value(equation.params.get("precision")),
             preferred_element_type=(
@@ -147,4 +152,73 @@ def _cost(equation: Equation) -> Cost:
     return Cost(2.0 * equation.outputs[0].type.size * length, 0.0, traffic(equation))
 
 
-register(Op("dot_general", _evaluate, _source, _cost, summary="products of tensors"))
+def _free(ndim: int, bound: Sequence[int]) -> list[int]:
+    return [axis for axis in range(ndim) if axis not in bound]
+
+
+def _support(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
+    """The outer product of what is left of either side, if their lines can meet."""
+    contracted, with_, left_batch, right_batch = _numbers(equation)
+    shape = equation.outputs[0].type.shape
+    left, right = operands.supports
+    x, y = (side.ndim for side in (equation.inputs[0].type, equation.inputs[1].type))
+    lines = left.reduced(_free(x, contracted)), right.reduced(_free(y, with_))
+    if contracted == tuple(sorted(contracted)) and with_ == tuple(sorted(with_)):
+        if (lines[0] & lines[1]).is_none:
+            return (ElementSet.none(shape),)
+    elif left.is_none or right.is_none:
+        return (ElementSet.none(shape),)
+    if not left.bound or not right.bound:
+        return (ElementSet.none(shape),)
+    first, second = left.hull(), right.hull()
+    ranges = [first[axis] for axis in left_batch]
+    ranges += [first[axis] for axis in _free(x, (*left_batch, *contracted))]
+    ranges += [second[axis] for axis in _free(y, (*right_batch, *with_))]
+    return (ElementSet.box(shape, tuple(ranges)),)
+
+
+def _reads(
+    equation: Equation, _: int, wanted: Flat, operands: Operands
+) -> Reads | None:
+    """One product per place of the contracted axes, where neither side is zero."""
+    contracted, with_, left_batch, right_batch = _numbers(equation)
+    left, right = (atom.type for atom in equation.inputs)
+    lines = tuple(left.shape[axis] for axis in contracted)
+    length = prod(lines)
+    result = equation.outputs[0].type
+    if length * wanted.size > MAX_ROWS or any(
+        atom.type.dtype != result.dtype for atom in equation.inputs
+    ):
+        return None
+    rows = np.repeat(np.arange(wanted.size), length)
+    outer = unravel(wanted[rows], result.shape)
+    inner = unravel(np.tile(np.arange(length), wanted.size), lines)
+    batch, rest = outer[: len(left_batch)], outer[len(left_batch) :]
+    free = _free(left.ndim, (*left_batch, *contracted))
+    others = _free(right.ndim, (*right_batch, *with_))
+    sides = (
+        (left.shape, (*left_batch, *contracted, *free), rest[: len(free)]),
+        (right.shape, (*right_batch, *with_, *others), rest[len(free) :]),
+    )
+    flats = []
+    for shape, order, own in sides:
+        places: list[Flat] = [rows] * len(shape)
+        for axis, place in zip(order, [*batch, *inner, *own], strict=True):
+            places[axis] = place
+        flats.append(ravel(places, shape, [rows]))
+    met = operands.supports[0].contains(flats[0]) & operands.supports[1].contains(
+        flats[1]
+    )
+    return Reads(tuple(flat[met] for flat in flats), "product", "add", rows[met])
+
+
+register(
+    Op(
+        "dot_general",
+        _evaluate,
+        _source,
+        _cost,
+        summary="products of tensors",
+        elements=Elements(_support, _reads),
+    )
+)

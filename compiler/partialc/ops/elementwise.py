@@ -1,8 +1,9 @@
 """Operations that act on each element by itself: rows of tables.
 
-A row holds what differs: the name, how to run it, how to print it, what it costs and what
-it is. Templates are expressions over `x`, `y`, `z`; the public functions in them trace to
-the same primitive again, so that a printed function also has the same derivatives.
+A row holds what differs: the name, how to run it, how to print it, what it costs and
+what it is. Templates are expressions over `x`, `y`, `z`; the public functions in them
+trace to the same primitive again, so that a printed function also has the same
+derivatives.
 """
 
 from __future__ import annotations
@@ -17,6 +18,14 @@ from jax import lax
 
 from partialc.ir.program import Equation
 from partialc.ops.cost import SPECIAL_FUNCTION, per_result
+from partialc.ops.elements import (
+    SupportRule,
+    both,
+    either,
+    everywhere,
+    first,
+    pointwise,
+)
 from partialc.ops.registry import Arrays, Evaluate, Op, Source, SourceContext, register
 from partialc.ops.template import arrays, fill, one_array
 from partialc.ops.unknown import unprintable
@@ -162,6 +171,23 @@ _BITWISE: Final = (
 )
 
 
+# Where zeros stay zeros: f(0) = 0, f(0, 0) = 0, 0 * y = 0, 0 / y = 0.
+_SUPPORTS: Final[dict[str, SupportRule]] = {
+    **dict.fromkeys(
+        (
+            *("abs", "ceil", "conj", "floor", "imag", "neg", "real", "sign", "square"),
+            *("asin", "asinh", "atan", "atanh", "cbrt", "erf", "erf_inv", "expm1"),
+            *("log1p", "sin", "sinh", "sqrt", "tan", "tanh", "population_count"),
+            *("add", "add_any", "sub", "max", "min", "or", "xor", "complex"),
+            *("gt", "lt", "ne"),
+        ),
+        either,
+    ),
+    **dict.fromkeys(("mul", "mulhi", "and"), both),
+    **dict.fromkeys(("div", "rem", "shift_left"), first),
+}
+
+
 def _source(row: Row) -> Source:
     names = ("x", "y", "z")
 
@@ -238,5 +264,6 @@ for _rows, _flops, _transcendentals in (
                     else _transcendentals,
                 ),
                 summary=_row.summary,
+                elements=pointwise(_SUPPORTS.get(_row.name, everywhere)),
             )
         )

@@ -121,4 +121,6 @@ def _cost(equation: Equation) -> Cost:
     return Cost(bytes=2.0 * taken + array_bytes(equation.inputs[1].type))
 
 
-register(Op("gather", _evaluate, _source, _cost, summary="elements by computed indices"))
+register(
+    Op("gather", _evaluate, _source, _cost, summary="elements by computed indices")
+)

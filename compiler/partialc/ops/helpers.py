@@ -1,8 +1,8 @@
-"""Functions that printed modules carry because no public function of JAX does their work.
+"""Functions that printed modules carry, since no public function does their work.
 
-A source rule asks for one with `SourceContext.helper`; the printer then puts its text at
-the head of the module. Each text defines one function, whose name is the key; it needs
-`jax`, `jnp` and `lax` only, and no other helper.
+A source rule asks for one with `SourceContext.helper`; the printer then puts its text
+at the head of the module. Each text defines one function, whose name is the key; it
+needs `jax`, `jnp` and `lax` only, and no other helper.
 """
 
 from __future__ import annotations

@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import jax
+import numpy as np
 from jax import lax
 
+from partialc.ir.element_sets import ElementSet, Flat
 from partialc.ir.program import Equation
 from partialc.ops.cost import free
+from partialc.ops.elements import Elements, Operands, Reads
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, call, tuple_expr
 
 
+def _support_as_is(_: Equation, operands: Operands) -> tuple[ElementSet, ...]:
+    return operands.supports
+
+
+def _reads_as_is(
+    equation: Equation, output: int, wanted: Flat, _: Operands
+) -> Reads | None:
+    """Each result reads its own operand."""
+    nothing = np.full_like(wanted, -1)
+    places = [nothing] * len(equation.inputs)
+    places[output] = wanted
+    return Reads(tuple(places), "pick")
+
+
+_AS_IS: Final = Elements(_support_as_is, _reads_as_is)
+
+
 def _evaluate_barrier(_: Equation, operands: Arrays) -> Arrays:
-    return list(lax.optimization_barrier(tuple(operands)))
+    barrier: Callable[..., Any] = lax.optimization_barrier
+    return list(barrier(tuple(operands)))
 
 
 def _source_barrier(
@@ -34,6 +56,7 @@ register(
         _source_barrier,
         free,
         summary="keeps XLA from moving work across",
+        elements=_AS_IS,
     )
 )
 
@@ -55,6 +78,7 @@ register(
         _source_stop_gradient,
         free,
         summary="a constant to differentiation",
+        elements=_AS_IS,
     )
 )
 
@@ -78,12 +102,14 @@ register(
         _source_as_is,
         free,
         summary="a name for rematerialisation policies",
+        elements=_AS_IS,
     )
 )
 
 
 def _evaluate_clone(_: Equation, operands: Arrays) -> Arrays:
-    return [jax.random.clone(operands[0])]
+    clone: Callable[..., Any] = jax.random.clone
+    return [clone(operands[0])]
 
 
 def _source_clone(

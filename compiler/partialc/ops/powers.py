@@ -1,4 +1,4 @@
-"""Elementwise operations with a parameter: integer powers, rounding, shifts, polynomials."""
+"""Elementwise operations with a parameter: powers, rounding, shifts, polynomials."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from jax import lax
 
+from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import per_result, traffic
+from partialc.ops.elements import Operands, either, everywhere, first, pointwise
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, call, fill, is_bare, one_array
 
@@ -42,6 +44,13 @@ def _cost_integer_pow(equation: Equation) -> Cost:
     return Cost(multiplications(_exponent(equation)) * size, 0.0, traffic(equation))
 
 
+def _support_integer_pow(
+    equation: Equation, operands: Operands
+) -> tuple[ElementSet, ...]:
+    """0**n = 0 for positive n."""
+    return (either if _exponent(equation) > 0 else everywhere)(equation, operands)
+
+
 register(
     Op(
         "integer_pow",
@@ -49,6 +58,7 @@ register(
         _source_integer_pow,
         _cost_integer_pow,
         summary="power with an integer exponent",
+        elements=pointwise(_support_integer_pow),
     )
 )
 
@@ -74,6 +84,7 @@ register(
         _source_round,
         per_result(flops=1),
         summary="rounding to integers, halves to even or away from zero",
+        elements=pointwise(either),
     )
 )
 
@@ -108,6 +119,7 @@ for _name, _evaluate, _summary in (
             _source_shift_right,
             per_result(flops=1),
             summary=f"shift towards lower bits, {_summary}",
+            elements=pointwise(first),
         )
     )
 
@@ -141,5 +153,6 @@ register(
         _source_polynomial,
         _cost_polynomial,
         summary="polynomial by Horner's rule",
+        elements=pointwise(),
     )
 )

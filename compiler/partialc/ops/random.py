@@ -205,7 +205,8 @@ def _evaluate_generator(equation: Equation, operands: Arrays) -> Arrays:
     kind = equation.outputs[1].type
     dtype: Any = jnp.dtype(kind.dtype.wide)
     algorithm = lax.RandomAlgorithm[_algorithm(equation)]
-    return list(lax.rng_bit_generator(operands[0], kind.shape, dtype, algorithm))
+    generate: Callable[..., Any] = lax.rng_bit_generator
+    return list(generate(operands[0], kind.shape, dtype, algorithm))
 
 
 def _source_generator(

@@ -7,12 +7,22 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import jax
+import numpy as np
 from jax import lax
 
 from partialc.ir.dtypes import DEFAULT_INT, DType
+from partialc.ir.element_sets import ElementSet, Flat, ravel, unravel
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import called, per_operand, traffic
+from partialc.ops.elements import (
+    MAX_ROWS,
+    Elements,
+    Operands,
+    Reads,
+    either,
+    everywhere,
+)
 from partialc.ops.evaluation import concrete, run_function
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, tuple_expr
@@ -76,6 +86,72 @@ def is_wide(dtype: DType) -> bool:
     return all(name in wide for name in names)
 
 
+_COMBINED: Final = {
+    "reduce_sum": "add",
+    "reduce_prod": "mul",
+    "reduce_max": "max",
+    "reduce_min": "min",
+    "reduce_and": "and",
+    "reduce_or": "or",
+    "reduce_xor": "xor",
+}
+_KEEPS_ZEROS: Final = {
+    "reduce_sum",
+    "reduce_max",
+    "reduce_min",
+    "reduce_or",
+    "reduce_xor",
+}
+
+
+def _support_reduction(
+    equation: Equation, operands: Operands
+) -> tuple[ElementSet, ...]:
+    """Nonzero where something is left in the line; products only if all of it is."""
+    (support,) = operands.supports
+    axes = params.integers(equation, "axes")
+    extents = [support.shape[axis] for axis in axes]
+    if equation.op in _KEEPS_ZEROS and 0 not in extents:
+        return (support.reduced(axes),)
+    if support.is_none and extents and 0 not in extents:
+        return (ElementSet.none(equation.outputs[0].type.shape),)
+    return everywhere(equation, operands)
+
+
+def _reads_reduction(
+    equation: Equation, _: int, wanted: Flat, operands: Operands
+) -> Reads | None:
+    """The line of each element; sums leave out what is structurally zero."""
+    (support,) = operands.supports
+    axes = params.integers(equation, "axes")
+    shape = equation.inputs[0].type.shape
+    combine = _COMBINED[equation.op]
+    kept = [axis for axis in range(len(shape)) if axis not in axes]
+    lines = tuple(shape[axis] for axis in axes)
+    length = int(np.prod(lines, dtype=np.int64))
+    if combine == "add" and support.bound < min(MAX_ROWS, length * wanted.size):
+        listed = support.listed()
+        every = unravel(listed, shape)
+        result = ravel(
+            [every[n] for n in kept], equation.outputs[0].type.shape, [listed]
+        )
+        rows = np.searchsorted(wanted, result)
+        rows[rows == wanted.size] = 0
+        hit = wanted[rows] == result
+        order = np.argsort(rows[hit], kind="stable")
+        return Reads((listed[hit][order],), "pick", combine, rows[hit][order])
+    if length * wanted.size > MAX_ROWS:
+        return None
+    outer = unravel(np.repeat(wanted, length), equation.outputs[0].type.shape)
+    inner = unravel(np.tile(np.arange(length), wanted.size), lines)
+    places: list[Flat] = [np.zeros(0, np.int64)] * len(shape)
+    for axis, place in zip([*kept, *axes], [*outer, *inner], strict=True):
+        places[axis] = place
+    rows = np.repeat(np.arange(wanted.size), length)
+    flat = ravel(places, shape, [rows])
+    return Reads((flat,), "pick", combine, rows)
+
+
 for _name, (_, __, _summary) in _REDUCTIONS.items():
     register(
         Op(
@@ -84,6 +160,7 @@ for _name, (_, __, _summary) in _REDUCTIONS.items():
             _source_reduction,
             per_operand(flops=1),
             summary=f"{_summary} over axes",
+            elements=Elements(_support_reduction, _reads_reduction),
         )
     )
 
@@ -195,6 +272,45 @@ def _source_cumulative(
     return call(f"lax.{equation.op}", x, **keywords)
 
 
+_ACCUMULATED: Final = {
+    "cumsum": "add",
+    "cumprod": "mul",
+    "cummax": "max",
+    "cummin": "min",
+}
+
+
+def _support_cumulative(
+    equation: Equation, operands: Operands
+) -> tuple[ElementSet, ...]:
+    (support,) = operands.supports
+    if support.is_none and equation.op != "cumlogsumexp":
+        return either(equation, operands)
+    return everywhere(equation, operands)
+
+
+def _reads_cumulative(
+    equation: Equation, _: int, wanted: Flat, operands: Operands
+) -> Reads | None:
+    """All up to the element's own place; sums leave out what is structurally zero."""
+    if equation.op not in _ACCUMULATED:
+        return None
+    shape = equation.inputs[0].type.shape
+    axis, backwards = params.integer(equation, "axis"), params.flag(equation, "reverse")
+    length = shape[axis]
+    if length * wanted.size > MAX_ROWS:
+        return None
+    rows = np.repeat(np.arange(wanted.size), length)
+    axes = unravel(wanted[rows], shape)
+    along = np.tile(np.arange(length), wanted.size)
+    read = along >= axes[axis] if backwards else along <= axes[axis]
+    axes[axis] = along
+    flat = ravel(axes, shape)
+    if equation.op == "cumsum":
+        read &= operands.supports[0].contains(flat)
+    return Reads((flat[read],), "pick", _ACCUMULATED[equation.op], rows[read])
+
+
 for _name, (_, _transcendentals) in _CUMULATIVE.items():
     register(
         Op(
@@ -203,5 +319,6 @@ for _name, (_, _transcendentals) in _CUMULATIVE.items():
             _source_cumulative,
             per_operand(flops=1, transcendentals=_transcendentals),
             summary=f"cumulative {_name.removeprefix('cum')}",
+            elements=Elements(_support_cumulative, _reads_cumulative),
         )
     )

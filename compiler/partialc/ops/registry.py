@@ -13,6 +13,7 @@ import jax
 from partialc.errors import InternalError
 from partialc.ir.dtypes import DType
 from partialc.ir.program import Atom, Equation, Function
+from partialc.ops.elements import Elements
 
 
 class Precision(Enum):
@@ -54,12 +55,12 @@ class SourceContext(Protocol):
     """What a printing rule may ask of the printer.
 
     The operands a rule is given are expressions of jax arrays (never of numpy arrays),
-    or bare Python numbers for literals. A rule uses each of them at most once, and never
-    inside a `lambda`: what it needs there, it asks for by `named`.
+    or bare Python numbers for literals. A rule uses each of them at most once, and
+    never inside a `lambda`: what it needs there, it asks for by `named`.
     """
 
     def dtype(self, dtype: DType) -> ast.expr:
-        """An expression for a dtype: `jnp.float32`, `x.dtype` for the caller's, `int`."""
+        """An expression for a dtype: `jnp.float32`, `int`, `x.dtype` of the caller."""
 
     def function(
         self,
@@ -82,8 +83,9 @@ class SourceContext(Protocol):
             closed: Atoms of the surrounding function for the leading inputs; the `def`
                 closes over them instead of taking parameters.
             arguments: Sizes of the groups in which the remaining inputs come, one
-                parameter per group: a group of one is the bare array, a group of several
-                a tuple (unpacked by the first statement), an empty one an ignored `_`.
+                parameter per group: a group of one is the bare array, a group of
+                several a tuple (unpacked by the first statement), an empty one an
+                ignored `_`.
             results: Likewise for what is returned; an empty group is None.
         """
 
@@ -91,15 +93,15 @@ class SourceContext(Protocol):
         """The name of the custom_jvp or custom_vjp function that `equation` calls.
 
         It takes the equation's operands and returns its results as `function` does. It
-        is a public name (`jax.nn.relu`) or a module-level function printed together with
-        its rule.
+        is a public name (`jax.nn.relu`) or a module-level function printed together
+        with its rule.
 
         Raises:
             UnsupportedError: The rule cannot be printed.
         """
 
     def atom(self, atom: Atom) -> ast.expr:
-        """An expression of exactly the atom's dtype and shape (a literal is wrapped)."""
+        """An expression of exactly the atom's dtype and shape; a literal is wrapped."""
 
     def operand(self, atom: Atom) -> ast.expr:
         """The expression that a rule is given for an operand: maybe a bare number."""
@@ -110,9 +112,9 @@ class SourceContext(Protocol):
     def definition(self, atom: Atom) -> Equation | None:
         """The equation that defines a value, when a rule may print through it.
 
-        None when the value is used elsewhere too, is an input or a constant. A rule that
-        prints through asks `operand` for the equation's operands; the value itself is
-        then not printed.
+        None when the value is used elsewhere too, is an input or a constant. A rule
+        that prints through asks `operand` for the equation's operands; the value itself
+        is then not printed.
         """
 
     def origin(self, atom: Atom) -> Equation | None:
@@ -125,7 +127,7 @@ class SourceContext(Protocol):
         """Ask for a module-level function of `partialc.ops.helpers.HELPERS` by name."""
 
 
-Layout: TypeAlias = "int | None | tuple[Layout, ...]"
+Layout: TypeAlias = "int | tuple[Layout, ...] | None"
 """How the results of an expression nest: output numbers, None for what is dropped."""
 
 Arrays: TypeAlias = Sequence[jax.Array]
@@ -152,6 +154,8 @@ class Op:
             `(a, b), c = ...`, `(1, 0)` is `b, a = ...`; None is one after the other.
         precision: How finely analysis follows it.
         summary: One line for the supported-ops page.
+        elements: Which elements of the operands an element of a result reads; None when
+            it may read all of them.
     """
 
     name: str
@@ -161,6 +165,7 @@ class Op:
     precision: Precision = Precision.OPAQUE
     summary: str = ""
     layout: Callable[[Equation], Layout] | None = None
+    elements: Elements | None = None
 
 
 _TABLE: Final[dict[str, Op]] = {}

@@ -63,8 +63,8 @@ def _windows(equation: Equation) -> Windows:
 def _source(
     equation: Equation, operands: Sequence[ast.expr], context: SourceContext
 ) -> ast.expr:
-    _, function, method, _ = _SCATTERS[equation.op]
-    x, indices, updates = operands
+    function, method = _SCATTERS[equation.op][1:3]
+    x, _, updates = operands
     if is_bare(x):
         x = context.atom(equation.inputs[0])
     mode = mode_of(equation)
@@ -92,7 +92,7 @@ def _cost(equation: Equation) -> Cost:
     return Cost(flops, 0.0, moved)
 
 
-for _name, (_, _, _, _summary) in _SCATTERS.items():
+for _name, (*_, _summary) in _SCATTERS.items():
     register(
         Op(
             _name,

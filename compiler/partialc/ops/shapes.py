@@ -1,17 +1,29 @@
-"""Operations that move elements without choosing any: shapes, axes, copies along axes."""
+"""Operations that move elements without choosing any: shapes, axes, copies."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
+from numpy.typing import NDArray
 
 from partialc.ir.dtypes import DEFAULT_INT
+from partialc.ir.element_sets import ElementSet, Flat, broadcast_source, ravel, unravel
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import moved
+from partialc.ops.elements import (
+    Elements,
+    Operands,
+    Reads,
+    everywhere,
+    indexing,
+    picked,
+)
 from partialc.ops.evaluation import concrete
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import (
@@ -77,6 +89,18 @@ def _filled(x: ast.expr, equation: Equation, context: SourceContext) -> ast.expr
     return call("jnp.full", kind.shape, x, dtype)
 
 
+def _support_broadcast(equation: Equation, operand: ElementSet) -> ElementSet:
+    dimensions = params.integers(equation, "broadcast_dimensions")
+    return operand.broadcast(equation.outputs[0].type.shape, dimensions)
+
+
+def _read_by_broadcast(equation: Equation, wanted: Flat) -> Flat:
+    dimensions = params.integers(equation, "broadcast_dimensions")
+    shape, source = equation.outputs[0].type.shape, equation.inputs[0].type.shape
+    flat: Flat = broadcast_source(shape, source, dimensions)(wanted)
+    return flat
+
+
 register(
     Op(
         "broadcast_in_dim",
@@ -84,6 +108,7 @@ register(
         _source_broadcast,
         moved,
         summary="new axes, and repetition along axes",
+        elements=indexing(_support_broadcast, _read_by_broadcast),
     )
 )
 
@@ -106,8 +131,29 @@ def _source_reshape(
     return call(fill("x.reshape", x=x), *(shape or ((),)))
 
 
+def _support_reshape(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
+    if equation.params.get("dimensions") is not None:
+        return everywhere(equation, operands)
+    return (operands.supports[0].reshaped(equation.outputs[0].type.shape),)
+
+
+def _reads_reshape(
+    equation: Equation, _: int, wanted: Flat, __: Operands
+) -> Reads | None:
+    if equation.params.get("dimensions") is not None:
+        return None
+    return picked(equation, [wanted])
+
+
 register(
-    Op("reshape", _evaluate_reshape, _source_reshape, moved, summary="another shape")
+    Op(
+        "reshape",
+        _evaluate_reshape,
+        _source_reshape,
+        moved,
+        summary="another shape",
+        elements=Elements(_support_reshape, _reads_reshape),
+    )
 )
 
 
@@ -130,6 +176,18 @@ def _source_transpose(
     return call(fill("x.transpose", x=x), *order)
 
 
+def _support_transpose(equation: Equation, operand: ElementSet) -> ElementSet:
+    return operand.transposed(params.integers(equation, "permutation"))
+
+
+def _read_by_transpose(equation: Equation, wanted: Flat) -> Flat:
+    axes = unravel(wanted, equation.outputs[0].type.shape)
+    source: list[Flat] = [wanted] * len(axes)
+    for axis, place in zip(axes, params.integers(equation, "permutation"), strict=True):
+        source[place] = axis
+    return ravel(source, equation.inputs[0].type.shape, [wanted])
+
+
 register(
     Op(
         "transpose",
@@ -137,6 +195,7 @@ register(
         _source_transpose,
         moved,
         summary="permutation of the axes",
+        elements=indexing(_support_transpose, _read_by_transpose),
     )
 )
 
@@ -161,7 +220,30 @@ def _source_rev(
     )
 
 
-register(Op("rev", _evaluate_rev, _source_rev, moved, summary="reversal of axes"))
+def _support_rev(equation: Equation, operand: ElementSet) -> ElementSet:
+    return operand.reversed(params.integers(equation, "dimensions"))
+
+
+def _read_by_rev(equation: Equation, wanted: Flat) -> Flat:
+    shape = equation.outputs[0].type.shape
+    turned = params.integers(equation, "dimensions")
+    axes = [
+        shape[n] - 1 - axis if n in turned else axis
+        for n, axis in enumerate(unravel(wanted, shape))
+    ]
+    return ravel(axes, shape, [wanted])
+
+
+register(
+    Op(
+        "rev",
+        _evaluate_rev,
+        _source_rev,
+        moved,
+        summary="reversal of axes",
+        elements=indexing(_support_rev, _read_by_rev),
+    )
+)
 
 
 def _evaluate_iota(equation: Equation, _: Arrays) -> Arrays:
@@ -183,6 +265,16 @@ def _source_iota(
     return call("lax.broadcasted_iota", dtype, kind.shape, axis)
 
 
+def _reads_nothing(_: Equation, __: int, wanted: Flat, ___: Operands) -> Reads | None:
+    return Reads((), "pick")
+
+
+def _values_iota(equation: Equation, wanted: Flat) -> NDArray[Any]:
+    kind = equation.outputs[0].type
+    axis = unravel(wanted, kind.shape)[params.integer(equation, "dimension")]
+    return axis.astype(kind.dtype.numpy())
+
+
 register(
     Op(
         "iota",
@@ -190,6 +282,7 @@ register(
         _source_iota,
         moved,
         summary="0, 1, 2, ... along an axis",
+        elements=Elements(everywhere, _reads_nothing, _values_iota),
     )
 )
 
@@ -205,8 +298,27 @@ def _source_tile(
     return call("jnp.tile", x, params.integers(equation, "reps"))
 
 
+def _support_tile(equation: Equation, operand: ElementSet) -> ElementSet:
+    shape = equation.outputs[0].type.shape
+    return ElementSet.none(shape) if operand.is_none else ElementSet.all(shape)
+
+
+def _read_by_tile(equation: Equation, wanted: Flat) -> Flat:
+    source = equation.inputs[0].type.shape
+    axes = unravel(wanted, equation.outputs[0].type.shape)[-len(source) or None :]
+    places = [axis % size for axis, size in zip(axes, source, strict=True)]
+    return ravel(places, source, [wanted])
+
+
 register(
-    Op("tile", _evaluate_tile, _source_tile, moved, summary="repetition of an array")
+    Op(
+        "tile",
+        _evaluate_tile,
+        _source_tile,
+        moved,
+        summary="repetition of an array",
+        elements=indexing(_support_tile, _read_by_tile),
+    )
 )
 
 
@@ -218,9 +330,17 @@ def _evaluate_empty(equation: Equation, _: Arrays) -> Arrays:
 def _source_empty(
     equation: Equation, _: Sequence[ast.expr], context: SourceContext
 ) -> ast.expr:
-    """Zeros: what stands in memory that is written before it is read does not matter."""
+    """Zeros: what memory holds that is written before it is read does not matter."""
     kind = equation.outputs[0].type
     return call("jnp.zeros", kind.shape, context.dtype(kind.dtype))
+
+
+def _support_nothing(equation: Equation, _: Operands) -> tuple[ElementSet, ...]:
+    return (ElementSet.none(equation.outputs[0].type.shape),)
+
+
+def _values_empty(equation: Equation, wanted: Flat) -> NDArray[Any]:
+    return np.zeros(wanted.shape, equation.outputs[0].type.dtype.numpy())
 
 
 register(
@@ -230,5 +350,6 @@ register(
         _source_empty,
         moved,
         summary="memory that is written before it is read",
+        elements=Elements(_support_nothing, _reads_nothing, _values_empty),
     )
 )

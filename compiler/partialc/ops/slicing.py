@@ -5,11 +5,22 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+import numpy as np
 from jax import lax
 
-from partialc.ir.program import Atom, Equation
+from partialc.ir.element_sets import ElementSet, Flat, ravel, unravel
+from partialc.ir.program import ArrayType, Atom, Constant, Equation
 from partialc.ops import params
 from partialc.ops.cost import array_bytes, moved
+from partialc.ops.elements import (
+    Elements,
+    Operands,
+    Reads,
+    everywhere,
+    indexing,
+    picked,
+)
+from partialc.ops.indexing import uniform, unwrapped_index
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -65,8 +76,32 @@ def _cost_slice(equation: Equation) -> Cost:
     return Cost(bytes=2.0 * array_bytes(equation.outputs[0].type))
 
 
+def _support_slice(equation: Equation, operand: ElementSet) -> ElementSet:
+    starts = params.integers(equation, "start_indices")
+    limits = params.integers(equation, "limit_indices")
+    return operand.sliced(starts, limits, _strides(equation) or (1,) * len(starts))
+
+
+def _read_by_slice(equation: Equation, wanted: Flat) -> Flat:
+    starts = params.integers(equation, "start_indices")
+    strides = _strides(equation) or (1,) * len(starts)
+    axes = unravel(wanted, equation.outputs[0].type.shape)
+    source = [
+        start + axis * step
+        for axis, start, step in zip(axes, starts, strides, strict=True)
+    ]
+    return ravel(source, equation.inputs[0].type.shape, [wanted])
+
+
 register(
-    Op("slice", _evaluate_slice, _source_slice, _cost_slice, summary="static slice")
+    Op(
+        "slice",
+        _evaluate_slice,
+        _source_slice,
+        _cost_slice,
+        summary="static slice",
+        elements=indexing(_support_slice, _read_by_slice),
+    )
 )
 
 
@@ -98,7 +133,7 @@ def _index_through(
     if inner is None or inner.op not in {"slice", "dynamic_slice"}:
         return None
     if inner.op == "dynamic_slice":
-        return _dynamic_through(inner, axes, context)
+        return dynamic_index(inner, axes, context)
     starts = params.integers(inner, "start_indices")
     entries = [
         as_expr(starts[axis]) if axis in axes else entry
@@ -108,21 +143,43 @@ def _index_through(
     return index(x, trimmed(entries))
 
 
-def _dynamic_through(
-    inner: Equation, axes: Sequence[int], context: SourceContext
+def dynamic_index(
+    equation: Equation, axes: Sequence[int], context: SourceContext
 ) -> ast.expr | None:
-    """`lax.dynamic_index_in_dim`, when a single axis is sliced at all."""
-    x, *starts = inner.inputs
-    sizes = params.integers(inner, "slice_sizes")
-    sliced = [axis for axis, size in enumerate(x.type.shape) if size != sizes[axis]]
-    if len(axes) != 1 or sliced != list(axes):
+    """`x[i, 1:3]` for a dynamic slice of which these axes are dropped.
+
+    Args:
+        equation: The dynamic slice.
+        axes: Axes along which it has a size of one.
+        context: To print operands.
+
+    Returns:
+        None when a start is neither a literal nor an index that `jnp` would wrap just
+        as the program does, or when only literals are left.
+    """
+    x, *starts = equation.inputs
+    sizes = params.integers(equation, "slice_sizes")
+    entries: list[ast.expr] = []
+    computed = False
+    for axis, (start, size, total) in enumerate(
+        zip(starts, sizes, x.type.shape, strict=True)
+    ):
+        number = 0 if size == total else uniform(start, context)
+        if number is not None:
+            low = min(max(number, 0), total - size)
+            stop = low + size
+            ends = slice_expr(low or None, stop if stop < total else None, None)
+            entries.append(as_expr(low) if axis in axes else ends)
+            continue
+        unwrapped = unwrapped_index(start, total, context)
+        if unwrapped is None or axis not in axes:
+            return None
+        computed = True
+        entries.append(context.operand(unwrapped))
+    if not computed:
         return None
-    (axis,) = axes
-    operand, start = context.operand(x), context.operand(starts[axis])
-    if is_bare(operand):
-        return None
-    keywords = {"axis": axis} if axis else {}
-    return call("lax.dynamic_index_in_dim", operand, start, **keywords, keepdims=False)
+    (base,) = arrays(equation, [context.operand(x)], context, count=1)
+    return index(base, trimmed(entries))
 
 
 register(
@@ -132,44 +189,108 @@ register(
         _source_squeeze,
         moved,
         summary="removal of axes of size one",
+        elements=indexing(
+            lambda equation, operand: operand.reshaped(equation.outputs[0].type.shape),
+            lambda equation, wanted: wanted,
+        ),
     )
 )
 
 
 def _evaluate_dynamic_slice(equation: Equation, operands: Arrays) -> Arrays:
     x, *starts = operands
-    return [lax.dynamic_slice(x, starts, params.integers(equation, "slice_sizes"))]
+    sizes = params.integers(equation, "slice_sizes")
+    return [lax.dynamic_slice(x, starts, sizes, allow_negative_indices=False)]
 
 
 def _source_dynamic_slice(
     equation: Equation, operands: Sequence[ast.expr], context: SourceContext
 ) -> ast.expr:
-    x, *starts = operands
-    if is_bare(x):
-        x = context.atom(equation.inputs[0])
+    x = context.atom(equation.inputs[0]) if is_bare(operands[0]) else operands[0]
     sizes = params.integers(equation, "slice_sizes")
     shape = equation.inputs[0].type.shape
     sliced = [axis for axis, size in enumerate(shape) if size != sizes[axis]]
-    if len(sliced) == 1:
+    starts, keywords = _starts(equation, equation.inputs[1:], sizes, context)
+    if len(sliced) == 1 and not keywords:
         (axis,) = sliced
-        keywords = {"axis": axis} if axis else {}
+        keywords = {"axis": as_expr(axis)} if axis else {}
         start, size = starts[axis], sizes[axis]
         return call("lax.dynamic_slice_in_dim", x, start, size, **keywords)
-    return call(
-        "lax.dynamic_slice", x, _starts(equation.inputs[1:], starts, context), sizes
-    )
+    return call("lax.dynamic_slice", x, tuple_expr(starts), sizes, **keywords)
 
 
 def _starts(
-    atoms: Sequence[Atom], starts: Sequence[ast.expr], context: SourceContext
-) -> ast.expr:
-    """Start indices of one integer type: typed unless all of them are numbers."""
-    if all(map(is_bare, starts)):
-        return tuple_expr(starts)
-    return tuple_expr(
-        context.atom(atom) if is_bare(start) else start
-        for atom, start in zip(atoms, starts, strict=True)
-    )
+    equation: Equation,
+    atoms: Sequence[Atom],
+    sizes: Sequence[int],
+    context: SourceContext,
+) -> tuple[list[ast.expr], dict[str, ast.expr]]:
+    """Start indices of one integer type, and how negative ones are meant.
+
+    `lax` counts negative starts from the end before it hands them to the primitive,
+    which moves them to zero. So what the program wrapped is printed as it was before;
+    if anything else might be negative, all is printed as it is, not to be wrapped.
+    """
+    shape = equation.inputs[0].type.shape
+    found: list[Atom] = []
+    for atom, size, total in zip(atoms, sizes, shape, strict=True):
+        number = uniform(atom, context)
+        if number is not None:
+            found.append(_literal(atom, min(max(number, 0), total - size)))
+            continue
+        unwrapped = unwrapped_index(atom, total, context, convert=False)
+        if unwrapped is None:
+            starts = [context.atom(atom) for atom in atoms]
+            return starts, {"allow_negative_indices": as_expr(False)}
+        found.append(unwrapped)
+    if all(isinstance(atom, Constant) for atom in found):
+        return [context.operand(atom) for atom in found], {}
+    return [context.atom(atom) for atom in found], {}
+
+
+def _literal(atom: Atom, number: int) -> Constant:
+    dtype = atom.type.dtype
+    return Constant(ArrayType(dtype, ()), np.asarray(number, np.dtype(dtype.wide)))
+
+
+def _known_starts(
+    operands: Operands, first: int, sizes: Sequence[int], shape: Sequence[int]
+) -> list[int] | None:
+    """The start of a dynamic slice, moved into bounds; None when it is not known."""
+    starts = [int(start) for start in operands.known[first:] if start is not None]
+    if len(starts) != len(operands.known) - first:
+        return None
+    return [
+        min(max(start, 0), size - length)
+        for start, length, size in zip(starts, sizes, shape, strict=True)
+    ]
+
+
+def _support_dynamic_slice(
+    equation: Equation, operands: Operands
+) -> tuple[ElementSet, ...]:
+    sizes = params.integers(equation, "slice_sizes")
+    starts = _known_starts(operands, 1, sizes, equation.inputs[0].type.shape)
+    support = operands.supports[0]
+    if starts is None:
+        none = (ElementSet.none(sizes),)
+        return none if support.is_none else everywhere(equation, operands)
+    limits = [start + size for start, size in zip(starts, sizes, strict=True)]
+    return (support.sliced(starts, limits, (1,) * len(sizes)),)
+
+
+def _reads_dynamic_slice(
+    equation: Equation, _: int, wanted: Flat, operands: Operands
+) -> Reads | None:
+    sizes = params.integers(equation, "slice_sizes")
+    shape = equation.inputs[0].type.shape
+    starts = _known_starts(operands, 1, sizes, shape)
+    if starts is None:
+        return None
+    axes = [
+        axis + start for axis, start in zip(unravel(wanted, sizes), starts, strict=True)
+    ]
+    return picked(equation, [ravel(axes, shape, [wanted])])
 
 
 register(
@@ -179,30 +300,58 @@ register(
         _source_dynamic_slice,
         _cost_slice,
         summary="slice from a computed start, which is moved into bounds",
+        elements=Elements(_support_dynamic_slice, _reads_dynamic_slice),
     )
 )
 
 
 def _evaluate_dynamic_update(_: Equation, operands: Arrays) -> Arrays:
     x, update, *starts = operands
-    return [lax.dynamic_update_slice(x, update, starts)]
+    return [lax.dynamic_update_slice(x, update, starts, allow_negative_indices=False)]
 
 
 def _source_dynamic_update(
     equation: Equation, operands: Sequence[ast.expr], context: SourceContext
 ) -> ast.expr:
-    x, update = arrays(equation, operands, context)[:2]
-    starts = operands[2:]
-    kinds = [atom.type for atom in equation.inputs]
-    moved_axes = [
-        axis for axis, size in enumerate(kinds[0].shape) if size != kinds[1].shape[axis]
-    ]
-    if len(moved_axes) == 1:
-        (axis,) = moved_axes
+    x, update = arrays(equation, operands, context, count=2)
+    shape, sizes = (atom.type.shape for atom in equation.inputs[:2])
+    replaced = [axis for axis, size in enumerate(shape) if size != sizes[axis]]
+    starts, keywords = _starts(equation, equation.inputs[2:], sizes, context)
+    if len(replaced) == 1 and not keywords:
+        (axis,) = replaced
         function = "lax.dynamic_update_slice_in_dim"
         return call(function, x, update, starts[axis], axis=axis)
-    corner = _starts(equation.inputs[2:], starts, context)
-    return call("lax.dynamic_update_slice", x, update, corner)
+    corner = tuple_expr(starts)
+    return call("lax.dynamic_update_slice", x, update, corner, **keywords)
+
+
+def _support_dynamic_update(
+    equation: Equation, operands: Operands
+) -> tuple[ElementSet, ...]:
+    x, update = operands.supports[:2]
+    shape = equation.outputs[0].type.shape
+    starts = _known_starts(operands, 2, update.shape, shape)
+    if starts is not None:
+        return (x | update.spread(shape, starts, (1,) * len(shape)),)
+    return (x,) if update.is_none else everywhere(equation, operands)
+
+
+def _reads_dynamic_update(
+    equation: Equation, _: int, wanted: Flat, operands: Operands
+) -> Reads | None:
+    """The update within its window, the operand elsewhere."""
+    shape, sizes = (atom.type.shape for atom in equation.inputs[:2])
+    starts = _known_starts(operands, 2, sizes, shape)
+    if starts is None:
+        return None
+    axes = [
+        axis - start for axis, start in zip(unravel(wanted, shape), starts, strict=True)
+    ]
+    inside = np.ones(wanted.shape, bool)
+    for axis, size in zip(axes, sizes, strict=True):
+        inside &= (axis >= 0) & (axis < size)
+    update = np.where(inside, ravel(axes, sizes, [wanted]), -1)
+    return picked(equation, [np.where(inside, -1, wanted), update])
 
 
 register(
@@ -212,5 +361,6 @@ register(
         _source_dynamic_update,
         moved,
         summary="replacement of a slice at a computed start",
+        elements=Elements(_support_dynamic_update, _reads_dynamic_update),
     )
 )

@@ -1,4 +1,4 @@
-"""Linear algebra with a shape of its own: permutations, tridiagonal and custom solves."""
+"""Linear algebra with a shape of its own: permutations and special solves."""
 
 from __future__ import annotations
 

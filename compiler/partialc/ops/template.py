@@ -17,7 +17,7 @@ from typing import TypeAlias
 from partialc.ir.program import Constant, Equation
 from partialc.ops.registry import SourceContext
 
-Literal: TypeAlias = "None | bool | int | float | str | tuple[Literal, ...]"
+Literal: TypeAlias = "bool | int | float | str | tuple[Literal, ...] | None"
 
 
 def fill(template: str, /, **parts: ast.expr | Literal) -> ast.expr:
@@ -115,12 +115,18 @@ def is_bare(expression: ast.expr) -> bool:
 
 
 def arrays(
-    equation: Equation, operands: Iterable[ast.expr], context: SourceContext
+    equation: Equation,
+    operands: Sequence[ast.expr],
+    context: SourceContext,
+    *,
+    count: int | None = None,
 ) -> list[ast.expr]:
-    """The operands with every bare number replaced by a typed array."""
+    """The first `count` (or all) operands, bare numbers replaced by typed arrays."""
     return [
         context.atom(atom) if is_bare(expression) else expression
-        for atom, expression in zip(equation.inputs, operands, strict=True)
+        for atom, expression in zip(
+            equation.inputs[:count], operands[:count], strict=True
+        )
     ]
 
 

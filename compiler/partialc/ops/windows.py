@@ -1,8 +1,8 @@
 """Sliding windows: reductions over them, and the derivatives of the extreme ones.
 
-The derivative primitives `select_and_gather_add` (forward) and `select_and_scatter_add`
-(reverse) have no public name. They are the derivatives of `lax.reduce_window` with `max`
-or `min`, and are run and printed as just that.
+The derivative primitives `select_and_gather_add` (forward) and
+`select_and_scatter_add` (reverse) have no public name. They are the derivatives of
+`lax.reduce_window` with `max` or `min`, and are run and printed as just that.
 """
 
 from __future__ import annotations
@@ -60,10 +60,9 @@ def _start(reducer: str, dtype: np.dtype[Any]) -> Any:
         return np.zeros((), dtype)
     largest = reducer == "reduce_window_min"
     if jnp.issubdtype(dtype, jnp.integer):
-        return np.asarray(
-            jnp.iinfo(dtype).max if largest else jnp.iinfo(dtype).min, dtype
-        )
-    if dtype == bool:
+        limits = np.iinfo(dtype)
+        return np.asarray(limits.max if largest else limits.min, dtype)
+    if jnp.issubdtype(dtype, jnp.bool_):
         return np.asarray(largest)
     return np.asarray(np.inf if largest else -np.inf, dtype)
 
@@ -131,7 +130,7 @@ def _evaluate_gather_add(equation: Equation, operands: Arrays) -> Arrays:
     reducer = _selected(equation)
     start, run = _start(reducer, x.dtype), _REDUCERS[reducer][1]
 
-    def reduced(values: jax.Array) -> jax.Array:
+    def reduced(values: jax.Array) -> Any:
         return lax.reduce_window(values, start, run, **_window(equation))
 
     return [jax.jvp(reduced, (x,), (tangent,))[1]]
@@ -150,7 +149,7 @@ def _evaluate_scatter_add(equation: Equation, operands: Arrays) -> Arrays:
     reducer = _selected(equation)
     start, run = _start(reducer, x.dtype), _REDUCERS[reducer][1]
 
-    def reduced(values: jax.Array) -> jax.Array:
+    def reduced(values: jax.Array) -> Any:
         return lax.reduce_window(values, start, run, **_window(equation))
 
     return list(jax.vjp(reduced, x)[1](cotangent))

@@ -88,10 +88,11 @@ def index_expression(base: ast.expr, kind: ArrayType, index: Param) -> ast.expr:
                 last = len(texts)
             case (int(start), int(stop), int(step)):
                 size = kind.shape[axis]
+                ends = stop - 1 + step < size or stop <= start
                 texts.append(
                     ast.Slice(
                         number(start) if start else None,
-                        number(stop) if stop < size else None,
+                        number(stop) if ends else None,
                         number(step) if step != 1 else None,
                     )
                 )
