@@ -195,13 +195,14 @@ def test_names_of_the_user_are_kept(tmp_path):
 
 def test_text():
     source = load(
-        sp.Piecewise((sp.log(x), x > 0), (x * y, True)), {"x": "float", "y": "float"}
+        sp.Piecewise((y * sp.log(x), x > 0), (x * y, True)),
+        {"x": "float", "y": "float"},
     ).source
     assert source.names == ("f",)
     assert source.text == (
         "def f(x: jax.Array, y: jax.Array) -> jax.Array:\n"
         "    x_safe = jnp.where(x > 0, x, 1.0)\n"
-        "    return jnp.where(x > 0, jnp.log(x_safe), x * y)\n"
+        "    return jnp.where(x > 0, y * jnp.log(x_safe), x * y)\n"
     )
 
 

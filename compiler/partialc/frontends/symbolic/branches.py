@@ -12,13 +12,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import sympy
+from sympy.functions.elementary.piecewise import ExprCondPair
+from sympy.logic.boolalg import Boolean
 
 from partialc.errors import FrontendError
 
 _FINITE: Final = (
     *(sympy.sin, sympy.cos, sympy.tanh, sympy.atan, sympy.asinh, sympy.erf, sympy.erfc),
     *(sympy.Abs, sympy.sign, sympy.Min, sympy.Max, sympy.floor, sympy.ceiling),
-    sympy.Heaviside,
+    *(sympy.Heaviside, sympy.Add, sympy.Mul, sympy.Piecewise, Boolean, ExprCondPair),
 )
 _CANDIDATES: Final = tuple(
     sympy.Rational(*pair)
@@ -62,13 +64,16 @@ class SafeBranches:
             before.append(condition)
             if guard.has(sympy.And):
                 guard = guard.simplify()
-            if guard != sympy.true and not _is_finite_everywhere(value):
-                value = value.xreplace(self._substitution(value, guard))
+            endangered = _endangered(value)
+            if guard != sympy.true and endangered:
+                value = value.xreplace(self._substitution(value, guard, endangered))
             branches.append((self.rewrite(value), condition))
         return sympy.Piecewise(*branches, evaluate=False)
 
-    def _substitution(self, value: Any, guard: Any) -> dict[Any, sympy.Symbol]:
-        variables = sorted(value.free_symbols, key=lambda symbol: symbol.name)
+    def _substitution(
+        self, value: Any, guard: Any, endangered: set[Any]
+    ) -> dict[Any, sympy.Symbol]:
+        variables = sorted(endangered, key=lambda symbol: symbol.name)
         point = _safe_point(value, guard, variables)
         return {
             variable: self._safe_variable(variable, guard, at)
@@ -102,23 +107,27 @@ def _letters() -> Iterator[str]:
             yield "".join(letters)
 
 
-def _is_finite_everywhere(node: Any) -> bool:
-    """Whether a branch and its derivatives are finite for all real arguments."""
-    for part in sympy.preorder_traversal(node):
-        if isinstance(part, sympy.Pow):
-            if not (part.exp.is_Integer and part.exp.is_nonnegative):
-                return False
-        elif isinstance(part, sympy.Function | sympy.Expr) and not (
-            part.is_Atom
-            or isinstance(part, (sympy.Add, sympy.Mul, sympy.Piecewise, *_FINITE))
-        ):
-            return False
-    return True
+def _endangered(node: Any) -> set[Any]:
+    """The variables in those parts of a branch that are not finite everywhere.
+
+    What is finite, with all its derivatives, for all real arguments needs no care; nor
+    does a variable that merely multiplies or is added to the rest.
+    """
+    if node.is_Atom:
+        return set()
+    if isinstance(node, sympy.Pow):
+        is_finite = node.exp.is_Integer and node.exp.is_nonnegative
+    else:
+        is_finite = isinstance(node, _FINITE)
+    if not is_finite:
+        return set(node.free_symbols)
+    return set().union(*map(_endangered, node.args))
 
 
 def _safe_point(value: Any, guard: Any, variables: list[Any]) -> Mapping[Any, Any]:
     """A point at which the guard holds and the branch is finite and smooth."""
-    others = sorted(guard.free_symbols - set(variables), key=lambda each: each.name)
+    present = guard.free_symbols | value.free_symbols
+    others = sorted(present - set(variables), key=lambda each: each.name)
     everything = [*variables, *others]
     numbers = sorted({each for each in guard.atoms(sympy.Number) if each.is_finite})
     near = [
