@@ -119,7 +119,11 @@ def execute(source: CarriedSource, name: str) -> Any:
 
 
 def _plain_function(function: Any) -> FunctionType:
-    while is_jitted(function) or isinstance(function, jax.custom_jvp | jax.custom_vjp):
+    while (
+        is_jitted(function)
+        or isinstance(function, jax.custom_jvp | jax.custom_vjp)
+        or _is_wrapper_of_jax(function)
+    ):
         function = function.__wrapped__
     match function:
         case FunctionType():
@@ -130,6 +134,15 @@ def _plain_function(function: Any) -> FunctionType:
             raise RefusalError("it is a bound method")
         case _:
             raise RefusalError(f"it is an object of type {type(function).__name__}")
+
+
+def _is_wrapper_of_jax(function: Any) -> bool:
+    """Whether it is what `jax.checkpoint`, `jax.vmap` and the like return."""
+    return (
+        isinstance(function, FunctionType)
+        and hasattr(function, "__wrapped__")
+        and not is_user_file(function.__code__.co_filename)
+    )
 
 
 def _module_of(function: FunctionType) -> Module:

@@ -181,3 +181,30 @@ def matrix(x):
     rows = [jnp.sum(row) for row in m]
     assert len(rows) == 2, "two rows"
     return rows[0] * rows[1] + np.trace(np.eye(2))
+
+
+@jax.jit
+@partial(jax.checkpoint, static_argnums=())
+def rematerialised(x):
+    return jnp.sin(x)
+
+
+def unusual(x, y=None, *, offset: float = 1.0, table=SHAPE):
+    if y is None:
+        y = 2.0
+    a = b = x
+    first, (second, *rest) = 1.0, (x, x, x)
+    with jax.named_scope("unusual"):
+        q = a * b
+    if (n := len(rest)) > 1:
+        q = q * n
+    try:
+        z = q @ x
+    except ValueError as error:
+        raise RuntimeError("no product") from error
+    match x.ndim:
+        case 1:
+            z = z * table[0]
+        case _:
+            pass
+    return z * y + offset + first + sum(rest) + second

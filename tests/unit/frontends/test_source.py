@@ -29,6 +29,8 @@ FUNCTIONS = {
     "noisy": {"key": "key[]", "x": "float[2]"},
     "comprehension": {"x": "float[3]"},
     "matrix": {"x": "float[4]"},
+    "rematerialised": {"x": "float"},
+    "unusual": {"x": "float[2]"},
 }
 
 

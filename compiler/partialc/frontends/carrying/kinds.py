@@ -99,7 +99,9 @@ class Kinds:
                 return self.binary(node.op, self.of(node.left), self.of(node.right))
             case ast.Compare(left=left, comparators=[right]):
                 first, second = self.of(left), self.of(right)
-                if first == ARRAY or (first in _NUMBERS and second == ARRAY):
+                if ANY in (first, second):
+                    return ANY
+                if {first, second} <= {ARRAY, *_NUMBERS} and ARRAY in (first, second):
                     return ARRAY
                 return "bool" if {first, second} <= set(_NUMBERS) else None
             case ast.IfExp(body=body, orelse=orelse):
@@ -125,10 +127,10 @@ class Kinds:
 
     def binary(self, op: ast.operator, left: Kind, right: Kind) -> Kind:
         """The kind of `left op right`."""
-        if left == ANY:
+        if ANY in (left, right):
             return ANY
         if left == ARRAY:
-            return ARRAY if right in (ARRAY, ANY, *_NUMBERS) else None
+            return ARRAY if right in (ARRAY, *_NUMBERS) else None
         if left not in _NUMBERS:
             return None
         if right == ARRAY:
