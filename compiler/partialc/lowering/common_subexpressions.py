@@ -10,7 +10,7 @@ from partialc.ir.rewrite import everywhere, resolve, with_inputs
 from partialc.ir.structure import constant_key, equation_key
 
 _COMMUTATIVE: Final = frozenset(
-    {"add", "add_any", "and", "eq", "max", "min", "mul", "ne", "or", "xor"}
+    {"add", "add_any", "and", "eq", "mul", "ne", "or", "xor"}
 )
 
 _Key: TypeAlias = tuple[object, ...]
@@ -22,11 +22,18 @@ def common_subexpressions(function: Function) -> Function:
     Calls and control flow are the same if the functions they hold are equal in
     structure.
 
-    Grade: bitwise, save that `max` and `min` may choose the other of two zeros of
-    different sign, and sums and products the other of two nans, as XLA may itself.
+    Grade: bitwise, save that a sum or product of two nans may be the other one. For
+    that, `max` and `min` commute on whole numbers only: of two zeros of unlike sign
+    they choose by position, and 1 / max(0, -0) would turn from inf to -inf.
     """
     digests: dict[int, str] = {}
     return everywhere(function, lambda body: _numbered(body, digests))
+
+
+def _commutes(equation: Equation) -> bool:
+    if equation.op in {"max", "min"}:
+        return not equation.outputs[0].type.dtype.is_inexact
+    return equation.op in _COMMUTATIVE
 
 
 def _numbered(function: Function, digests: dict[int, str]) -> Function:
@@ -45,7 +52,7 @@ def _numbered(function: Function, digests: dict[int, str]) -> Function:
     for equation in function.equations:
         current = with_inputs(equation, names)
         operands = [number(atom) for atom in current.inputs]
-        if current.op in _COMMUTATIVE:
+        if _commutes(current):
             operands.sort(key=repr)
         types = tuple(str(value.type) for value in current.outputs)
         key = (*equation_key(current, digests), tuple(operands), types)
