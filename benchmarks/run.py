@@ -25,7 +25,8 @@ from types import ModuleType
 import jax
 from rich.console import Console
 
-from partialc.benching.contest import Limits, Result, contest
+from partialc.benching.contest import Limits, contest
+from partialc.benching.result import Result
 from partialc.benching.table import markdown, renderable, to_json
 from partialc.benching.timing import ROUNDS, Pace
 

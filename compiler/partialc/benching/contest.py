@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from math import inf
-from statistics import median
 from typing import Any, Final
 
 import jax
 import numpy as np
-from numpy.typing import NDArray
 
 from partialc.benching.building import Built, build
-from partialc.benching.case import KERNEL, Bar, Case, Contender, Measure
-from partialc.benching.timing import Clock, Pace, race, ratio, wait
-from partialc.errors import InternalError
-
-_CHECKED_ROWS: Final = 32
-_TRIES: Final = 5
+from partialc.benching.case import KERNEL, Case, Contender
+from partialc.benching.checking import check
+from partialc.benching.result import Measured, Result
+from partialc.benching.timing import Pace, race
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,98 +34,6 @@ class Limits:
 
 _PACE: Final = Pace()
 _LIMITS: Final = Limits()
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What was measured of one contender.
-
-    Attributes:
-        name: The contender's.
-        run: Seconds per call, turn by turn; empty if it was not run.
-        build: Seconds of tracing and compiling, turn by turn; empty if it was not.
-        flops: Operations of the optimised HLO; None if XLA does not count them.
-        transcendentals: Likewise.
-        refusal: Why it was not run; None if it was.
-    """
-
-    name: str
-    run: tuple[float, ...] = ()
-    build: tuple[float, ...] = ()
-    flops: float | None = None
-    transcendentals: float | None = None
-    refusal: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A bar and what was measured.
-
-    Attributes:
-        bar: The bar.
-        ratio: Kernel over rival; None if one of them was not measured.
-    """
-
-    bar: Bar
-    ratio: float | None
-
-    @property
-    def is_met(self) -> bool:
-        """Whether the kernel reaches the bar."""
-        return self.ratio is not None and self.ratio <= self.bar.most
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a contest has found.
-
-    Attributes:
-        name: The case's.
-        rows: The case's.
-        precision: `float32` or `float64`.
-        kernel: The generated kernel.
-        rivals: The others, in the order of the case.
-        bars: What the kernel must reach.
-    """
-
-    name: str
-    rows: int | None
-    precision: str
-    kernel: Measured
-    rivals: tuple[Measured, ...]
-    bars: tuple[Bar, ...] = field(default=())
-
-    def ratio(self, rival: Measured, measure: Measure) -> float | None:
-        """Rival over kernel: above one, the kernel is better; None if not measured."""
-        return _ratio(rival, self.kernel, measure)
-
-    @property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """Every bar with what was measured."""
-        named = {rival.name: rival for rival in self.rivals}
-        return tuple(
-            Verdict(
-                bar, _ratio(self.kernel, named.get(bar.rival, _NOTHING), bar.measure)
-            )
-            for bar in self.bars
-        )
-
-
-_NOTHING: Final = Measured("")
-
-
-def _ratio(one: Measured, other: Measured, measure: Measure) -> float | None:
-    match measure:
-        case "run":
-            return ratio(one.run, other.run) if one.run and other.run else None
-        case "build":
-            return ratio(one.build, other.build) if one.build and other.build else None
-        case "flops":
-            if one.flops is None or other.flops is None:
-                return None
-            if one.flops == other.flops:
-                return 1.0  # zeros compare too
-            return one.flops / other.flops if other.flops else inf
 
 
 def contest(
@@ -156,7 +59,7 @@ def contest(
     contenders = [Contender(KERNEL, case.kernel), *case.rivals]
     tell(f"{case.name}: checking")
     with jax.enable_x64(True):
-        refusals = _checked(case, contenders, pace, limits)
+        refusals = check(case, contenders, limits.patience, pace.clock)
     tell(f"{case.name}: compiling")
     x64 = x64 or case.x64
     with jax.enable_x64(x64):
@@ -216,91 +119,3 @@ def _built(
                 continue
             built.setdefault(each.name, []).append(made)
     return built
-
-
-def _checked(
-    case: Case, contenders: Sequence[Contender], pace: Pace, limits: Limits
-) -> dict[str, str]:
-    """Compare all rivals with the kernel in float64, on a few rows.
-
-    Returns:
-        Why contenders are not run, by name.
-    """
-    rows = None if case.rows is None else min(_CHECKED_ROWS, case.rows)
-    arguments = case.draw(rows)
-    refusals: dict[str, str] = {}
-    expected: list[NDArray[Any]] = []
-    for each in contenders:
-        if each.call is None:
-            refusals[each.name] = each.refusal or "there is no such way"
-            continue
-        run = jax.jit(each.call)
-        found = [np.asarray(leaf) for leaf in jax.tree.leaves(run(*arguments))]
-        if each.name == KERNEL:
-            expected = found
-            continue
-        fault = compare(found, expected, case.tolerance)
-        if fault is not None:
-            if not (case.order_matters or fault.is_nan):
-                raise InternalError(
-                    f"the rival `{each.name}` of {case.name} is wrong: {fault.text}"
-                )
-            refusals[each.name] = f"gives other numbers: {fault.text}"
-            continue
-        if rows is not None and case.rows is not None:
-            least = _least_seconds(partial(run, *arguments), pace.clock)
-            lasting = least * case.rows / rows
-            if lasting > limits.patience:
-                refusals[each.name] = f"a call would take about {lasting:,.0f} s"
-    return refusals
-
-
-def _least_seconds(call: Callable[[], Any], clock: Clock) -> float:
-    """How long a call takes if nothing disturbs it."""
-    found = []
-    for _ in range(_TRIES):
-        start = clock()
-        wait(call())
-        found.append(clock() - start)
-    return min(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A difference between a rival and the kernel.
-
-    Attributes:
-        text: The difference.
-        is_nan: Whether it is only that the rival is not finite somewhere.
-    """
-
-    text: str
-    is_nan: bool = False
-
-
-def compare(
-    found: Sequence[NDArray[Any]], expected: Sequence[NDArray[Any]], tolerance: float
-) -> Fault | None:
-    """How a rival's arrays differ from the kernel's; None if they do not."""
-    if len(found) != len(expected):
-        return Fault(f"{len(found)} arrays instead of {len(expected)}")
-    for number, (array, wanted) in enumerate(zip(found, expected, strict=True)):
-        if array.shape != wanted.shape:
-            return Fault(f"result {number} is {array.shape}, not {wanted.shape}")
-        if array.dtype != wanted.dtype:
-            return Fault(f"result {number} is {array.dtype}, not {wanted.dtype}")
-        if not np.isfinite(wanted).all():
-            return Fault(f"result {number} of the kernel is not finite")
-        if not np.isfinite(array).all():
-            return Fault(f"result {number} is not finite", is_nan=True)
-        scale = np.abs(wanted).max(initial=0.0)
-        error = np.abs(array - wanted) - tolerance * (np.abs(wanted) + scale)
-        if error.size and error.max() > 0:
-            at = np.unravel_index(error.argmax(), error.shape)
-            return Fault(f"result {number} holds {array[at]}, not {wanted[at]}")
-    return None
-
-
-def median_seconds(times: Sequence[float]) -> float | None:
-    """The median time; None if there is none."""
-    return median(times) if times else None

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from partialc.benching.case import KERNEL, Measure
-from partialc.benching.contest import Measured, Result
+from partialc.benching.result import Measured, Result
 
 TITLES: Final[dict[Measure, str]] = {
     "run": "Run time, as a multiple of the kernel's",

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from partialc.api import Module
-from partialc.benching.contest import Limits, Result, contest
+from partialc.benching.contest import Limits, contest
 from partialc.benching.kernels import BATCH, Variant, kernel_cases
+from partialc.benching.result import Result
 from partialc.benching.table import renderable, to_json
 from partialc.benching.timing import ROUNDS, Pace
 from partialc.cli import console

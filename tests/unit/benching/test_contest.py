@@ -13,13 +13,9 @@ import numpy as np
 import pytest
 
 from partialc.benching.case import Bar, Case, Contender
-from partialc.benching.contest import (
-    Limits,
-    Measured,
-    Result,
-    compare,
-    contest,
-)
+from partialc.benching.checking import compare
+from partialc.benching.contest import Limits, contest
+from partialc.benching.result import Measured, Result
 from partialc.benching.timing import Pace
 from partialc.errors import InternalError
 
@@ -168,3 +164,16 @@ def test_small_numbers_are_compared_with_their_own_size_too() -> None:
     assert compare([np.array([1.0, 1.0])], wanted, 1e-8) is not None
     assert compare([np.array([1.0, -1e-9])], wanted, 1e-10) is not None
     assert compare([np.zeros((0, 3))], [np.zeros((0, 3))], 1e-8) is None
+
+
+def test_truth_values_are_compared() -> None:
+    yes, no = np.array([True, True]), np.array([True, False])
+    assert compare([yes], [yes], 1e-8) is None
+    assert compare([no], [yes], 1e-8) is not None
+
+
+def test_narrow_floats_are_compared_as_floats() -> None:
+    wanted = np.asarray(jnp.asarray([0.5, 0.25], "bfloat16"))
+    off = np.asarray(jnp.asarray([0.75, 0.25], "bfloat16"))
+    assert compare([wanted], [wanted], 0.1) is None
+    assert compare([off], [wanted], 0.1) is not None

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from partialc.benching.case import Bar
-from partialc.benching.contest import Measured, Result
+from partialc.benching.result import Measured, Result
 from partialc.benching.table import (
     counted,
     duration,

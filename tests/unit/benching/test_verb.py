@@ -112,7 +112,9 @@ def test_results_are_written_for_all_benchmarks_only(
     monkeypatch.setattr(runner, "FOLDER", tmp_path)
     monkeypatch.setattr(runner, "RESULTS", tmp_path / "RESULTS.md")
     (tmp_path / "one.py").write_text('"""One thing."""\ndef cases(): return iter(())\n')
-    (tmp_path / "example_kernels.py").write_text('"""Last."""\ncases = lambda: iter(())\n')
+    (tmp_path / "example_kernels.py").write_text(
+        '"""Last."""\ncases = lambda: iter(())\n'
+    )
     assert runner.main(["two"]) == 2
     assert "there are one, example_kernels" in capsys.readouterr().err
     assert runner.main(["one", "--write"]) == 2
