@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 __all__ = [
     "ValueAndGradient",
@@ -29,19 +28,12 @@ def d3_x0_x2_x4(x: jax.Array) -> jax.Array:
 
     Result: a scalar.
     Batch: axis 0 of `x`; results gain it too.
-    Plan: 3 nested JVPs: 156 flops (full reference: 2,554 flops).
+    Plan: 3 nested JVPs, written out: 1 flop (full reference: 2,554 flops).
     """
 
     def row(x: jax.Array) -> jax.Array:
         (x,) = _checked(_ARGUMENTS, x=x)
-
-        def d_x0(x: Any) -> Any:
-            return jax.jvp(product, (x,), (_one_hot(x, 0),))[1]
-
-        def d_x0_x2(x: Any) -> Any:
-            return jax.jvp(d_x0, (x,), (_one_hot(x, 2),))[1]
-
-        return jax.jvp(d_x0_x2, (x,), (_one_hot(x, 4),))[1]
+        return x[1] * x[3]
 
     return jax.vmap(row, in_axes=(0,))(x)
 
@@ -102,10 +94,3 @@ def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
     kinds = [text.partition("[")[0] for text in expected.values()]
     arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
     return tuple(jax.tree.unflatten(structure, arrays))
-
-
-def _one_hot(like: jax.Array, *index: int) -> jax.Array:
-    """The tangent that is one at `index` and zero elsewhere, as a literal constant."""
-    seed = np.zeros(like.shape, like.dtype)
-    seed[index] = 1
-    return jnp.asarray(seed)

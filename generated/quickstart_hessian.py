@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 __all__ = [
     "entry",
@@ -31,7 +30,8 @@ def hessian(x: jax.Array) -> jax.Array:
     Plan: 2 JVPs of 1 VJP: 39 flops.
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    return jax.jacfwd(jax.grad(g))(x)
+    hessian_x: jax.Array = jax.jacfwd(jax.grad(g))(x)
+    return hessian_x
 
 
 @jax.jit
@@ -39,11 +39,10 @@ def entry(x: jax.Array) -> jax.Array:
     """The partial derivative `d2 g / dx[0] dx[1]`.
 
     Result: a scalar.
-    Plan: 1 JVP of 1 VJP: 17 flops (full reference: 39 flops).
+    Plan: 1 JVP of 1 VJP, written out: 1 flop (full reference: 39 flops).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    hessian_x_x1 = jax.jvp(jax.grad(g), (x,), (_one_hot(x, 1),))[1]
-    return hessian_x_x1[0]
+    return 2.0 * x[0]
 
 
 @jax.jit
@@ -56,7 +55,8 @@ def product(x: jax.Array, x_tangent: jax.Array) -> jax.Array:
     x, x_tangent = _checked(
         _ARGUMENTS | {"x_tangent": "float[2]"}, x=x, x_tangent=x_tangent
     )
-    return jax.jvp(jax.grad(g), (x,), (x_tangent,))[1]
+    hvp_x: jax.Array = jax.jvp(jax.grad(g), (x,), (x_tangent,))[1]
+    return hvp_x
 
 
 # What the kernels above have in common.
@@ -95,10 +95,3 @@ def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
     kinds = [text.partition("[")[0] for text in expected.values()]
     arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
     return tuple(jax.tree.unflatten(structure, arrays))
-
-
-def _one_hot(like: jax.Array, *index: int) -> jax.Array:
-    """The tangent that is one at `index` and zero elsewhere, as a literal constant."""
-    seed = np.zeros(like.shape, like.dtype)
-    seed[index] = 1
-    return jnp.asarray(seed)

@@ -32,7 +32,8 @@ def full(x: jax.Array) -> jax.Array:
     transcendental).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    return jax.jacrev(f)(x)
+    jacobian_x: jax.Array = jax.jacrev(f)(x)
+    return jacobian_x
 
 
 @jax.jit
@@ -43,7 +44,8 @@ def column(x: jax.Array) -> jax.Array:
     Plan: 1 JVP: 7 flops, 1 transcendental (full reference: 35 flops, 1 transcendental).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    return jax.jvp(f, (x,), (_one_hot(x, 0),))[1]
+    jacobian_x0: jax.Array = jax.jvp(f, (x,), (_one_hot(x, 0),))[1]
+    return jacobian_x0
 
 
 @jax.jit
@@ -51,15 +53,11 @@ def row(x: jax.Array) -> jax.Array:
     """The Jacobian of `f[1]` in `x`.
 
     Result: shape (3,).
-    Plan: 1 VJP: 14 flops, 1 transcendental (full reference: 35 flops, 1
+    Plan: 1 VJP, written out: 0 flops, 1 transcendental (full reference: 35 flops, 1
     transcendental).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-
-    def primal(x: Any) -> Any:
-        return f(x)[1]
-
-    return jax.grad(primal)(x)
+    return jnp.stack([0.0, 0.0, jnp.cos(x[2])])
 
 
 # What the kernels above have in common.

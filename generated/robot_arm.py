@@ -55,7 +55,8 @@ def jacobian(q: jax.Array) -> jax.Array:
     transcendentals).
     """
     (q,) = _checked(_ARGUMENTS, q=q)
-    return jax.jacrev(end_effector)(q)
+    jacobian_q: jax.Array = jax.jacrev(end_effector)(q)
+    return jacobian_q
 
 
 @jax.jit
@@ -72,7 +73,8 @@ def shoulder_block(q: jax.Array) -> jax.Array:
         return end_effector(q)[:2]
 
     jacobian_q = jax.jacrev(primal)(q)
-    return jacobian_q[:, :3]
+    result: jax.Array = jacobian_q[:, :3]
+    return result
 
 
 # What the kernels above have in common.

@@ -92,7 +92,7 @@ def compile_module(
     outer = _outer_names(names, carried, kernels)
     scope = ModuleScope(outer)
     function = embed(primal, names.function, taken=outer, scope=scope)
-    taken = outer | {*function.names, "row", "seed"}
+    taken = outer | {*function.names, "row", "seed", "result"}
     plans: dict[str, KernelPlan] = {}
     bodies: dict[str, Body] = {}
     for name, kernel in kernels.items():

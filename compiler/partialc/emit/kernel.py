@@ -65,8 +65,10 @@ def kernel_text(
     checked = ", ".join(f"{name}={name}" for name in names)
     expected = expected_text(kernel, signature)
     lines = [f"{tuple_text(names)} = _checked({expected}, {checked})", *body.lines]
-    lines = _returning(lines, result)
     returns = bundle or annotation(kernel.fields[0].parts)
+    chain = plan.chosen.form == "chain"
+    annotated = returns if chain and bundle is None and returns != "Any" else None
+    lines = _returning(lines, result, annotated)
     head = f"def {kernel.name}({_parameters(kernel, signature)}) -> {returns}:"
     document = _docstring(plan, signature, function, batch)
     if batch:
@@ -84,13 +86,20 @@ def _indented(lines: list[str]) -> list[str]:
     return [indent(line, "    ") for line in lines]
 
 
-def _returning(lines: list[str], result: str) -> list[str]:
-    """Add the return; a name that was only just assigned is returned directly."""
+def _returning(lines: list[str], result: str, annotated: str | None) -> list[str]:
+    """Add the return.
+
+    JAX's transforms are typed as returning `Any`: a result that comes out of one passes
+    through an annotated name, so that strict type checkers know what a kernel returns.
+    """
+    if annotated is None:
+        return [*lines, f"return {result}"]
     last = lines[-1]
     prefix = f"{result} = "
     if result.isidentifier() and last.startswith(prefix):
-        return [*lines[:-1], f"return {last.removeprefix(prefix)}"]
-    return [*lines, f"return {result}"]
+        value = last.removeprefix(prefix)
+        return [*lines[:-1], f"{result}: {annotated} = {value}", f"return {result}"]
+    return [*lines, f"result: {annotated} = {result}", "return result"]
 
 
 def _batched(

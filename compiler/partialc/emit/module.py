@@ -110,13 +110,18 @@ def module_text(
         header=_header(name, origin),
         docstring=_docstring(signature, kernels),
         imports=_imports("\n".join(body), function.imports, reads=arrays is not None),
-        exported=sorted(exported),
+        exported=sorted(exported, key=_kind_and_name),
         constants=[*early, *lines, *before],
         helpers=list(texts.values()),
         function=definitions,
         kernels=[f"{kernel.definitions}\n\n{kernel.text}" for kernel in kernels],
     )
     return ModuleText(format_source(source), arrays)
+
+
+def _kind_and_name(name: str) -> tuple[bool, bool, str]:
+    """Constants first, then classes, then functions: the order ruff asks for."""
+    return (not name.isupper(), not name[0].isupper(), name)
 
 
 def _header(name: str, origin: str) -> str:

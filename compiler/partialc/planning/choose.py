@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from partialc.errors import FrontendError, InternalError, PartialcError
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import DType
+from partialc.ir.structure import all_equations
+from partialc.lowering.pipeline import SPECIALISED, run
+from partialc.ops.cost import cost_of
 from partialc.planning.cost import count, weight
 from partialc.planning.family import Family, Option
 from partialc.planning.merge import merge
@@ -34,6 +37,16 @@ MAX_SINGLES: Final = 40
 READING: Final = 0.25
 """What a character of a kernel's text weighs, in additions: of two plans that no
 measurement would tell apart, the shorter one is taken."""
+
+
+STATEMENT: Final = 24
+"""Characters that an operation takes in a written-out kernel, on average."""
+
+SHORT: Final = 30 * STATEMENT
+"""Only kernels up to this length are written out without being asked for."""
+
+MAX_EXPANDED: Final = 3
+"""So many of the lightest chains are written out, when that is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +97,15 @@ def plan_kernel(
         chain = Chain(kernel, merge(reads, commute=commute))
         if chain.paths not in tried:
             tried[chain.paths] = counter.candidate(title, chain)
-    candidates = sorted(tried.values(), key=_rank)
-    chosen, *rejected = candidates
-    if chosen.cost is None or chosen.text is None:
-        raise _refused(kernel, primal, candidates)
-    run = counter.flat(chosen)
-    warnings = zero_warnings(run, kernel, primal.signature)
+    chains = sorted(tried.values(), key=_rank)
+    if chains[0].cost is None:
+        raise _refused(kernel, primal, chains)
+    expanded = _expanded(chains, counter, primal)
     if wish.form == "expanded":
-        chosen = replace(chosen, form="expanded")
+        chosen, *rejected = [*sorted(expanded, key=_rank), *chains]
+    else:
+        chosen, *rejected = sorted([*chains, *expanded], key=_rank)
+    warnings = zero_warnings(counter.flat(chosen), kernel, primal.signature)
     return KernelPlan(
         kernel=kernel,
         chosen=chosen,
@@ -117,13 +131,30 @@ def _rank(candidate: Candidate) -> tuple[bool, float, int]:
     """Lightest first, reading included; refused ones last."""
     if candidate.cost is None:
         return (True, 0.0, 0)
-    length = _length(candidate)
+    length = candidate.length
     return (False, weight(candidate.cost) + READING * length, length)
 
 
-def _length(candidate: Candidate) -> int:
-    text = candidate.text
-    return 0 if text is None else sum(map(len, (*text.lines, *text.parts)))
+def _expanded(
+    chains: Sequence[Candidate], counter: _Counter, primal: Primal
+) -> list[Candidate]:
+    """The lightest chains written out, as far as that is asked for or pays.
+
+    Left to itself planning writes out only what is short: a kernel of a few statements
+    is better than any chain, one of hundreds is not read, and XLA on CPU may undo the
+    sharing in it. Custom rules are gone from a written-out kernel, so it could not be
+    differentiated again: that has to be asked for.
+    """
+    form = counter.wish.form
+    if form == "chain":
+        return []
+    if form == "expanded":
+        tried = [chain for chain in chains[:MAX_EXPANDED] if chain.cost is not None]
+        return [counter.expanded(chain) for chain in tried]
+    if counter.wish.differentiable or primal.has_custom_rules:
+        return []
+    candidate = counter.expanded(chains[0])
+    return [candidate] if candidate.length <= SHORT else []
 
 
 def _facts(primal: Primal, *, commute: bool) -> tuple[str, ...]:
@@ -171,21 +202,32 @@ class _Counter:
             taken=self.wish.taken,
             given=self.wish.constants,
         )
-        run = self.run(text, chain.kernel)
+        call = self.run(text, chain.kernel)
         if self.wish.differentiable:
-            run = _gradient(
-                run, [t.dtype for t in kernel_types(chain.kernel, signature)]
+            call = _gradient(
+                call, [t.dtype for t in kernel_types(chain.kernel, signature)]
             )
         try:
-            program = trace_flat(run, chain.kernel, signature)
+            program = trace_flat(call, chain.kernel, signature)
         except (InternalError, NameError, SyntaxError):
             raise
         except Exception as error:
             reason = str(error).strip().split("\n")[0]
             return Candidate(
-                "chain", title, chain, text, None, f"JAX refuses it: {reason}"
+                "chain", title, chain, text, None, 0, f"JAX refuses it: {reason}"
             )
-        return Candidate("chain", title, chain, text, count(program))
+        length = sum(map(len, (*text.lines, *text.parts)))
+        return Candidate("chain", title, chain, text, count(program), length)
+
+    def expanded(self, candidate: Candidate) -> Candidate:
+        """A chain written out: its program after all passes, counted as it stands."""
+        kernel, signature = candidate.chain.kernel, self.primal.signature
+        program = trace_flat(self.flat(candidate), kernel, signature)
+        finished = run(program, SPECIALISED)
+        length = STATEMENT * sum(1 for _ in all_equations(finished))
+        return replace(
+            candidate, form="expanded", cost=cost_of(finished), length=length
+        )
 
     def flat(self, candidate: Candidate) -> Callable[..., Sequence[jax.Array]]:
         """A candidate as a function of the kernel's flat inputs."""

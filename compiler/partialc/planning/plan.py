@@ -26,6 +26,7 @@ class Candidate:
         chain: The chain.
         text: The chain as statements.
         cost: Its static cost; None when it was refused.
+        length: The characters of its text; of an expanded one an estimate.
         refusal: Why it cannot be had; None when it can.
     """
 
@@ -34,6 +35,7 @@ class Candidate:
     chain: Chain
     text: ChainText | None
     cost: Cost | None
+    length: int
     refusal: str | None = None
 
 
@@ -186,7 +188,7 @@ class ModulePlan:
 
 def cost_text(cost: Cost) -> str:
     """A cost for people."""
-    text = f"{cost.flops:,.0f} flops"
+    text = f"{cost.flops:,.0f} flop{'' if cost.flops == 1 else 's'}"
     if cost.transcendentals:
         ending = "" if cost.transcendentals == 1 else "s"
         text += f", {cost.transcendentals:,.0f} transcendental{ending}"

@@ -67,7 +67,16 @@ def test_docstrings_tell_mathematics_shape_and_plan() -> None:
     text = compiled(FOUNDING).load().d3.__doc__
     assert "`d3 product / dx[0] dx[2] dx[4]`" in text
     assert "Result: a scalar." in text
-    assert "Plan: 3 nested JVPs: " in text
+    assert "Plan: 3 nested JVPs, written out: 1 flop (full reference: " in text
+    chain = compiled(FOUNDING, form="chain").load().d3.__doc__
+    assert "Plan: 3 nested JVPs: " in chain
+
+
+def test_what_is_short_written_out_is_written_out() -> None:
+    assert "return x[1] * x[3]" in compiled(FOUNDING).source
+    assert "jax.jvp" in compiled(FOUNDING, form="chain").source
+    nested = compiled(FOUNDING, differentiable=True)
+    assert "jax.jvp" in nested.source
 
 
 def test_a_function_with_the_name_of_a_kernel_gets_an_underscore() -> None:

@@ -14,6 +14,19 @@ __all__ = [
     "written_out",
 ]
 
+
+def _not_differentiable(function: Any) -> Any:
+    """Differentiating it raises: the original's custom rules are not in here."""
+    guarded = jax.custom_jvp(function)
+
+    def rule(primals: Any, tangents: Any) -> Any:
+        name = function.__name__
+        raise TypeError(f"{name} cannot be differentiated: request that derivative")
+
+    guarded.defjvp(rule)
+    return guarded
+
+
 _ARGUMENTS = {"x": "float[3]", "scale": "float[]"}
 
 
@@ -46,7 +59,8 @@ def slope(x: jax.Array, scale: jax.Array) -> jax.Array:
     def primal(x: Any) -> Any:
         return quantised(x, scale)
 
-    return jax.grad(primal)(x)
+    gradient_x: jax.Array = jax.grad(primal)(x)
+    return gradient_x
 
 
 @jax.jit
@@ -60,7 +74,8 @@ def curvature(x: jax.Array, scale: jax.Array) -> jax.Array:
     hessian_x_scale = jax.jvp(
         lambda scale: jax.grad(quantised)(x, scale), (scale,), (jnp.ones_like(scale),)
     )[1]
-    return hessian_x_scale[0]
+    result: jax.Array = hessian_x_scale[0]
+    return result
 
 
 @jax.jit
@@ -69,12 +84,14 @@ def written_out(x: jax.Array, scale: jax.Array) -> jax.Array:
     """The Hessian of `quantised` in `x`.
 
     Result: shape (3, 3).
-    Plan: 3 JVPs of 1 VJP, written out: 72 flops.
+    Plan: 3 JVPs of 3 JVPs, written out: 4 flops (full reference: 72 flops).
     """
     x, scale = _checked(_ARGUMENTS, x=x, scale=scale)
-    scale_scale = 2.0 * (jnp.eye(3, dtype=x.dtype) / scale * scale)
-    full_1_over_scale = jnp.ones((3,), x.dtype)[None] * scale_scale * scale / scale
-    return full_1_over_scale.T
+    scale_scale = 2.0 * (scale * (1.0 / scale)) ** 2
+    stack_scale_scale = jnp.stack(
+        [scale_scale, 0.0, 0.0, 0.0, scale_scale, 0.0, 0.0, 0.0, scale_scale]
+    )
+    return stack_scale_scale.reshape(3, 3)
 
 
 # What the kernels above have in common.
@@ -113,15 +130,3 @@ def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
     kinds = [text.partition("[")[0] for text in expected.values()]
     arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
     return tuple(jax.tree.unflatten(structure, arrays))
-
-
-def _not_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Differentiating it raises: the original's custom rules are not in here."""
-    guarded = jax.custom_jvp(function)
-
-    def rule(primals: Any, tangents: Any) -> Any:
-        name = function.__name__
-        raise TypeError(f"{name} cannot be differentiated: request that derivative")
-
-    guarded.defjvp(rule)
-    return guarded

@@ -27,9 +27,10 @@ def _arrays(file: str, digest: str) -> dict[str, Any]:
 
 _ARGUMENTS = {"x": "float[]"}
 _ARRAYS = _arrays(
-    "fitted.npz", "c5433c546e916cd66529ed85450537ffb4af90b1f69fd683502a5d5454a540c3"
+    "fitted.npz", "2b0dc15c540177e080afad39a71c61b87365f5e84a7d3f7470a1f48fb77b143f"
 )
 _VECTOR = _ARRAYS["_VECTOR"]
+_VECTOR_1999 = _ARRAYS["_VECTOR_1999"]
 
 
 def fitted(x: jax.Array) -> jax.Array:
@@ -43,10 +44,16 @@ def slope(x: jax.Array) -> jax.Array:
     """The partial derivative `d fitted / dx`.
 
     Result: a scalar.
-    Plan: 1 VJP: 16,000 flops, 2,000 transcendentals.
+    Plan: 1 VJP, written out: 10,001 flops, 2,000 transcendentals (full reference:
+    16,000 flops, 2,000 transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    return jax.grad(fitted)(x)
+    cast_x = x.astype(float)
+    x_plus_1 = cast_x + 1.0
+    x_minus = cast_x - jnp.asarray(_VECTOR_1999, float)
+    sum_x_exp_x = jnp.sum(x_minus * jnp.exp(-(x_minus**2)))
+    x_exp = -2.0 * (x_plus_1 * jnp.exp(-(x_plus_1**2)) + sum_x_exp_x)
+    return x_exp.astype(x.dtype)
 
 
 # What the kernels above have in common.

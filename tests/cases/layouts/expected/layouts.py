@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 __all__ = [
-    "Band",
     "THIRD_INDICES",
+    "Band",
     "band",
     "block",
     "residual",
@@ -21,47 +21,89 @@ __all__ = [
 
 _ARGUMENTS = {"x": "float[5]"}
 THIRD_INDICES = np.array(
-    [
-        [0, 0, 0],
-        [0, 0, 1],
-        [0, 0, 2],
-        [0, 0, 3],
-        [0, 0, 4],
-        [0, 1, 1],
-        [0, 1, 2],
-        [0, 1, 3],
-        [0, 1, 4],
-        [0, 2, 2],
-        [0, 2, 3],
-        [0, 2, 4],
-        [0, 3, 3],
-        [0, 3, 4],
-        [0, 4, 4],
-        [1, 1, 1],
-        [1, 1, 2],
-        [1, 1, 3],
-        [1, 1, 4],
-        [1, 2, 2],
-        [1, 2, 3],
-        [1, 2, 4],
-        [1, 3, 3],
-        [1, 3, 4],
-        [1, 4, 4],
-        [2, 2, 2],
-        [2, 2, 3],
-        [2, 2, 4],
-        [2, 3, 3],
-        [2, 3, 4],
-        [2, 4, 4],
-        [3, 3, 3],
-        [3, 3, 4],
-        [3, 4, 4],
-        [4, 4, 4],
-    ]
+    [(i0, i1, i2) for i0 in range(5) for i1 in range(i0, 5) for i2 in range(i1, 5)]
 )
-_THIRD_X_POSITIONS = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4])
-_THIRD_X_POSITIONS_2 = np.array([0, 1, 2, 3, 4, 1, 2, 3, 4, 2, 3, 4, 3, 4, 4])
-_THIRD_COLUMNS = np.array(
+_MATRIX = np.array(
+    [
+        [0, 0],
+        [1, 0],
+        [2, 0],
+        [3, 0],
+        [4, 0],
+        [1, 1],
+        [2, 1],
+        [3, 1],
+        [4, 1],
+        [2, 2],
+        [3, 2],
+        [4, 2],
+        [3, 3],
+        [4, 3],
+        [4, 4],
+        [1, 5],
+        [2, 5],
+        [3, 5],
+        [4, 5],
+        [2, 6],
+        [3, 6],
+        [4, 6],
+        [3, 7],
+        [4, 7],
+        [4, 8],
+        [2, 9],
+        [3, 9],
+        [4, 9],
+        [3, 10],
+        [4, 10],
+        [4, 11],
+        [3, 12],
+        [4, 12],
+        [4, 13],
+        [4, 14],
+    ],
+    np.int32,
+)
+_VECTOR = np.array(
+    [
+        0,
+        1,
+        2,
+        3,
+        4,
+        1,
+        2,
+        3,
+        4,
+        2,
+        3,
+        4,
+        3,
+        4,
+        4,
+        1,
+        2,
+        3,
+        4,
+        2,
+        3,
+        4,
+        3,
+        4,
+        4,
+        2,
+        3,
+        4,
+        3,
+        4,
+        4,
+        3,
+        4,
+        4,
+        4,
+    ],
+    np.int32,
+)
+_VECTOR_35 = np.array(
     [
         0,
         0,
@@ -98,7 +140,8 @@ _THIRD_COLUMNS = np.array(
         12,
         13,
         14,
-    ]
+    ],
+    np.int32,
 )
 
 
@@ -112,16 +155,13 @@ def block(x: jax.Array) -> jax.Array:
     """The Jacobian of `residual[0:4:2]` in `x[1:3]`.
 
     Result: shape (2, 2).
-    Plan: 2 VJPs: 78 flops, 10 transcendentals (full reference: 185 flops, 10
+    Plan: 2 JVPs, written out: 4 flops, 2 transcendentals (full reference: 185 flops, 10
     transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-
-    def primal(x: Any) -> Any:
-        return residual(x)[:3:2]
-
-    jacobian_x = jax.jacrev(primal)(x)
-    return jacobian_x[:, 1:3]
+    x1_sin = 2.0 * (x[1] * jnp.sin(x[0]))
+    stack_x1_sin_cos_x2 = jnp.stack([x1_sin, 0.0, 0.0, jnp.cos(x[2]) * x[3] ** 2])
+    return stack_x1_sin_cos_x2.reshape(2, 2)
 
 
 class Band(NamedTuple):
@@ -140,19 +180,16 @@ def band(x: jax.Array) -> Band:
     """`diagonal(jacobian(x), -1)`, `diagonal(jacobian(x))`, `diagonal(jacobian(x), 1)`
     of `residual`.
 
-    Plan: 5 JVPs: 135 flops, 10 transcendentals (full reference: 185 flops, 10
-    transcendentals).
+    Plan: 5 JVPs, written out: 18 flops, 9 transcendentals (full reference: 185 flops,
+    10 transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    d_x0 = jax.jvp(residual, (x,), (_one_hot(x, 0),))[1]
-    d_x1 = jax.jvp(residual, (x,), (_one_hot(x, 1),))[1]
-    d_x2 = jax.jvp(residual, (x,), (_one_hot(x, 2),))[1]
-    d_x3 = jax.jvp(residual, (x,), (_one_hot(x, 3),))[1]
-    d_x4 = jax.jvp(residual, (x,), (_one_hot(x, 4),))[1]
+    full_0 = jnp.zeros((1,), x.dtype)
+    cos_x4_x0 = (jnp.cos(x[4]) * x[0] ** 2)[None]
+    joined_full_0_full_0 = jnp.concatenate([full_0, full_0, full_0, full_0])
+    joined_cos_x_cos_x4 = jnp.concatenate([jnp.cos(x[:4]) * x[1:] ** 2, cos_x4_x0])
     return Band(
-        jnp.stack([d_x0[1], d_x1[2], d_x2[3], d_x3[4]], axis=-1),
-        jnp.stack([d_x0[0], d_x1[1], d_x2[2], d_x3[3], d_x4[4]], axis=-1),
-        jnp.stack([d_x1[0], d_x2[1], d_x3[2], d_x4[3]], axis=-1),
+        joined_full_0_full_0, joined_cos_x_cos_x4, 2.0 * (x[1:] * jnp.sin(x[:4]))
     )
 
 
@@ -161,25 +198,39 @@ def third(x: jax.Array) -> jax.Array:
     """Each distinct order-3 partial of `residual[0]` in `x`.
 
     Result: shape (35,).
-    Plan: 15 times 2 nested JVPs of 1 VJP: 2,705 flops, 10 transcendentals (full
+    Plan: 15 times 2 nested JVPs of 1 VJP, written out: 6 flops, 2 transcendentals (full
     reference: 9,435 flops, 10 transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-
-    def primal(x: Any) -> Any:
-        return residual(x)[0]
-
-    def entry(seed_1: Any, seed_2: Any) -> Any:
-        return jax.jvp(
-            lambda x: jax.jvp(lambda x: jax.grad(primal)(x), (x,), (seed_1,))[1],
-            (x,),
-            (seed_2,),
-        )[1]
-
-    hessian_x_x_x = jax.vmap(entry, out_axes=-1)(
-        _basis(x, _THIRD_X_POSITIONS), _basis(x, _THIRD_X_POSITIONS_2)
+    cos_x0 = jnp.cos(x[0])
+    sin_x0 = (-2.0 * (jnp.sin(x[0]) * x[1]))[None]
+    full_0 = jnp.zeros((1,), x.dtype)
+    cos_x0_dqw = (2.0 * cos_x0)[None]
+    cos_x0_x1 = (-(cos_x0 * x[1] ** 2))[None]
+    joined_cos_x0_sin_x0 = jnp.concatenate(
+        [
+            cos_x0_x1,
+            sin_x0,
+            full_0,
+            full_0,
+            full_0,
+            cos_x0_dqw,
+            full_0,
+            full_0,
+            full_0,
+            full_0,
+            full_0,
+            full_0,
+            full_0,
+            full_0,
+            full_0,
+            sin_x0,
+            cos_x0_dqw,
+            jnp.zeros((58,), x.dtype),
+        ]
     )
-    return hessian_x_x_x.reshape(5, 15)[..., THIRD_INDICES[:, 2], _THIRD_COLUMNS]
+    reshape_joined_cos_x0 = joined_cos_x0_sin_x0.reshape(5, 15)
+    return reshape_joined_cos_x0[jnp.asarray(_VECTOR), jnp.asarray(_VECTOR_35)]
 
 
 @jax.jit
@@ -187,39 +238,32 @@ def triangle(x: jax.Array) -> jax.Array:
     """The lower triangle of the Hessian of `residual[1]` in `x`.
 
     Result: shape (15,).
-    Plan: 5 JVPs of 1 VJP: 395 flops, 10 transcendentals (full reference: 1,310 flops,
-    10 transcendentals).
+    Plan: 5 JVPs of 1 VJP, written out: 6 flops, 2 transcendentals (full reference:
+    1,310 flops, 10 transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-
-    def primal(x: Any) -> Any:
-        return residual(x)[1]
-
-    gradient = jax.grad(primal)
-    hessian_x_x0 = jax.jvp(gradient, (x,), (_one_hot(x, 0),))[1]
-    hessian_x_x1 = jax.jvp(gradient, (x,), (_one_hot(x, 1),))[1]
-    hessian_x_x2 = jax.jvp(gradient, (x,), (_one_hot(x, 2),))[1]
-    hessian_x_x3 = jax.jvp(gradient, (x,), (_one_hot(x, 3),))[1]
-    hessian_x_x4 = jax.jvp(gradient, (x,), (_one_hot(x, 4),))[1]
+    sin_x1 = jnp.sin(x[1])
+    cos_x1 = 2.0 * (jnp.cos(x[1]) * x[2])
+    sin_x1_x2_pow2 = -(sin_x1 * x[2] ** 2)
+    v2_times_sin_x1 = 2.0 * sin_x1
     return jnp.stack(
         [
-            hessian_x_x0[0],
-            hessian_x_x0[1],
-            hessian_x_x1[1],
-            hessian_x_x0[2],
-            hessian_x_x1[2],
-            hessian_x_x2[2],
-            hessian_x_x0[3],
-            hessian_x_x1[3],
-            hessian_x_x2[3],
-            hessian_x_x3[3],
-            hessian_x_x0[4],
-            hessian_x_x1[4],
-            hessian_x_x2[4],
-            hessian_x_x3[4],
-            hessian_x_x4[4],
-        ],
-        axis=-1,
+            0.0,
+            0.0,
+            sin_x1_x2_pow2,
+            0.0,
+            cos_x1,
+            v2_times_sin_x1,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+        ]
     )
 
 
@@ -228,25 +272,15 @@ def scattered(x: jax.Array) -> jax.Array:
     """Entries of the Jacobian of `residual` in `x`.
 
     Result: shape (3,).
-    Plan: 3 JVPs: 103 flops, 10 transcendentals (full reference: 185 flops, 10
+    Plan: 3 JVPs, written out: 4 flops, 2 transcendentals (full reference: 185 flops, 10
     transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    jacobian_x = jax.vmap(
-        lambda seed: jax.jvp(residual, (x,), (seed,))[1], out_axes=-1
-    )(_basis(x, np.arange(1, 4)))
-    return jacobian_x.reshape(5, 3)[..., [0, 4, 2], [0, 2, 1]]
+    x1_sin = 2.0 * (x[1] * jnp.sin(x[0]))
+    return jnp.stack([x1_sin, 0.0, jnp.cos(x[2]) * x[3] ** 2])
 
 
 # What the kernels above have in common.
-
-
-def _basis(like: jax.Array, index: Any = ...) -> jax.Array:
-    """One one-hot tangent for each element that `index` selects, along axis 0."""
-    selected = np.arange(like.size).reshape(like.shape)[index].ravel()
-    seeds = np.zeros((selected.size, like.size), like.dtype)
-    seeds[np.arange(selected.size), selected] = 1
-    return jnp.asarray(seeds.reshape(-1, *like.shape))
 
 
 def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
@@ -282,10 +316,3 @@ def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
     kinds = [text.partition("[")[0] for text in expected.values()]
     arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
     return tuple(jax.tree.unflatten(structure, arrays))
-
-
-def _one_hot(like: jax.Array, *index: int) -> jax.Array:
-    """The tangent that is one at `index` and zero elsewhere, as a literal constant."""
-    seed = np.zeros(like.shape, like.dtype)
-    seed[index] = 1
-    return jnp.asarray(seed)

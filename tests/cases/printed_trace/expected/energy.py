@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 __all__ = [
     "energy",
@@ -30,7 +29,8 @@ def forces(x: jax.Array) -> jax.Array:
     Plan: 1 VJP: 35 flops, 4 transcendentals.
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    return jax.grad(energy)(x)
+    gradient_x: jax.Array = jax.grad(energy)(x)
+    return gradient_x
 
 
 @jax.jit
@@ -38,14 +38,11 @@ def entry(x: jax.Array) -> jax.Array:
     """Entries of the Hessian of `energy` in `x`.
 
     Result: shape (2,).
-    Plan: 2 JVPs of 1 VJP: 64 flops, 4 transcendentals (full reference: 152 flops, 4
-    transcendentals).
+    Plan: 2 JVPs of 1 VJP, written out: 1 flop, 1 transcendental (full reference: 152
+    flops, 4 transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    gradient = jax.grad(energy)
-    hessian_x_x0 = jax.jvp(gradient, (x,), (_one_hot(x, 0),))[1]
-    hessian_x_x3 = jax.jvp(gradient, (x,), (_one_hot(x, 3),))[1]
-    return jnp.stack([hessian_x_x0[1], hessian_x_x3[3]], axis=-1)
+    return jnp.stack([-2.5, 2.5 - jnp.cos(x[3])])
 
 
 # What the kernels above have in common.
@@ -84,10 +81,3 @@ def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
     kinds = [text.partition("[")[0] for text in expected.values()]
     arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
     return tuple(jax.tree.unflatten(structure, arrays))
-
-
-def _one_hot(like: jax.Array, *index: int) -> jax.Array:
-    """The tangent that is one at `index` and zero elsewhere, as a literal constant."""
-    seed = np.zeros(like.shape, like.dtype)
-    seed[index] = 1
-    return jnp.asarray(seed)

@@ -63,7 +63,7 @@ def weight(params: dict[str, Any], data: Any) -> jax.Array:
     dparams["bias"][2]`.
 
     Result: a scalar.
-    Plan: 1 JVP of 1 VJP: 501 flops, 24 transcendentals (full reference: 3,642 flops, 24
+    Plan: 2 nested JVPs: 477 flops, 24 transcendentals (full reference: 3,642 flops, 24
     transcendentals).
     """
     params, data = _checked(_ARGUMENTS, params=params, data=data)
@@ -73,12 +73,19 @@ def weight(params: dict[str, Any], data: Any) -> jax.Array:
     def primal(params_bias: Any, params_dense_w: Any) -> Any:
         return loss(_with_leaves(params, {0: params_bias, 1: params_dense_w}), data)
 
-    hessian_params_dense_w_params_bias2 = jax.jvp(
-        lambda params_bias: jax.grad(primal, argnums=1)(params_bias, params_dense_w),
-        (params_bias,),
-        (_one_hot(params_bias, 2),),
+    def d_params_bias2(params_bias: Any, params_dense_w: Any) -> Any:
+        return jax.jvp(
+            lambda params_bias: primal(params_bias, params_dense_w),
+            (params_bias,),
+            (_one_hot(params_bias, 2),),
+        )[1]
+
+    d2_params_bias_2_params_dense_w_0_1: jax.Array = jax.jvp(
+        lambda params_dense_w: d_params_bias2(params_bias, params_dense_w),
+        (params_dense_w,),
+        (_one_hot(params_dense_w, 0, 1),),
     )[1]
-    return hessian_params_dense_w_params_bias2[0, 1]
+    return d2_params_bias_2_params_dense_w_0_1
 
 
 @jax.jit
@@ -105,7 +112,10 @@ def curvature(
     def primal(params: Any) -> Any:
         return loss(params, data)
 
-    return jax.jvp(jax.grad(primal), (params,), (params_tangent,))[1]
+    hvp_params_tangent: dict[str, Any] = jax.jvp(
+        jax.grad(primal), (params,), (params_tangent,)
+    )[1]
+    return hvp_params_tangent
 
 
 @jax.jit
@@ -128,7 +138,8 @@ def pulled(params: dict[str, Any], data: Any, out_cotangent: jax.Array) -> jax.A
 
     _, pullback = jax.vjp(primal, data_inputs)
     (vjp_out_data_inputs,) = pullback(out_cotangent)
-    return vjp_out_data_inputs
+    result: jax.Array = vjp_out_data_inputs
+    return result
 
 
 # What the kernels above have in common.

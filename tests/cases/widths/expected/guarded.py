@@ -47,7 +47,8 @@ def slope(x: jax.Array) -> jax.Array:
     Plan: 1 VJP: 15 flops.
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    return jax.grad(_guarded)(x)
+    gradient_x: jax.Array = jax.grad(_guarded)(x)
+    return gradient_x
 
 
 @jax.jit
@@ -59,10 +60,10 @@ def written_out(x: jax.Array) -> jax.Array:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     if x.dtype == jnp.float64:
-        result = _written_out_float64(x)
+        written_out_results = _written_out_float64(x)
     else:
-        result = _written_out_default(x)
-    return result
+        written_out_results = _written_out_default(x)
+    return written_out_results
 
 
 # What the kernels above have in common.
