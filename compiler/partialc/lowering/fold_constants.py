@@ -93,6 +93,11 @@ def _values(
     return tuple(_constant(kind, data) for kind, data in zip(types, wide, strict=True))
 
 
+def constant_results(equation: Equation) -> tuple[Constant, ...] | None:
+    """The results of an operation on constants, where their bits are certain."""
+    return _values(equation, {})
+
+
 def _are_roundings(
     narrow: Sequence[NDArray[Any]], wide: Sequence[NDArray[Any]]
 ) -> bool:

@@ -13,6 +13,7 @@ from partialc.lowering.dead_code import dead_code
 from partialc.lowering.drop_identities import drop_identities
 from partialc.lowering.fold_constants import fold_constants
 from partialc.lowering.inline_calls import inline_calls
+from partialc.lowering.light_cone import light_cone
 from partialc.lowering.ordering import ordering
 from partialc.lowering.resolve_custom_calls import resolve_custom_calls
 
@@ -41,6 +42,16 @@ FINAL: Final[tuple[Pass, ...]] = (
     *INLINED,
 )
 
+# A derivative as its light cone: what is needed of it and not known.
+SPECIALISED: Final[tuple[Pass, ...]] = (
+    *FINAL,
+    light_cone,
+    drop_identities,
+    common_subexpressions,
+    dead_code,
+    ordering,
+)
+
 PASSES: Final[dict[str, Pass]] = {
     simplify.__name__: simplify
     for simplify in (
@@ -51,6 +62,7 @@ PASSES: Final[dict[str, Pass]] = {
         common_subexpressions,
         dead_code,
         ordering,
+        light_cone,
     )
 }
 

@@ -1,0 +1,1 @@
+"""What is known of the elements of each value, and which of them are needed."""

@@ -1,0 +1,124 @@
+"""Forward: where values can be nonzero, and which are known at build time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.analysis.sensitive import sensitive_values
+from partialc.ir.element_sets import ElementSet
+from partialc.ir.program import Atom, Constant, Equation, Function, Value
+from partialc.ops.elements import Elements, Operands, everywhere
+from partialc.ops.registry import find
+
+LARGEST_KNOWN: Final = 1 << 16
+"""Larger values are not computed at build time."""
+
+Compute: TypeAlias = Callable[
+    [Equation, Sequence[NDArray[Any]]], "Sequence[NDArray[Any]] | None"
+]
+"""The results of an operation on known operands where their bits are certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the values of a function.
+
+    Attributes:
+        supports: Where each value can be nonzero, inputs and results alike.
+        known: The elements (as of the wide regime) of those that do not depend on the
+            inputs, as far as they are certain.
+        sensitive: Values whose nans and signed zeros matter.
+    """
+
+    supports: Mapping[Value, ElementSet]
+    known: Mapping[Value, NDArray[Any]]
+    sensitive: frozenset[Value]
+
+    def operands(self, equation: Equation) -> Operands:
+        """What is known of an equation's operands, as element rules read it."""
+        return Operands(
+            tuple(map(self.support, equation.inputs)),
+            tuple(map(self.elements, equation.inputs)),
+        )
+
+    def support(self, atom: Atom) -> ElementSet:
+        """Where an atom can be nonzero."""
+        if isinstance(atom, Constant):
+            if atom.type.dtype.is_key:
+                return ElementSet.all(atom.type.shape)
+            return ElementSet.nonzero(atom.data)
+        return self.supports[atom]
+
+    def elements(self, atom: Atom) -> NDArray[Any] | None:
+        """The elements of an atom that is known, else None."""
+        return atom.data if isinstance(atom, Constant) else self.known.get(atom)
+
+
+def find_facts(function: Function, compute: Compute) -> Facts:
+    """Walk forward through a function.
+
+    Args:
+        function: Without plain calls: inline them before.
+        compute: Evaluates operations on known operands.
+
+    Returns:
+        Supports of all values; nothing is assumed of the inputs.
+    """
+    supports: dict[Value, ElementSet] = {}
+    known: dict[Value, NDArray[Any]] = {}
+    facts = Facts(supports, known, sensitive_values(function))
+    constants: dict[Constant, ElementSet] = {}
+    for value in function.inputs:
+        supports[value] = ElementSet.all(value.type.shape)
+    for equation in function.equations:
+        for atom in equation.inputs:
+            if isinstance(atom, Constant) and atom not in constants:
+                constants[atom] = facts.support(atom)
+        operands = Operands(
+            tuple(
+                constants[atom] if isinstance(atom, Constant) else supports[atom]
+                for atom in equation.inputs
+            ),
+            tuple(map(facts.elements, equation.inputs)),
+        )
+        results = _known_results(equation, operands, compute)
+        if results is not None:
+            for value, data in zip(equation.outputs, results, strict=True):
+                known[value] = data
+                supports[value] = ElementSet.nonzero(data)
+            continue
+        found = _supports(equation, operands)
+        for value, support in zip(equation.outputs, found, strict=True):
+            whole = value in facts.sensitive and value.type.dtype.is_inexact
+            supports[value] = ElementSet.all(value.type.shape) if whole else support
+    return facts
+
+
+def elements_rule(equation: Equation) -> Elements | None:
+    """The element-level rule of an operation, if it has one."""
+    op = find(equation.op)
+    return None if op is None else op.elements
+
+
+def _supports(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
+    rule = elements_rule(equation)
+    if rule is None:
+        return everywhere(equation, operands)
+    return rule.support(equation, operands)
+
+
+def _known_results(
+    equation: Equation, operands: Operands, compute: Compute
+) -> Sequence[NDArray[Any]] | None:
+    if any(value.type.size > LARGEST_KNOWN for value in equation.outputs):
+        return None
+    arrays = [array for array in operands.known if array is not None]
+    if len(arrays) != len(operands.known):
+        return None
+    results = compute(equation, arrays)
+    return None if results is None else [np.asarray(result) for result in results]

@@ -1,0 +1,79 @@
+"""Compute only the elements that are needed and not known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from partialc.analysis.demand import find_demand
+from partialc.analysis.facts import find_facts
+from partialc.ir.program import Constant, Equation, Function
+from partialc.ir.structure import all_equations
+from partialc.lowering.dead_code import dead_code
+from partialc.lowering.fold_constants import constant_results
+from partialc.lowering.scalar.algebra import Algebra
+from partialc.lowering.scalar.emit import emit
+from partialc.lowering.scalar.extract import extract
+from partialc.lowering.scalar.regroup import regroup
+from partialc.lowering.scalar.terms import Terms
+from partialc.ops.cost import BYTE, TRANSCENDENTAL, cost_of
+
+LARGEST_CONE: Final = 200_000
+"""More elements than this are not taken apart one by one."""
+
+OPERATION: Final = 2.0
+"""An operation, however small, in additions: it is a line to read and to compile."""
+
+_VIEWS: Final = frozenset({"slice", "squeeze", "reshape", "broadcast_in_dim"})
+
+ROUNDS: Final = 2
+"""How often sums and products are regrouped: what merges may merge again."""
+
+
+def light_cone(function: Function) -> Function:
+    """The results, element by element, from the elements that they depend on.
+
+    Forward: which elements are structurally zero, or known? Backward: which are needed?
+    Those that are needed and not known are computed as scalars (`scalar`), put together
+    again as slices and vectors where they run alike. Operations without a rule for
+    elements are carried whole.
+
+    Grade: reassociating. Sums and products are regrouped (`scalar.regroup`). `0 * x`
+    is 0 and `x + 0` is x, exact for finite values, for zeros of one-hot seeds and for
+    those that the function itself holds alike, save where a decision depends on them
+    (`analysis.sensitive`).
+
+    A function stays as it is where its cone is too large, or no less work.
+    """
+    facts = find_facts(function, _compute)
+    demand = find_demand(function, facts, LARGEST_CONE)
+    if demand is None:
+        return function
+    algebra = Algebra(Terms())
+    program = extract(function, facts, demand, algebra)
+    for _ in range(ROUNDS):
+        program = regroup(program, algebra)
+    cone = dead_code(emit(program, function))
+    return cone if _work(cone) < _work(function) else function
+
+
+def _work(function: Function) -> float:
+    """Work as the cost model sees it, and what each operation costs to read and run."""
+    cost = cost_of(function)
+    operations = sum(e.op not in _VIEWS for e in all_equations(function))
+    weighed = cost.flops + TRANSCENDENTAL * cost.transcendentals + BYTE * cost.bytes
+    return weighed + OPERATION * operations
+
+
+def _compute(
+    equation: Equation, arrays: Sequence[NDArray[Any]]
+) -> Sequence[NDArray[Any]] | None:
+    constants = tuple(
+        Constant(atom.type, array)
+        for atom, array in zip(equation.inputs, arrays, strict=True)
+    )
+    results = constant_results(replace(equation, inputs=constants))
+    return None if results is None else [result.data for result in results]

@@ -1,0 +1,1 @@
+"""Programs as scalar terms: one node per element that is needed, nothing twice."""
