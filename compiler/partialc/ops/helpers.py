@@ -13,7 +13,7 @@ HELPERS: Final[dict[str, str]] = {
     "_mulhi": '''\
 def _mulhi(x: jax.Array, y: jax.Array) -> jax.Array:
     """The upper half of the double-width product of integers of up to 32 bits."""
-    bits = jnp.iinfo(x.dtype).bits
+    bits = 8 * x.dtype.itemsize
     half = bits // 2
     mask = jnp.asarray(2**half - 1, x.dtype)
     x_low, x_high, y_low, y_high = x & mask, x >> half, y & mask, y >> half
@@ -42,8 +42,9 @@ def _polynomial(x: jax.Array, *coefficients: jax.Array | float) -> jax.Array:
     "_total_order": '''\
 def _total_order(x: jax.Array) -> jax.Array:
     """Integers that sort as the IEEE total order sorts the floats `x`."""
-    integer = {16: jnp.int16, 32: jnp.int32, 64: jnp.int64}[jnp.finfo(x.dtype).bits]
+    integer = {2: jnp.int16, 4: jnp.int32, 8: jnp.int64}[x.dtype.itemsize]
     bits = lax.bitcast_convert_type(x, integer)
-    return jnp.where(bits < 0, bits ^ jnp.iinfo(integer).max, bits)
+    largest = jnp.asarray(2 ** (8 * x.dtype.itemsize - 1) - 1, integer)
+    return jnp.where(bits < 0, bits ^ largest, bits)
 ''',
 }

@@ -38,7 +38,7 @@ READS_AS = [
     (lambda x: jnp.where(x > 0, x, 0), [VECTOR], "return jnp.where(x > 0.0, x, 0)"),
     (lambda x: jax.nn.relu(x), [VECTOR], "return jax.nn.relu(x)"),
     (lambda x: jax.nn.softplus(x), [VECTOR], "return jax.nn.softplus(x)"),
-    (lambda x: jnp.linalg.norm(x), [VECTOR], "return jnp.linalg.norm(x)"),
+    (lambda x: (x, jnp.linalg.norm(x)), [VECTOR], "return x, jnp.linalg.norm(x)"),
     (lambda x: jnp.var(x, axis=0), [MATRIX], "return jnp.var(x, axis=0)"),
     (lambda x: jnp.clip(x, 0.0, 1.0), [VECTOR], "return jnp.clip(x, 0.0, 1.0)"),
     (lambda x: x.astype(int), [VECTOR], "return x.astype(int)"),
@@ -59,6 +59,13 @@ def test_a_value_used_twice_gets_a_name_and_one_used_once_does_not():
     assert lines == ["return jnp.sin(x) * jnp.exp(jnp.sin(x))"]
     assert body.lines == ("sin_x = jnp.sin(x)",)
     assert body.outputs == ("sin_x * jnp.exp(sin_x)",)
+
+
+def test_a_result_whose_type_jax_leaves_open_is_annotated():
+    assert body_lines(lambda x: jnp.linalg.norm(x) * 2.0, VECTOR) == [
+        "norm_x: jax.Array = jnp.linalg.norm(x) * 2.0",
+        "return norm_x",
+    ]
 
 
 def test_long_expressions_are_split_and_long_sums_are_not():

@@ -6,6 +6,7 @@ run: that is stronger than equal numbers at a point.
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import pytest
 
 from partialc.ir.program import Program
@@ -44,5 +45,5 @@ def _check(bundle: Bundle, program: Program) -> None:
         if same_steps(function, printed, bundle.types, regime):
             continue
         with strict(regime):
-            actual = printed(*arguments)
+            actual = printed(*map(jnp.asarray, arguments))
         bundle.assert_close(actual, bundle.expected(regime))

@@ -14,9 +14,10 @@ from typing import Final
 
 from partialc.emit.printer.build import name
 from partialc.emit.printer.calls import is_printable_alone
+from partialc.emit.printer.layouts import annotation, indented
 from partialc.emit.printer.names import Names, identifier
 from partialc.emit.printer.prepare import prepare, uses
-from partialc.emit.printer.scope import Scope, Session, annotation, indented
+from partialc.emit.printer.scope import Scope, Session
 from partialc.emit.printer.text import unparse
 from partialc.emit.printer.widths import chosen_width
 from partialc.errors import UnsupportedError

@@ -9,9 +9,9 @@ from typing import Any, Final
 import jax
 
 from partialc.emit.printer.bodies import print_body
+from partialc.emit.printer.layouts import indented
 from partialc.emit.printer.module import ModuleParts, ModuleScope, imported_names
 from partialc.emit.printer.names import Names, identifier
-from partialc.emit.printer.scope import indented
 from partialc.errors import UnsupportedError
 from partialc.ir.program import Program
 from partialc.request.signature import Leaf, Signature, Tree

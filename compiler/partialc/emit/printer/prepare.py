@@ -32,6 +32,7 @@ from partialc.ir.program import (
     Constant,
     Equation,
     Function,
+    Param,
     Value,
 )
 from partialc.ir.rewrite import resolve, without_dead_equations
@@ -140,6 +141,8 @@ class _Preparation:
                 self._emit(self._stacked(equation) or equation)
             case "copy" | "copy_p":
                 self._names[equation.outputs[0]] = equation.inputs[0]
+            case "ne" | "eq" if _compares_itself(equation):
+                self._nan_test(equation)
             case op if op in BROADCASTING and not _is_switch(equation):
                 self._emit(self._broadcast(equation))
             case _:
@@ -175,6 +178,12 @@ class _Preparation:
                 self._names[result] = folded
                 return
         self._emit(equation)
+
+    def _nan_test(self, equation: Equation) -> None:
+        """`x != x` reads as what it asks."""
+        template = "jnp.isnan(_0)" if equation.op == "ne" else "~jnp.isnan(_0)"
+        params: dict[str, Param] = {"template": template, "word": "isnan"}
+        self._emit(Equation("public", equation.inputs[:1], params, equation.outputs))
 
     def _view(self, equation: Equation) -> None:
         view = self._as_view(equation.inputs[0])
@@ -319,6 +328,11 @@ def _broadcasts_to(operands: Iterable[View | Atom], shape: tuple[int, ...]) -> b
     if any(len(entry) not in (0, len(shape)) for entry in shapes):
         return False
     return np.broadcast_shapes(*shapes) == shape
+
+
+def _compares_itself(equation: Equation) -> bool:
+    first, second = equation.inputs
+    return first is second and first.type.dtype.is_inexact
 
 
 def _is_switch(equation: Equation) -> bool:

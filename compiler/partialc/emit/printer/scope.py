@@ -8,7 +8,6 @@ stays short; everything else becomes a statement. Operations print themselves by
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -16,10 +15,21 @@ from typing import Final, Protocol
 from partialc.emit.printer import literals
 from partialc.emit.printer.build import call, name, number, tuple_of
 from partialc.emit.printer.calls import Calls, fill
+from partialc.emit.printer.layouts import annotation
 from partialc.emit.printer.module import ModuleScope
 from partialc.emit.printer.names import Labels, Names
-from partialc.emit.printer.prepare import prepare, uses
-from partialc.emit.printer.text import depth, unparse
+from partialc.emit.printer.nesting import nested_function
+from partialc.emit.printer.prepare import uses
+from partialc.emit.printer.readability import (
+    LONGEST_RESULT,
+    fits,
+    handed_to_lax,
+    is_open,
+    is_repeatable,
+    is_untyped,
+    words,
+)
+from partialc.emit.printer.text import unparse
 from partialc.emit.printer.views import index_expression
 from partialc.emit.printer.widths import dtype_expression
 from partialc.errors import InternalError
@@ -32,14 +42,6 @@ from partialc.ops.slicing import dynamic_index
 from partialc.ops.template import is_bare
 from partialc.ops.unknown import lookup
 
-WIDEST: Final = 60
-"""Longest expression that is built by folding, in columns."""
-
-_LONGEST_SUM: Final = 240
-_LONGEST_RESULT: Final = 44
-_DEEPEST: Final = 5
-_UNTYPED: Final = frozenset({"lax.cond", "lax.switch", "jax.checkpoint", "lax.map"})
-_WHOLE: Final = (("carry", "state", "carried"), ("entries", "inputs", "rows"))
 _ROLES: Final = {0: "scalar", 1: "vector", 2: "matrix"}
 
 
@@ -99,6 +101,7 @@ class Scope:
     """The body of one function while it is printed.
 
     Attributes:
+        equation: The equation that is printed at present.
         width: The expression of the caller's float dtype; None if no array has it.
     """
 
@@ -119,7 +122,7 @@ class Scope:
         self._constants: dict[bytes, ast.expr] = {}
         self._constant_uses: dict[bytes, int] = {}
         self._functions: dict[object, str] = {}
-        self._equation: Equation | None = None
+        self.equation: Equation | None = None
 
     # --- what the surrounding printer calls
 
@@ -139,18 +142,25 @@ class Scope:
                     key = constant_key(atom)
                     self._constant_uses[key] = self._constant_uses.get(key, 0) + 1
         for equation in function.equations:
-            self._equation = equation
+            self.equation = equation
             self._print(equation)
-        self._equation = None
+        self.equation = None
+
+    def nested(self) -> Scope:
+        """The scope of a function inside."""
+        return Scope(self.session, self.names.nested(), self.width, self)
 
     def fit(self, function: Function, budget: int) -> tuple[ast.expr, ...]:
         """The results as expressions of a common length; longer ones get a name."""
         results = [self.atom(atom) for atom in function.outputs]
         sizes = [len(unparse(result)) for result in results]
+        if len(results) == 1 and is_untyped(results[0]):
+            # Returned as it is, a type checker would take it for anything.
+            return tuple(self.named(atom) for atom in function.outputs)
         if len(results) == 1 or sum(sizes) + 2 * len(sizes) <= budget:
             return tuple(results)
         for place, atom in enumerate(function.outputs):
-            if isinstance(atom, Value) and sizes[place] > _LONGEST_RESULT:
+            if isinstance(atom, Value) and sizes[place] > LONGEST_RESULT:
                 results[place] = self.named(atom)
         return tuple(results)
 
@@ -160,12 +170,12 @@ class Scope:
         Some rules print through an operand that had a name already: such a name may
         be left without a reader.
         """
-        live = {word for result in results for word in _words(unparse(result))}
+        live = {word for result in results for word in words(unparse(result))}
         kept: list[_Block] = []
         for block in reversed(self._blocks):
             if live.intersection(block.names):
                 kept.append(block)
-                live.update(word for line in block.lines for word in _words(line))
+                live.update(word for line in block.lines for word in words(line))
         lines = [line for block in reversed(kept) for line in block.lines]
         return lines[1:] if lines and not lines[0] else lines
 
@@ -243,9 +253,11 @@ class Scope:
             None if results is None else tuple(results),
         )
         if key not in self._functions:
-            self._functions[key] = self._define(
-                function, name, closed, arguments, results
+            chosen, lines = nested_function(
+                self, function, name, closed, arguments, results
             )
+            self._functions[key] = chosen
+            self._emit([chosen], ["", *lines, ""])
         return ast.Name(self._functions[key], ast.Load())
 
     # --- statements
@@ -259,15 +271,13 @@ class Scope:
         (value,) = equation.outputs
         self._bindings[value] = _Binding(expression, equation)
         count = self._uses[value]
-        if _is_untyped(expression) or not (
-            count <= 1 or _is_repeatable(expression, count)
-        ):
+        if is_open(expression) or (count > 1 and not is_repeatable(expression, count)):
             self._name_of(value)
 
     def _build(self, equation: Equation) -> ast.expr:
         """The expression of an equation; operands that make it too long get names."""
         expression = self._source(equation)
-        while not _fits(expression):
+        while not fits(expression):
             longest = self._longest_operand(equation)
             if longest is None:
                 break
@@ -302,7 +312,7 @@ class Scope:
             operands[1] = self.atom(equation.inputs[1])
         rule = lookup(equation).source
         expression = rule(equation, operands, self)
-        if any(is_bare(operand) for operand in _handed_to_lax(expression, operands)):
+        if any(is_bare(operand) for operand in handed_to_lax(expression, operands)):
             # `lax` functions do not give Python numbers the type of their neighbours.
             typed = [
                 self.atom(atom) if is_bare(operand) else operand
@@ -345,7 +355,7 @@ class Scope:
         return tuple(range(count)) if layout is None else layout
 
     def _unpack(self, equation: Equation, expression: ast.expr, layout: Layout) -> None:
-        if _is_untyped(expression):
+        if is_untyped(expression):
             kind = annotation(layout)
             whole = self.names.allocate(["results", *self._first_names(equation)])
             self._emit([whole], [f"{whole}: {kind} = {unparse(expression)}"])
@@ -353,7 +363,7 @@ class Scope:
         target = unparse(self._target(equation, layout))
         if isinstance(layout, tuple):
             target = target.removeprefix("(").removesuffix(")")
-        self._emit(_words(target), [f"{target} = {unparse(expression)}"])
+        self._emit(words(target), [f"{target} = {unparse(expression)}"])
 
     def _first_names(self, equation: Equation) -> Iterable[str]:
         first = "_".join(self.session.labels.tokens(equation.outputs[0]))
@@ -384,7 +394,7 @@ class Scope:
 
     def _assign(self, candidates: Iterable[str], expression: ast.expr) -> ast.Name:
         chosen = self.names.allocate(candidates)
-        kind = ": jax.Array" if _is_untyped(expression) else ""
+        kind = ": jax.Array" if is_untyped(expression) else ""
         self._emit([chosen], [f"{chosen}{kind} = {unparse(expression)}"])
         return name(chosen)
 
@@ -424,212 +434,3 @@ class Scope:
             expression = self._assign([role, f"{role}_value"], expression)
             self._constants[key] = expression
         return expression
-
-    # --- nested functions
-
-    def _define(
-        self,
-        function: Function,
-        suggestion: str,
-        closed: Sequence[Atom],
-        arguments: Sequence[int] | None,
-        results: Sequence[int] | None,
-    ) -> str:
-        outside = self._equation
-        for atom in closed:
-            if isinstance(atom, Value):
-                self._name_of(atom)
-        prepared = prepare(function, self.session.calls, closed)
-        chosen = self.names.allocate([suggestion, *self._telling(suggestion, outside)])
-        inner = Scope(self.session, self.names.nested(), self.width, self)
-        self.session.labels.define(prepared)
-        sizes = [1] * len(prepared.inputs) if arguments is None else list(arguments)
-        roles = _outer_atoms(outside, len(prepared.inputs))
-        parameters = inner.parameters(prepared, sizes, roles)
-        source = inner.definition_lines(chosen, parameters, prepared, results)
-        self._emit([chosen], ["", *source, ""])
-        return chosen
-
-    def _telling(self, suggestion: str, equation: Equation | None) -> list[str]:
-        if equation is None:
-            return []
-        label = "_".join(self.session.labels.tokens(equation.outputs[0], 2))
-        return [f"{equation.op}_{suggestion}", f"{label}_{suggestion}"]
-
-    def parameters(
-        self,
-        function: Function,
-        sizes: Sequence[int],
-        roles: Sequence[Atom | None],
-    ) -> list[str]:
-        """Bind the inputs to parameters; the first statements unpack groups."""
-        read = uses(function)
-        labels = self.session.labels
-        listed: list[str] = []
-        start = 0
-        for group, size in enumerate(sizes):
-            values = function.inputs[start : start + size]
-            atoms = roles[start : start + size]
-            start += size
-            chosen: list[str] = []
-            for place, (value, role) in enumerate(zip(values, atoms, strict=True)):
-                tokens = () if role is None else labels.tokens(role)
-                label = "_".join(tokens) or ("carry" if group == 0 else "entry")
-                hint = [value.hint] if value.hint else []
-                if size > 1 and not read[value]:
-                    chosen.append("_")
-                    continue
-                chosen.append(
-                    self.names.allocate(
-                        [*hint, label, f"{label}_i", f"{label}_{place}"]
-                    )
-                )
-                self.give(value, name(chosen[-1]))
-            if size == 1:
-                listed.append(f"{chosen[0]}: jax.Array")
-                continue
-            if not size:
-                ignored = "_" * (1 + sum(entry.endswith("None") for entry in listed))
-                listed.append(f"{ignored}: None")
-                continue
-            whole = self.names.allocate(_WHOLE[group > 0])
-            listed.append(f"{whole}: {annotation(tuple(range(size)))}")
-            if any(entry != "_" for entry in chosen):
-                self._emit(chosen, [f"{', '.join(chosen)} = {whole}"])
-        return listed
-
-    def definition_lines(
-        self,
-        name: str,
-        parameters: Sequence[str],
-        function: Function,
-        results: Sequence[int] | None,
-    ) -> list[str]:
-        """The whole `def`, its statements indented."""
-        self.run(function)
-        outputs = self.fit(function, LINE)
-        count = len(outputs)
-        if results is None:
-            layout: Layout = 0 if count == 1 else tuple(range(count))
-        else:
-            layout = _grouped(results)
-        returned = unparse(_laid_out(outputs, layout))
-        if isinstance(layout, tuple) and len(layout) > 1:
-            returned = returned.removeprefix("(").removesuffix(")")
-        body = [*self.statements(outputs), f"return {returned}"]
-        head = f"def {name}({', '.join(parameters)}) -> {annotation(layout)}:"
-        return [head, *indented(body)]
-
-
-LINE: Final = 72
-"""Room for the returned expressions, in columns."""
-
-
-def indented(lines: Iterable[str]) -> list[str]:
-    """Lines one level deeper; empty ones stay empty."""
-    return [f"    {line}" if line else "" for line in lines]
-
-
-def _grouped(results: Sequence[int]) -> Layout:
-    groups: list[Layout] = []
-    start = 0
-    for size in results:
-        members = tuple(range(start, start + size))
-        groups.append(None if not size else members[0] if size == 1 else members)
-        start += size
-    return groups[0] if len(groups) == 1 else tuple(groups)
-
-
-def _laid_out(outputs: Sequence[ast.expr], layout: Layout) -> ast.expr:
-    match layout:
-        case None:
-            return ast.Constant(None)
-        case int():
-            return outputs[layout]
-        case _:
-            return tuple_of(_laid_out(outputs, entry) for entry in layout)
-
-
-def annotation(layout: Layout) -> str:
-    """The type of results nested in a layout."""
-    match layout:
-        case None:
-            return "None"
-        case int():
-            return "jax.Array"
-        case ():
-            return "tuple[()]"
-        case _ if len(layout) > 3 and all(isinstance(entry, int) for entry in layout):
-            return "tuple[jax.Array, ...]"
-        case _:
-            return f"tuple[{', '.join(annotation(entry) for entry in layout)}]"
-
-
-def _outer_atoms(equation: Equation | None, count: int) -> list[Atom | None]:
-    """What is handed to the inputs of a nested function, as far as it is known."""
-    if equation is None or len(equation.inputs) < count:
-        return [None] * count
-    return list(equation.inputs[len(equation.inputs) - count :])
-
-
-def _handed_to_lax(
-    expression: ast.expr, operands: Sequence[ast.expr]
-) -> list[ast.expr]:
-    """The operands that are direct arguments of a `lax` function."""
-    match expression:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="lax")), args=arguments):
-            given = {id(argument) for argument in arguments}
-            return [operand for operand in operands if id(operand) in given]
-        case _:
-            return []
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[A-Za-z_]\w*", text)
-
-
-def _fits(expression: ast.expr) -> bool:
-    """Whether it is short, or a sum of short terms, which wraps one term a line."""
-    if depth(expression) > _DEEPEST:
-        return False
-    length = len(unparse(expression))
-    if length <= WIDEST:
-        return True
-    terms = _terms(expression)
-    return (
-        len(terms) > 2
-        and length <= _LONGEST_SUM
-        and all(len(unparse(term)) <= WIDEST for term in terms)
-    )
-
-
-def _terms(expression: ast.expr) -> list[ast.expr]:
-    terms: list[ast.expr] = []
-    while isinstance(expression, ast.BinOp) and isinstance(
-        expression.op, (ast.Add, ast.Sub)
-    ):
-        terms.append(expression.right)
-        expression = expression.left
-    return [*terms, expression]
-
-
-def _is_repeatable(expression: ast.expr, count: int) -> bool:
-    """Whether writing an expression again reads better than a name for it."""
-    match expression:
-        case ast.Name():
-            return True
-        case ast.Subscript(value=ast.Name()) | ast.UnaryOp(operand=ast.Name()):
-            return count <= 2 and len(unparse(expression)) <= 8
-        case ast.Attribute(value=ast.Name()):
-            return count <= 2
-        case _:
-            return False
-
-
-def _is_untyped(expression: ast.expr) -> bool:
-    """Whether JAX leaves the type of a call's result open."""
-    while isinstance(expression, ast.Call):
-        expression = expression.func
-        if isinstance(expression, ast.Attribute) and unparse(expression) in _UNTYPED:
-            return True
-    return False

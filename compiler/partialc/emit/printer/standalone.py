@@ -26,7 +26,13 @@ def decompile(
     Raises:
         UnsupportedError: Something in it cannot be printed.
     """
-    printed = print_function(program, signature, name=name, docstring=docstring)
+    printed = print_function(
+        program,
+        signature,
+        name=name,
+        docstring=docstring,
+        decorators=["@jax.jit"],  # numpy arrays and Python numbers become jax arrays
+    )
     return format_source(module_source(printed.source, printed.module))
 
 

@@ -92,7 +92,9 @@ def _text(node: ast.expr) -> tuple[str, int]:
         case ast.UnaryOp(op=operator, operand=operand):
             # black sets a power under a sign in parentheses
             inner = _wrapped(operand, _UNARY_LEVEL)
-            if isinstance(operand, ast.BinOp) and isinstance(operand.op, ast.Pow):
+            power = isinstance(operand, ast.BinOp) and isinstance(operand.op, ast.Pow)
+            # two signs in a row read as an operator that Python does not have
+            if power or inner.startswith(("-", "+", "~")):
                 inner = f"({inner})"
             return _UNARY[type(operator)] + inner, _UNARY_LEVEL
         case ast.Compare(left=left, ops=operators, comparators=others):

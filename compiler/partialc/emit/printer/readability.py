@@ -1,0 +1,116 @@
+"""When an expression reads well, and what a type checker makes of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from partialc.emit.printer.text import depth, unparse
+
+WIDEST: Final = 60
+"""Longest expression that is built by folding, in columns."""
+
+_LONGEST_SUM: Final = 240
+LONGEST_RESULT: Final = 44
+"""Longest expression that stands in a list of results, in columns."""
+
+_DEEPEST: Final = 5
+_UNTYPED: Final = (
+    "jax.checkpoint",
+    "jax.random.",
+    "jnp.linalg.",
+    "lax.associative_scan",
+    "lax.cond",
+    "lax.custom_linear_solve",
+    "lax.map",
+    "lax.optimization_barrier",
+    "lax.reduce",
+    "lax.switch",
+)
+
+
+def fits(expression: ast.expr) -> bool:
+    """Whether it is short, or a sum of short terms, which wraps one term a line."""
+    if depth(expression) > _DEEPEST:
+        return False
+    length = len(unparse(expression))
+    if length <= WIDEST:
+        return True
+    terms = terms_of(expression)
+    return (
+        len(terms) > 2
+        and length <= _LONGEST_SUM
+        and all(len(unparse(term)) <= WIDEST for term in terms)
+    )
+
+
+def terms_of(expression: ast.expr) -> list[ast.expr]:
+    """The terms of a sum."""
+    terms: list[ast.expr] = []
+    while isinstance(expression, ast.BinOp) and isinstance(
+        expression.op, (ast.Add, ast.Sub)
+    ):
+        terms.append(expression.right)
+        expression = expression.left
+    return [*terms, expression]
+
+
+def is_repeatable(expression: ast.expr, count: int) -> bool:
+    """Whether writing an expression again reads better than a name for it."""
+    match expression:
+        case ast.Name():
+            return True
+        case ast.Subscript(value=ast.Name()) | ast.UnaryOp(operand=ast.Name()):
+            return count <= 2 and len(unparse(expression)) <= 8
+        case ast.Attribute(value=ast.Name()):
+            return count <= 2
+        case _:
+            return False
+
+
+def words(text: str) -> list[str]:
+    """The names, and other words, in a piece of source."""
+    return re.findall(r"[A-Za-z_]\w*", text)
+
+
+def handed_to_lax(expression: ast.expr, operands: Sequence[ast.expr]) -> list[ast.expr]:
+    """The operands that are direct arguments of a `lax` function."""
+    match expression:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="lax")), args=arguments):
+            given = {id(argument) for argument in arguments}
+            return [operand for operand in operands if id(operand) in given]
+        case _:
+            return []
+
+
+def is_open(expression: ast.expr) -> bool:
+    """Whether a call's type is so open that it has to be told at once."""
+    match expression:
+        case ast.Call(func=ast.Attribute() as function):
+            return unparse(function) in ("lax.cond", "lax.switch")
+        case ast.Call(func=ast.Call()):
+            return is_untyped(expression)
+        case _:
+            return False
+
+
+def is_untyped(expression: ast.expr) -> bool:
+    """Whether a type checker cannot tell what an expression is: JAX does not say."""
+    match expression:
+        case ast.Call(func=ast.Call() as function):
+            return is_untyped(function)
+        case ast.Call(func=ast.Attribute() as function):
+            path = unparse(function)
+            return path.startswith(_UNTYPED) or is_untyped(function.value)
+        case ast.Subscript(value=ast.Call(func=function) as base):
+            return unparse(function) == "lax.scan" or is_untyped(base)
+        case ast.Subscript(value=base) | ast.Attribute(value=base):
+            return is_untyped(base)
+        case ast.UnaryOp(operand=operand):
+            return is_untyped(operand)
+        case ast.BinOp(left=left, right=right):
+            return is_untyped(left) or is_untyped(right)
+        case _:
+            return False
