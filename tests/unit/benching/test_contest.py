@@ -163,6 +163,8 @@ def test_small_numbers_are_compared_with_their_own_size_too() -> None:
     assert compare([np.array([1.0 + 1e-9, 1e-9])], wanted, 1e-8) is None
     assert compare([np.array([1.0, 1.0])], wanted, 1e-8) is not None
     assert compare([np.array([1.0, -1e-9])], wanted, 1e-10) is not None
+    assert compare([np.array([4e-16])], [np.array([-2e-17])], 1.5e-8) is None
+    assert compare([np.array([4e-12])], [np.array([-2e-17])], 1.5e-8) is not None
     assert compare([np.zeros((0, 3))], [np.zeros((0, 3))], 1e-8) is None
 
 

@@ -332,6 +332,31 @@ def test_what_jax_refuses_is_shown_with_its_reason() -> None:
     assert why[NESTS].startswith("JAX refuses: Reverse-mode differentiation")
 
 
+@jax.custom_vjp
+def backward_only(x: jax.Array) -> jax.Array:
+    """JAX takes it in reverse mode alone."""
+    return jnp.sin(x)
+
+
+backward_only.defvjp(
+    lambda x: (jnp.sin(x), x), lambda x, cotangent: (cotangent * jnp.cos(x),)
+)
+
+
+def test_what_cannot_be_pushed_can_be_pulled_first() -> None:
+    primal = load_primal(
+        lambda x: jnp.sum(backward_only(x) ** 2), {"x": "float[3]"}, name="module"
+    )
+    kernel = resolve_kernel(
+        "k", "partial(x[0], x[0])", primal.signature, load_object=lambda _: None
+    )
+    why = reasons(primal, kernel, (jnp.ones(3),))
+    assert {name for name, reason in why.items() if reason is None} == ALL - {FORWARD}
+    assert why[FORWARD] == (
+        "JAX refuses: can't apply forward-mode autodiff (jvp) to a custom_vjp function."
+    )
+
+
 def test_only_as_many_nests_as_one_would_write() -> None:
     primal = load_primal(lambda x: jnp.sum(x) ** 3, {"x": "float[20]"}, name="module")
     kernel = resolve_kernel(
