@@ -8,8 +8,8 @@ An `Elements` entry is the element-level rule of one primitive, of two parts:
 `reads` answers in rows. A row names one element of each operand (-1: none) and says
 what becomes of them: the operation itself (`apply`), the one element that is there
 (`pick`), or their product (`product`). The rows of one wanted element are combined
-(`add`, ...); without `combine` there is exactly one row each. Rows that are structurally
-zero are left out where the combination allows: entries cost their light cones.
+(`add`, ...); without `combine` there is exactly one row each. Rows that are zero by
+structure are left out where the combination allows: that is what a light cone is.
 
 Supports take `0 * x` for 0: exact for finite values. See `partialc.analysis`.
 """
