@@ -8,7 +8,8 @@ import pytest
 
 from partialc.ir.check import check
 from partialc.ir.dtypes import Regime
-from partialc.lowering.pipeline import SPECIALISED, run
+from partialc.lowering.light_cone import taken_apart
+from partialc.lowering.pipeline import FINAL, run
 from partialc.ops.evaluation import evaluate
 from partialc.ops.registry import find
 from tests.ops.cases import CASES, derived
@@ -19,7 +20,9 @@ _DERIVED: Final = [each for case in CASES for each in derived(case)]
 
 def _check(bundle: Bundle) -> None:
     function = bundle.program().variants[Regime.WIDE]
-    cone = run(function, SPECIALISED, after=lambda _, each: check(each))
+    cone = taken_apart(run(function, FINAL))
+    assert cone is not None
+    check(cone)
     actual = evaluate(cone, bundle.arguments(Regime.WIDE), Regime.WIDE)
     bundle.assert_close(actual, bundle.expected(Regime.WIDE))
 

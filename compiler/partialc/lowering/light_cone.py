@@ -48,16 +48,31 @@ def light_cone(function: Function) -> Function:
 
     A function stays as it is where its cone is too large, or no less work.
     """
-    facts = find_facts(function, _compute)
-    demand = find_demand(function, facts, LARGEST_CONE)
-    if demand is None:
+    cone = taken_apart(function)
+    if cone is None or _work(cone) >= _work(function):
         return function
+    return cone
+
+
+def taken_apart(function: Function, limit: int = LARGEST_CONE) -> Function | None:
+    """The light cone, whether or not that is less work.
+
+    Args:
+        function: A function without plain calls.
+        limit: How many elements to take apart at most.
+
+    Returns:
+        The cone; None if it exceeds the limit.
+    """
+    facts = find_facts(function, _compute)
+    demand = find_demand(function, facts, limit)
+    if demand is None:
+        return None
     algebra = Algebra(Terms())
     program = extract(function, facts, demand, algebra)
     for _ in range(ROUNDS):
         program = regroup(program, algebra)
-    cone = dead_code(emit(program, function))
-    return cone if _work(cone) < _work(function) else function
+    return dead_code(emit(program, function))
 
 
 def _work(function: Function) -> float:

@@ -6,12 +6,23 @@ import ast
 from collections.abc import Sequence
 from typing import Any, Final
 
+import numpy as np
 from jax import lax
 
+from partialc.ir.element_sets import ElementSet, Flat
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import array_bytes
+from partialc.ops.elements import (
+    MAX_ROWS,
+    Elements,
+    Operands,
+    Reads,
+    everywhere,
+    picked,
+)
 from partialc.ops.indexing import Windows, subscript
+from partialc.ops.placing import Placing
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill
 
@@ -121,6 +132,51 @@ def _cost(equation: Equation) -> Cost:
     return Cost(bytes=2.0 * taken + array_bytes(equation.inputs[1].type))
 
 
+def _placing(equation: Equation) -> Placing:
+    numbers = params.dimensions(equation)
+    paired = numbers["operand_batching_dims"], numbers["start_indices_batching_dims"]
+    return Placing(
+        operand=equation.inputs[0].type.shape,
+        windows=equation.outputs[0].type.shape,
+        offset=numbers["offset_dims"],
+        removed=numbers["collapsed_slice_dims"],
+        mapped=numbers["start_index_map"],
+        batch=dict(zip(*paired, strict=True)),
+        sizes=params.integers(equation, "slice_sizes"),
+        clip=mode_of(equation) == "clip",
+    )
+
+
+def _support(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
+    shape = equation.outputs[0].type.shape
+    every = np.arange(min(equation.outputs[0].type.size, MAX_ROWS), dtype=np.int64)
+    reads = None
+    if every.size == equation.outputs[0].type.size:
+        reads = _reads(equation, 0, every, operands)
+    if reads is None:
+        return everywhere(equation, operands)
+    live = operands.supports[0].contains(reads.operands[0])
+    return (ElementSet.of(shape, every[live]),)
+
+
+def _reads(
+    equation: Equation, _: int, wanted: Flat, operands: Operands
+) -> Reads | None:
+    """One element each, if the indices are known and none is out of bounds."""
+    indices = operands.known[1]
+    if indices is None:
+        return None
+    places = _placing(equation).places(wanted, indices)
+    return None if (places < 0).any() else picked(equation, [places])
+
+
 register(
-    Op("gather", _evaluate, _source, _cost, summary="elements by computed indices")
+    Op(
+        "gather",
+        _evaluate,
+        _source,
+        _cost,
+        summary="elements by computed indices",
+        elements=Elements(_support, _reads),
+    )
 )

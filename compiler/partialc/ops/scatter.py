@@ -7,14 +7,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import jax
+import numpy as np
 from jax import lax
 
+from partialc.ir.element_sets import ElementSet, Flat
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import array_bytes, cost_of
+from partialc.ops.elements import MAX_ROWS, Elements, Operands, Reads, everywhere
 from partialc.ops.evaluation import run_function
 from partialc.ops.gather import dimension_numbers, hints, mode_of
 from partialc.ops.indexing import Windows, subscript
+from partialc.ops.placing import Placing
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, is_bare
 
@@ -92,6 +96,79 @@ def _cost(equation: Equation) -> Cost:
     return Cost(flops, 0.0, moved)
 
 
+_COMBINED: Final = {"scatter": None, "scatter-add": "add"}
+
+
+def _targets(equation: Equation, operands: Operands) -> Flat | None:
+    """Where each element of the updates goes (-1: nowhere); None if not known."""
+    indices, updates = operands.known[1], equation.inputs[2].type
+    if indices is None or updates.size > MAX_ROWS:
+        return None
+    numbers = params.dimensions(equation)
+    paired = (
+        numbers["operand_batching_dims"],
+        numbers["scatter_indices_batching_dims"],
+    )
+    placing = Placing(
+        operand=equation.inputs[0].type.shape,
+        windows=updates.shape,
+        offset=numbers["update_window_dims"],
+        removed=numbers["inserted_window_dims"],
+        mapped=numbers["scatter_dims_to_operand_dims"],
+        batch=dict(zip(*paired, strict=True)),
+        sizes=_windows(equation).sizes,
+        clip=mode_of(equation) == "clip",
+    )
+    return placing.places(np.arange(updates.size, dtype=np.int64), indices)
+
+
+def _support(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
+    """Of sums and replacements: the operand's, and what the updates bring."""
+    x, _, updates = operands.supports
+    if equation.op not in _COMBINED:
+        return everywhere(equation, operands)
+    if updates.is_none:
+        return (x,)
+    targets = _targets(equation, operands)
+    if targets is None:
+        return everywhere(equation, operands)
+    listed = targets[updates.listed()]
+    return (x | ElementSet.of(x.shape, listed[listed >= 0]),)
+
+
+def _reads(
+    equation: Equation, _: int, wanted: Flat, operands: Operands
+) -> Reads | None:
+    """The operand and what is added to it; or what replaces it, if that is one."""
+    if equation.op not in _COMBINED:
+        return None
+    targets = _targets(equation, operands)
+    if targets is None:
+        return None
+    places = np.searchsorted(wanted, targets)
+    places[places == wanted.size] = 0
+    hits = np.flatnonzero((wanted[places] == targets) & (targets >= 0))
+    nothing = np.full(hits.shape, -1, np.int64)
+    if equation.op == "scatter":
+        if np.unique(places[hits]).size != hits.size:
+            return None
+        x, updates = wanted.copy(), np.full_like(wanted, -1)
+        x[places[hits]], updates[places[hits]] = -1, hits
+        return Reads((x, np.full_like(wanted, -1), updates), "pick")
+    live = operands.supports[2].contains(hits)
+    hits, nothing = hits[live], nothing[live]
+    rows = np.concatenate([np.arange(wanted.size), places[hits]])
+    order = np.argsort(rows, kind="stable")
+    none = np.full(wanted.shape, -1, np.int64)
+    columns = (
+        np.concatenate([wanted, nothing]),
+        np.concatenate([none, nothing]),
+        np.concatenate([none, hits]),
+    )
+    x, indices, updates = (column[order] for column in columns)
+    return Reads((x, indices, updates), "pick", "add", rows[order])
+
+
 for _name, (*_, _summary) in _SCATTERS.items():
     register(
         Op(
@@ -100,6 +177,7 @@ for _name, (*_, _summary) in _SCATTERS.items():
             _source,
             _cost,
             summary=f"{_summary} at computed indices",
+            elements=Elements(_support, _reads),
         )
     )
 

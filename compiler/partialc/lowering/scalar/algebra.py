@@ -1,12 +1,13 @@
 """Algebra on terms as they are made: each rule is one line of mathematics.
 
-Two grades are used, and told apart by `strict`:
+Three grades are used:
 
     bitwise                   x * 1 -> x, x - (-y) -> x + y, cos(-x) -> cos x, ...
     exact for finite values   x + 0 -> x, 0 * x -> 0, x - x -> 0, 0 / x -> 0, ...
+    reassociating             (x / z) / (y / z) -> x / y, c * (d * x) -> (c * d) * x
 
-The second kind loses nothing but the sign of zeros and what infinities and nans would
-have made of them. Terms for which that matters (`analysis.sensitive`) are made with
+The second loses nothing but the sign of zeros and what infinities and nans would have
+made of them. Terms for which that matters (`analysis.sensitive`) are made with
 `strict`, which leaves the bitwise rules only.
 """
 
@@ -178,6 +179,13 @@ def _div(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term
         return first  # x / 1 -> x
     if first.number == 0 and not strict:
         return first  # 0 / x -> 0
+    if (
+        first.op == second.op == "div"
+        and first.args[1] is second.args[1]
+        and not strict
+    ):
+        numerators = [first.args[0], second.args[0]]
+        return algebra.apply("div", numerators, dtype)  # (x / z) / (y / z) -> x / y
     if not strict and first is second:
         return algebra.terms.scalar(1, dtype)  # x / x -> 1
     for place, term in enumerate(args):
