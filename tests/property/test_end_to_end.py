@@ -62,7 +62,7 @@ def _assert_close(name: str, actual: Any, expected: Any) -> None:
         assert right or not np.isfinite(want).all(), (name, got, want)
 
 
-@settings(max_examples=15, **_SETTINGS)
+@settings(max_examples=10, **_SETTINGS)
 @given(st.data())
 def test_random_programs(data: st.DataObject) -> None:
     program = data.draw(programs())

@@ -25,7 +25,7 @@ _BRANCHING: Final = frozenset(
     ("select_n", "cond", "max", "min", "clamp", "abs", "sign")
 )
 _CALLS: Final = frozenset(("call", "remat", "custom_jvp_call", "custom_vjp_call"))
-_MOST_OPERATIONS: Final = 20_000
+_MOST_OPERATIONS: Final = 10_000
 
 
 class Observer:

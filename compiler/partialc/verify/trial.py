@@ -29,7 +29,7 @@ _SAMPLES: Final = 3
 _WIDE: Final = (-2.0, 2.0)
 _SEARCHED: Final = (_WIDE, (0.5, 1.5), (-10.0, 10.0), (0.0, 0.1), (-100.0, 100.0))
 _MOST_FOR_BRANCHES: Final = 5
-_MOST_FOR_SIGNS: Final = 2
+_MOST_FOR_SIGNS: Final = 3
 _SIGNED: Final = 64
 _MOST_PULLED: Final = 200
 
@@ -224,7 +224,7 @@ def _samples(
     if is_free and results.is_finite((count - 1, *_WIDE)):
         samples[-1] = (count - 1, *_WIDE)
     searched = _SEARCHED if is_free else (base,)
-    _search(samples, searched[:2], _MOST_FOR_SIGNS, 10, results.signs, results)
+    _search(samples, searched[:3], _MOST_FOR_SIGNS, 30, results.signs, results)
     before = len(samples)
     observer = Observer(primal.program.widest)
     if observer.has_branches:
@@ -244,20 +244,26 @@ def _search(
     outcomes: Callable[[Sample], set[Outcome]],
     results: _Results,
 ) -> None:
-    """Add samples that show what the others do not."""
+    """Add the samples that show most of what the others do not."""
     seen: set[Outcome] = set()
     for sample in samples:
         seen |= outcomes(sample)
-    added = 0
-    for number in range(tries):
-        sample = (len(samples) + number, *ranges[number % len(ranges)])
-        new = outcomes(sample) - seen
-        if new and results.is_finite(sample):
-            seen |= new
-            samples.append(sample)
-            added += 1
-        if added == most:
+    first = len(samples)
+    candidates = [
+        (first + number, *ranges[number % len(ranges)]) for number in range(tries)
+    ]
+    shown = {sample: outcomes(sample) for sample in candidates}
+    for _ in range(most):
+        useful = [
+            sample
+            for sample in candidates
+            if shown[sample] - seen and results.is_finite(sample)
+        ]
+        if not useful:
             return
+        best = max(useful, key=lambda sample: len(shown[sample] - seen))
+        seen |= shown[best]
+        samples.append(best)
 
 
 def _noted(trial: Trial, primal: Primal, sample: Sample) -> list[Any]:
