@@ -18,7 +18,8 @@ from partialc.errors import InternalError
 _CHECKED_ROWS: Final = 32
 _TRIES: Final = 5
 _NOISE: Final = 1000.0
-"""What is nothing but rounding: so many times the square of the tolerance."""
+"""What is nothing but rounding: so many times the square of the tolerance, or for the
+coarsest types the tolerance itself."""
 
 
 def check(
@@ -108,7 +109,7 @@ def compare(
         if not np.isfinite(array).all():
             return Fault(f"result {number} is not finite", is_nan=True)
         scale = np.abs(wanted).max(initial=0.0)
-        allowed = tolerance * (np.abs(wanted) + scale + _NOISE * tolerance)
+        allowed = tolerance * (np.abs(wanted) + scale + min(1.0, _NOISE * tolerance))
         error = np.abs(array - wanted) - allowed
         if error.size and error.max() > 0:
             at = np.unravel_index(error.argmax(), error.shape)
