@@ -9,13 +9,14 @@ import numpy as np
 
 from partialc.ir.dtypes import DType
 
-_DIGITS: Final = {"float64": 6, "complex128": 6}
+_DIGITS: Final = 6
 _FEW_DIGITS: Final = 3
 
 
 def digits_of(dtype: DType) -> int:
     """How many digits of a result are noted: far fewer than are exact."""
-    return _DIGITS.get(dtype.wide, _FEW_DIGITS)
+    is_rough = dtype.is_inexact and dtype.wide not in ("float64", "complex128")
+    return _FEW_DIGITS if is_rough else _DIGITS
 
 
 def noted(leaf: Any, neighbour: Any, digits: int) -> list[Any] | None:
@@ -37,9 +38,11 @@ def noted(leaf: Any, neighbour: Any, digits: int) -> list[Any] | None:
     some = some.astype(complex if some.dtype.kind == "c" else float)
     near = np.ravel(np.asarray(neighbour)).astype(some.dtype)
     near = near[:: max(1, values.size // 6)]
+    if not np.isfinite(some).all():
+        return None
     scale = np.abs(some).max(initial=0.0)
     error = np.abs(some - near).max(initial=0.0)
-    if not np.isfinite(scale) or error > scale * 10.0 ** (-1.5 * digits):
+    if not error <= scale * 10.0 ** (-1.5 * digits):
         return None
     quantum = floor(log10(scale)) - digits + 1 if scale else 0
     return [_rounded(value.item(), quantum) for value in some]

@@ -13,7 +13,6 @@ from partialc.emit.printer.formatting import format_source
 from partialc.emit.templates import render
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
-from partialc.ir.program import ArrayType
 from partialc.request.resolved import Kernel
 from partialc.spec.model import Domain, Options
 from partialc.verify.body import Names
@@ -176,7 +175,8 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
     expected = findings.expected
     original = proof.original
     types = [leaf.type for _, leaf in proof.primal.signature.leaves]
-    result = [leaf.type for leaf in proof.primal.signature.result.leaves]
+    result = proof.primal.signature.result.leaves
+    digits = min((digits_of(leaf.type.dtype) for leaf in result), default=6)
     references = [
         text
         for item in expected.values()
@@ -220,7 +220,8 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
         samples=repr([*findings.samples]),
         remarks=findings.remarks,
         noted=repr([*findings.noted]),
-        noted_error=_noted_error(result),
+        noted_error=f"1e-{digits - 1}",
+        copy_error="1e-9" if digits > 3 else "1e-3",
         points=points,
         references=references,
         cases=[
@@ -294,10 +295,6 @@ def _docstring(proof: Proof, module: PurePosixPath) -> str:
 
 def _path_text(path: PurePosixPath) -> str:
     return '"' + path.as_posix() + '"'
-
-
-def _noted_error(types: Sequence[ArrayType]) -> str:
-    return repr(10.0 ** (1 - min((digits_of(kind.dtype) for kind in types), default=6)))
 
 
 _IMPORTS = (
