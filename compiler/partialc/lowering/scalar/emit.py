@@ -23,7 +23,14 @@ from partialc.lowering.scalar.program import (
     Assembled,
     ScalarProgram,
 )
-from partialc.lowering.scalar.runs import Run, Stretch, find_runs, find_strides
+from partialc.lowering.scalar.runs import (
+    Run,
+    Stretch,
+    find_runs,
+    find_strides,
+    sorted_alike,
+)
+from partialc.lowering.scalar.sharing import shared_transcendentals
 from partialc.lowering.scalar.terms import (
     ELEMENT,
     NO_PARAMS,
@@ -53,6 +60,8 @@ class _Writer:
         self.vectors: dict[tuple[Term, ...], Atom] = {}
         self.flats: dict[Value, Atom] = {}
         self.arrays: dict[Value, Value] = {}
+        shared = shared_transcendentals(program.roots())
+        self.shared = dict.fromkeys(shared)
 
     # --- whole arrays
 
@@ -134,9 +143,35 @@ class _Writer:
     def scalar(self, term: Term) -> Atom:
         """A term as a scalar."""
         for each in reachable([term]):
-            if each not in self.scalars:
+            if each in self.shared and each not in self.scalars:
+                self.share()
+            elif each not in self.scalars:
                 self.scalars[each] = self.written(each)
         return self.scalars[term]
+
+    def share(self) -> None:
+        """Compute what is shared behind one barrier: see `sharing`."""
+        terms = sorted_alike(tuple(self.shared))
+        self.shared = {}
+        pieces: list[Atom] = []
+        for run in find_runs(terms, SHORTEST_RUN):
+            if run.is_vector:
+                pieces.append(self.vector(run.terms))
+                continue
+            (term,) = run.terms
+            operands = [self.scalar(arg) for arg in term.args]
+            kind = ArrayType(term.dtype, ())
+            hint = f"{_role(term)}_alone"
+            alone = self.equation(term.op, operands, kind, term.params, hint)
+            pieces.append(self.repeated(alone, 1))
+        kind = ArrayType(terms[0].dtype, (len(terms),))
+        stacked = pieces[0]
+        if len(pieces) > 1:
+            stacked = self.equation("concatenate", pieces, kind, {"dimension": 0})
+        kept = self.equation("optimization_barrier", [stacked], kind)
+        outputs = tuple(Value(ArrayType(t.dtype, ()), _role(t)) for t in terms)
+        self.equations.append(Equation("unstack", (kept,), {"axis": 0}, outputs))
+        self.scalars.update(zip(terms, outputs, strict=True))
 
     def written(self, term: Term) -> Atom:
         if term.constant is not None:
@@ -260,10 +295,20 @@ class _Writer:
         operands: Sequence[Atom],
         kind: ArrayType,
         params: Mapping[str, Param] = NO_PARAMS,
+        hint: str | None = None,
     ) -> Value:
-        value = Value(kind)
+        value = Value(kind, hint)
         self.equations.append(Equation(op, tuple(operands), params, (value,)))
         return value
+
+
+def _role(term: Term) -> str:
+    """A name for a function of an element: `sin_q2`."""
+    (arg,) = term.args
+    if arg.array is None:
+        return f"{term.op}_{arg.op}"
+    place = str(arg.position) if arg.array.type.shape else ""
+    return f"{term.op}_{arg.array.hint or 'x'}{place}"
 
 
 def _for_reading(term: Term) -> tuple[Term, ...]:
