@@ -131,6 +131,8 @@ def _is_weak(
     call: Callable[..., Sequence[Any]], types: Sequence[ArrayType], regime: Regime
 ) -> bool:
     """Whether a result is of a weak type, which would give way to its neighbours."""
+    if any(kind.dtype.is_key for kind in types):
+        return False
     with jax.enable_x64(regime.x64):
         structs = [
             jax.ShapeDtypeStruct(  # type: ignore[no-untyped-call]

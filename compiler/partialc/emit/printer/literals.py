@@ -92,8 +92,10 @@ def storage(data: NDArray[np.generic]) -> NDArray[np.generic]:
 
 def module_array(data: NDArray[np.generic]) -> ast.expr:
     """A module-level `np` expression for an array of a type that numpy knows."""
+    if not data.size:
+        return call("np.zeros", shape(data.shape), dotted(f"np.{data.dtype.name}"))
     listed = _nested(data, "np")
-    if data.dtype in (np.float64, np.int64, np.bool_, np.complex128) and data.size:
+    if data.dtype in (np.float64, np.int64, np.bool_, np.complex128):
         return call("np.array", listed)
     return call("np.array", listed, dotted(f"np.{data.dtype.name}"))
 
@@ -145,9 +147,12 @@ def _float(data: NDArray[np.generic]) -> ast.expr:
         infinity = dotted("jnp.inf")
         return infinity if value > 0 else ast.UnaryOp(ast.USub(), infinity)
     if data.dtype != np.float64:
-        short = float(str(data[()]))
-        if _same(np.asarray(short).astype(data.dtype), np.asarray(data)):
-            return number(short)
+        for digits in range(1, 17):
+            short = float(f"{value:.{digits}g}")
+            with np.errstate(over="ignore"):
+                rounded = np.asarray(short).astype(data.dtype)
+            if _same(rounded, np.asarray(data)):
+                return number(short)
     return number(value)
 
 
@@ -184,10 +189,9 @@ def _progression(data: NDArray[Any], dtype: ast.expr) -> ast.expr | None:
     )
     if not whole or step == 0 or (abs(last) > 256 and data.dtype.itemsize < 4):
         return None
-    stop = first + step * data.size
-    if not _same(data, np.arange(first, stop, step).astype(data.dtype)):
+    ends = [int(first), int(first + step * data.size), int(step)]
+    if not _same(data, np.arange(*ends).astype(data.dtype)):
         return None
-    ends = [int(first), int(stop), int(step)]
     if ends[2] == 1:
         ends = ends[:2] if ends[0] else [ends[1]]
     return call("jnp.arange", *[number(end) for end in ends], dtype=dtype)

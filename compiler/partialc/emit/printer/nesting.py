@@ -51,7 +51,7 @@ def nested_function(
     sizes = [1] * len(prepared.inputs) if arguments is None else list(arguments)
     # A type checker takes the state of `while_loop` for what its start is, exactly.
     loose = "Any" if outside is not None and outside.op == "while" else None
-    parameters, unpacked = _parameters(inner, prepared, sizes, outside, loose)
+    parameters, unpacked = _parameters(inner, prepared, sizes, outside)
     inner.run(prepared)
     outputs = inner.fit(prepared, _ROOM)
     count = len(outputs)
@@ -81,7 +81,6 @@ def _parameters(
     function: Function,
     sizes: Sequence[int],
     outside: Equation | None,
-    loose: str | None,
 ) -> tuple[list[str], list[str]]:
     """Bind the inputs to parameters; groups are unpacked by the first statements."""
     read = uses(function)
@@ -107,7 +106,7 @@ def _parameters(
             listed.append(f"{ignored}: None")
         else:
             whole = inner.names.allocate(_WHOLE[group > 0])
-            listed.append(f"{whole}: {annotation(tuple(range(size)), loose)}")
+            listed.append(f"{whole}: {annotation(tuple(range(size)))}")
             if any(entry != "_" for entry in chosen):
                 unpacked.append(f"{', '.join(chosen)} = {whole}")
     return listed, unpacked

@@ -4,6 +4,7 @@
     concatenate of new axes           one `stack`
     broadcasts of operands            dropped where numpy's own does the same
     calls                             inlined, or recognised as a public function
+    negatives of negatives            the value itself: a sign flipped twice
 
 The numbers are the same bit by bit. The result is printed and nothing else: it holds
 operations of the printer's own (`index`, `stack`, `public`, `defined`).
@@ -141,6 +142,8 @@ class _Preparation:
                 self._emit(self._stacked(equation) or equation)
             case "copy" | "copy_p":
                 self._names[equation.outputs[0]] = equation.inputs[0]
+            case "neg" if (operand := self._negated(equation.inputs[0])) is not None:
+                self._names[equation.outputs[0]] = operand
             case "ne" | "eq" if _compares_itself(equation):
                 self._nan_test(equation)
             case op if op in BROADCASTING and not _is_switch(equation):
@@ -178,6 +181,13 @@ class _Preparation:
                 self._names[result] = folded
                 return
         self._emit(equation)
+
+    def _negated(self, atom: Atom) -> Atom | None:
+        """What an atom is the negative of, as an equation says."""
+        definition = self._definitions.get(atom) if isinstance(atom, Value) else None
+        if definition is None or definition.op != "neg":
+            return None
+        return definition.inputs[0]
 
     def _nan_test(self, equation: Equation) -> None:
         """`x != x` reads as what it asks."""

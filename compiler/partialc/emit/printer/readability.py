@@ -19,7 +19,7 @@ LONGEST_RESULT: Final = 44
 _DEEPEST: Final = 5
 _UNTYPED: Final = (
     "jax.checkpoint",
-    "jax.random.",
+    "jax.random.wrap_key_data",
     "jnp.linalg.",
     "lax.associative_scan",
     "lax.cond",
