@@ -226,4 +226,5 @@ def _module(
         constants=constants,
         support_names=support,
         parts=parts,
+        rebuilds=isinstance(spec.function, str),
     )

@@ -88,7 +88,7 @@ def _print(
         program,
         primal.signature,
         name=name,
-        docstring=primal.doc,
+        docstring=None if primal.doc == object.__call__.__doc__ else primal.doc,
         decorators=decorators,
         taken=taken,
         module=scope,

@@ -21,7 +21,7 @@ from partialc.planning.cost import count, weight
 from partialc.planning.family import Family, Option
 from partialc.planning.merge import merge
 from partialc.planning.options import options
-from partialc.planning.plan import Candidate, KernelPlan
+from partialc.planning.plan import Candidate, KernelPlan, score
 from partialc.planning.reference import reference_cost
 from partialc.planning.zeros import zero_warnings
 from partialc.realise.chain import Chain, Path, Read
@@ -32,11 +32,6 @@ from partialc.spec.model import Form
 
 MAX_SINGLES: Final = 40
 """More options than this over all parts are not counted one by one, only together."""
-
-
-READING: Final = 0.25
-"""What a character of a kernel's text weighs, in additions: of two plans that no
-measurement would tell apart, the shorter one is taken."""
 
 
 STATEMENT: Final = 24
@@ -127,12 +122,9 @@ def _cotangent(kernel: Kernel) -> tuple[Coordinates, ...]:
     return ()
 
 
-def _rank(candidate: Candidate) -> tuple[bool, float, int]:
+def _rank(candidate: Candidate) -> tuple[float, int]:
     """Lightest first, reading included; refused ones last."""
-    if candidate.cost is None:
-        return (True, 0.0, 0)
-    length = candidate.length
-    return (False, weight(candidate.cost) + READING * length, length)
+    return (score(candidate), candidate.length)
 
 
 def _expanded(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import starmap
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from partialc.ops.registry import Cost
 from partialc.planning.cost import weight
@@ -63,6 +63,18 @@ class KernelPlan:
         """The plan in a phrase: `3 nested JVPs`."""
         phrase = describe(self.chosen.chain, signature)
         return f"{phrase}, written out" if self.chosen.form == "expanded" else phrase
+
+
+READING: Final = 0.25
+"""What a character of a kernel's text weighs, in additions: of two plans that no
+measurement would tell apart, the shorter one is taken."""
+
+
+def score(candidate: Candidate) -> float:
+    """What candidates are ranked by: the weight of the work and of the text."""
+    if candidate.cost is None:
+        return float("inf")
+    return weight(candidate.cost) + READING * candidate.length
 
 
 def describe(chain: Chain, signature: Signature) -> str:
@@ -202,7 +214,7 @@ def _line(candidate: Candidate, signature: Signature) -> str:
         return f"{text}; {candidate.refusal}"
     if candidate.cost is None:
         return text
-    return f"{text}; {cost_text(candidate.cost)}; weighs {weight(candidate.cost):,.0f}"
+    return f"{text}; {cost_text(candidate.cost)}; weighs {score(candidate):,.0f}"
 
 
 _MAX_NESTS = 4

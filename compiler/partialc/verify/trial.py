@@ -202,7 +202,7 @@ class _Results:
             (-1 - number * _SIGNED - place, int(sign))
             for number, leaf in enumerate(self.leaves(sample))
             for place, sign in enumerate(np.sign(leaf[:_SIGNED].real))
-            if sign
+            if np.isfinite(sign) and sign
         }
 
 
