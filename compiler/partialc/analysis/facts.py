@@ -100,9 +100,12 @@ def find_facts(function: Function, compute: Compute) -> Facts:
 
 
 def elements_rule(equation: Equation) -> Elements | None:
-    """The element-level rule of an operation, if it has one."""
+    """The element-level rule of an operation, if it has one; PRNG keys stay whole."""
     op = find(equation.op)
-    return None if op is None else op.elements
+    values = (*equation.inputs, *equation.outputs)
+    if op is None or any(atom.type.dtype.is_key for atom in values):
+        return None
+    return op.elements
 
 
 def _supports(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
