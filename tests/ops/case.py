@@ -1,8 +1,8 @@
 """What a case of the operations' table is, and how its derivatives are formed.
 
 Every case is a function of arrays with example arrays. A float64 example array stands
-for the caller's float type and a complex128 one for the caller's complex type; all other
-element types are meant as they are. Shapes are not square, so that a swapped axis
+for the caller's float type and a complex128 one for the caller's complex type; all
+other element types are meant as they are. Shapes are not square, so that a swapped axis
 shows; sizes 0 and 1, batched forms and the neighbouring element types stand beside the
 plain form.
 """

@@ -93,10 +93,11 @@ add("pinv", jnp.linalg.pinv, general(4, 3), ulps=1e4)
 add("norm", jnp.linalg.norm, _B, ulps=256)
 add("expm", jsp.linalg.expm, _SQUARE / 8, ulps=1e3)
 add("matrix_power", lambda a: jnp.linalg.matrix_power(a, 3), _SQUARE)
+_TRIANGLES, _SIDES = ("upper", "lower"), ("right", "left")
 for _lower in (True, False):
     for _side in (True, False):
         add(
-            f"triangular_solve_{'lower' if _lower else 'upper'}_{'left' if _side else 'right'}",
+            f"triangular_solve_{_TRIANGLES[_lower]}_{_SIDES[_side]}",
             partial(
                 lambda lower, side, a, b: lax.linalg.triangular_solve(
                     a, b if side else b.T, left_side=side, lower=lower

@@ -16,7 +16,8 @@ import numpy as np
 
 from partialc.ir.dtypes import FLOAT, DType, Regime
 from partialc.ir.jaxprs import regimes_of, trace
-from partialc.ir.program import ArrayType, Program
+from partialc.ir.program import ArrayType, Function, Program
+from partialc.ops.evaluation import evaluate
 from tests.ops.case import Case
 
 _FOLLOWING = {"float64": FLOAT, "complex128": DType.parse("complex")}
@@ -60,8 +61,17 @@ class Bundle:
     def expected(self, regime: Regime) -> list[Any]:
         """What JAX computes under a regime."""
         with jax.enable_x64(regime.x64):
-            results = self._call(*map(jnp.asarray, self.arguments(regime)))
+            results = jax.jit(self._call)(*map(jnp.asarray, self.arguments(regime)))
             return [np.asarray(result) for result in results]
+
+    def evaluated(self, function: Function, regime: Regime) -> list[Any]:
+        """What the reference evaluator computes under a regime, compiled as one."""
+
+        def run(*arrays: jax.Array) -> list[jax.Array]:
+            return evaluate(function, arrays, regime)
+
+        with jax.enable_x64(regime.x64):
+            return jax.jit(run)(*map(jnp.asarray, self.arguments(regime)))
 
     def assert_close(self, actual: Iterable[Any], wanted: Sequence[Any]) -> None:
         """Compare the results of each case in its own tolerance."""

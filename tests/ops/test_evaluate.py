@@ -10,7 +10,6 @@ import pytest
 from partialc.ir.check import check
 from partialc.ir.dtypes import Regime
 from partialc.ir.structure import all_equations
-from partialc.ops.evaluation import evaluate
 from partialc.ops.registry import all_ops
 from tests.ops.cases import CASES, derived
 from tests.ops.running import Bundle, bundles
@@ -28,7 +27,7 @@ _OF_OTHER_VERSIONS: Final = (
 def test_evaluates_to_what_jax_computes(bundle: Bundle) -> None:
     for regime, function in bundle.program().variants.items():
         check(function)
-        actual = evaluate(function, bundle.arguments(regime), regime)
+        actual = bundle.evaluated(function, regime)
         bundle.assert_close(actual, bundle.expected(regime))
 
 
@@ -37,7 +36,7 @@ def test_evaluates_to_what_jax_computes(bundle: Bundle) -> None:
 def test_evaluates_derivatives_to_what_jax_computes(bundle: Bundle) -> None:
     function = bundle.program().variants[Regime.WIDE]
     check(function)
-    actual = evaluate(function, bundle.arguments(Regime.WIDE), Regime.WIDE)
+    actual = bundle.evaluated(function, Regime.WIDE)
     bundle.assert_close(actual, bundle.expected(Regime.WIDE))
 
 

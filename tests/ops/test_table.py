@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +20,7 @@ from partialc.ops.registry import all_ops, find
 from partialc.ops.unknown import lookup
 
 
-def helper(name: str):
+def helper(name: str) -> Any:
     """A helper function, as a printed module has it."""
     namespace = {"jax": jax, "jnp": jnp, "lax": lax}
     exec(HELPERS[name], namespace)
