@@ -22,6 +22,7 @@ from partialc.ir.jaxprs.avals import (
     parameter_names,
     struct,
 )
+from partialc.ir.jaxprs.loops import with_scalar_condition
 from partialc.ir.jaxprs.params import normalised, policy_name, scan_counts
 from partialc.ir.jaxprs.rules import rule_jaxpr
 from partialc.ir.program import ArrayType, Atom, Equation, Function, Param, Value
@@ -160,7 +161,9 @@ class Importer:
                 fix="write it as a pure function of its arguments",
             )
         outputs = tuple(Value(array_type(variable.aval)) for variable in eqn.outvars)
-        return Equation(op, operands, dict(sorted(params.items())), outputs, where)
+        params = dict(sorted(params.items()))
+        equation = Equation(op, operands, params, outputs, where)
+        return with_scalar_condition(equation) if op == "while" else equation
 
     def _operation(
         self, eqn: Any, where: Location | None
