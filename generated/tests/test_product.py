@@ -27,9 +27,9 @@ HERE = Path(__file__).resolve().parent
 # --- where the function is sampled ---
 
 # Seed, low, high: the range is that of every real number with no range of its own.
-SAMPLES = [(0, 0.5, 1.5), (1, 0.5, 1.5), (2, -2.0, 2.0), (3, -2.0, 2.0), (6, -2.0, 2.0)]
+SAMPLES = [(0, 0.5, 1.5), (1, 0.5, 1.5), (2, -2.0, 2.0), (18, -2.0, 2.0)]
 # The function's result there, rounded, as of the day this test was generated.
-NOTED = [[[1.35644]], [[0.290415]], [[0.00794752]], [[-0.00963226]], [[-3.90421]]]
+NOTED = [[[1.35644]], [[0.290415]], [[0.00794752]], [[-0.0356284]]]
 
 
 def point(draw):
@@ -239,19 +239,21 @@ def test_original():
 
 
 def test_function():
-    """The function and its copy in the module still give the values noted above."""
+    """The function and its copy in the module agree, and give what was noted above."""
     for sample, noted in zip(SAMPLES, NOTED):
         arguments = point(Draw(*sample, "float64"))
-        for function in (generated().product, reference):
-            leaves = jax.tree.leaves(function(*arguments))
-            assert len(leaves) == len(noted)
-            for leaf, values in zip(leaves, noted):
-                if values is None:  # nothing but rounding noise
-                    continue
-                some = np.ravel(leaf)[:: max(1, leaf.size // 6)]
-                scale = np.abs(values).max(initial=0)
-                error = np.abs(some - np.array(values))
-                assert (error <= 1e-05 * scale).all(), (some, values)
+        copies = jax.tree.leaves(generated().product(*arguments))
+        leaves = jax.tree.leaves(reference(*arguments))
+        assert len(copies) == len(leaves) == len(noted)
+        for copy, leaf, values in zip(copies, leaves, noted):
+            assert (copy.dtype, copy.shape) == (leaf.dtype, leaf.shape)
+            if values is None:  # nothing but rounding noise
+                continue
+            copy, leaf = (np.ravel(each).astype(complex) for each in (copy, leaf))
+            some = leaf[:: max(1, leaf.size // 6)]
+            scale = np.abs(leaf).max(initial=0)
+            assert (np.abs(copy - leaf) <= 1e-9 * scale).all(), (copy, leaf)
+            assert (np.abs(some - values) <= 1e-5 * scale).all(), (some, values)
 
 
 @pytest.mark.parametrize("name", CASES)
