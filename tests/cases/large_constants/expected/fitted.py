@@ -34,7 +34,6 @@ _VECTOR_1999 = _ARRAYS["_VECTOR_1999"]
 
 
 def fitted(x: jax.Array) -> jax.Array:
-    """Call self as a function."""
     x_pow2 = -((x.astype(float) - jnp.asarray(_VECTOR, float)) ** 2)
     return jnp.sum(jnp.exp(x_pow2))
 
