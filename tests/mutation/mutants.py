@@ -80,8 +80,9 @@ def numbers(node: ast.Constant) -> Iterator[tuple[str, ast.AST]]:
             if value == 0:
                 yield "the last", ast.UnaryOp(ast.USub(), ast.Constant(1))
         case float(value):
-            yield "a thousandth more", ast.Constant(value * 1.001 + 1e-300)
-            yield "other sign", ast.UnaryOp(ast.USub(), ast.Constant(value))
+            yield "a thousandth more", ast.Constant(value * 1.001 or 1e-3)
+            if value:
+                yield "other sign", ast.UnaryOp(ast.USub(), ast.Constant(value))
 
 
 def calls(node: ast.Call) -> Iterator[tuple[str, ast.AST]]:

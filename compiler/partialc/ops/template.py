@@ -8,7 +8,7 @@ Parentheses follow from the syntax tree, so that templates never need to add the
 from __future__ import annotations
 
 import ast
-import copy
+import pickle
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from math import isfinite, isnan
@@ -27,7 +27,7 @@ def fill(template: str, /, **parts: ast.expr | Literal) -> ast.expr:
         template: A Python expression.
         parts: What to put for each name: an expression, or a Python value to write out.
     """
-    tree = copy.deepcopy(_parsed(template))
+    tree = pickle.loads(_parsed(template))
     replaced: ast.expr = _Filler({name: as_expr(p) for name, p in parts.items()}).visit(
         tree
     )
@@ -161,8 +161,9 @@ def scalar_constant(atom: object) -> bool | int | float | complex | None:
 
 
 @cache
-def _parsed(template: str) -> ast.expr:
-    return ast.parse(template, mode="eval").body
+def _parsed(template: str) -> bytes:
+    """The template's tree, pickled: reading that is the fastest way to a fresh copy."""
+    return pickle.dumps(ast.parse(template, mode="eval").body)
 
 
 class _Filler(ast.NodeTransformer):

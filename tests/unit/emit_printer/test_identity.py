@@ -6,6 +6,7 @@ run: that is stronger than equal numbers at a point.
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import pytest
 
@@ -24,6 +25,13 @@ from tests.unit.emit_printer.printing import (
 _UNPRINTABLE = {"linear_call", "ragged_dot"}
 _CASES = [case for case in CASES if case.name not in _UNPRINTABLE]
 _DERIVED = [each for case in _CASES for each in derived(case)]
+
+
+@pytest.fixture(autouse=True)
+def _small_memory():
+    """Compiled programs pile up to gigabytes over a thousand cases."""
+    yield
+    jax.clear_caches()
 
 
 @pytest.mark.parametrize("bundle", bundles(_CASES), ids=lambda bundle: bundle.name)

@@ -28,7 +28,13 @@ from partialc.ir.program import (
     Param,
     Value,
 )
-from partialc.ir.structure import all_equations, digest, same
+from partialc.ir.structure import (
+    all_equations,
+    digest,
+    functions_of,
+    has_unprintable_rules,
+    same,
+)
 
 _SHORT: Final = 3
 """A repeated call of at most this many equations is inlined all the same."""
@@ -122,9 +128,20 @@ class Calls:
         except Exception:
             # A public function that these operands do not fit is no candidate.
             return False
-        return same(traced, specialise(alone, regime)) and not _is_weak(
-            call, types, regime
-        )
+        wanted = specialise(alone, regime)
+        if not same(traced, wanted) or _is_weak(call, types, regime):
+            return False
+        # A rule that cannot be traced cannot be compared: then all names must agree.
+        return not has_unprintable_rules(wanted) or _names(traced) == _names(wanted)
+
+
+def _names(function: Function) -> list[str]:
+    """The names of all functions that a function calls, in order."""
+    return [
+        called.name
+        for equation in all_equations(function)
+        for called in functions_of(equation)
+    ]
 
 
 def _is_weak(
