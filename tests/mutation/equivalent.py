@@ -23,6 +23,10 @@ EQUIVALENT: Final = {
         "the only one-hot is at 0, its last element is zero"
     ),
     ("quickstart_hessian", "hessian: result transposed*"): "a Hessian is symmetric",
+    (
+        "black_scholes",
+        "greeks: result without its sign: return jax.jvp(lambda sigma: primal*",
+    ): "vega, the derivative in sigma, is positive everywhere",
     ("robot_arm", "link: result negated*"): (
         "the pose is a product of six links: the six signs cancel"
     ),
