@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import pytest
 
 from partialc.ir.program import Function, Program
+from partialc.ir.structure import has_unprintable_rules
 from partialc.lowering.resolve_custom_calls import resolve_custom_calls
 from tests.ops.cases import CASES, derived
 from tests.ops.running import Bundle, bundles
@@ -36,7 +37,10 @@ def _small_memory():
 
 @pytest.mark.parametrize("bundle", bundles(_CASES), ids=lambda bundle: bundle.name)
 def test_a_printed_program_computes_the_same(bundle: Bundle) -> None:
-    _check(bundle, bundle.program())
+    program = bundle.program()
+    if has_unprintable_rules(program.widest):
+        program = _without_rules(program)
+    _check(bundle, program)
 
 
 @pytest.mark.slow
