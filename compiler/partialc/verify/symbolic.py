@@ -51,7 +51,10 @@ def exact_values(primal: Primal, folder: Path | None) -> Exact | None:
         elements, shape = [value], ()
     else:
         return None
-    if len(signature.result.leaves) != 1 or signature.result.leaves[0].type.shape != shape:
+    if (
+        len(signature.result.leaves) != 1
+        or signature.result.leaves[0].type.shape != shape
+    ):
         return None
     names = list(signature.arguments)
     symbols = {symbol for element in elements for symbol in element.free_symbols}
