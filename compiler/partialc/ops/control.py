@@ -19,7 +19,7 @@ from partialc.errors import InternalError
 from partialc.ir.program import Equation, Param
 from partialc.ops import params
 from partialc.ops.cost import ASSUMED_TRIPS, called, cost_of, free
-from partialc.ops.evaluation import run_function
+from partialc.ops.evaluation import inner_limit, limited, loop_limit, run_function
 from partialc.ops.registry import Arrays, Cost, Layout, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, is_bare, tuple_expr
 
@@ -147,7 +147,18 @@ def _evaluate_while(equation: Equation, operands: Arrays) -> Arrays:
         return tuple(run_function(body, [*operands[first:second], *carry]))
 
     initial = tuple(operands[second:])
-    return list(lax.while_loop(holds, step, initial))
+    limit = loop_limit()
+    if limit is None:
+        return list(lax.while_loop(holds, step, initial))
+    allowed = limit.steps
+    with limited(inner_limit(limit)):
+        count, *results = lax.while_loop(
+            lambda state: holds(state[1:]) & (state[0] < allowed),
+            lambda state: (state[0] + 1, *step(state[1:])),
+            (jnp.int32(0), *initial),
+        )
+    jax.debug.callback(limit.note, count >= allowed)
+    return list(results)
 
 
 def _source_while(

@@ -19,8 +19,10 @@ the regime is the wide one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import jax
@@ -33,6 +35,23 @@ from partialc.ir.program import Atom, Constant, Function, Value
 from partialc.ops.registry import find
 
 _REGIME: Final[ContextVar[Regime]] = ContextVar("regime", default=Regime.WIDE)
+_STEPS_WITHIN: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LoopLimit:
+    """How long a `while` may run in an evaluation that must come to an end.
+
+    Attributes:
+        steps: Steps that each loop is allowed.
+        note: Called with a truth value after each loop: whether it used them all up.
+    """
+
+    steps: int
+    note: Callable[[Any], None]
+
+
+_LIMIT: Final[ContextVar[LoopLimit | None]] = ContextVar("limit", default=None)
 
 
 def evaluate(
@@ -97,6 +116,26 @@ def run_function(function: Function, arrays: Sequence[Any]) -> list[jax.Array]:
         results = op.evaluate(equation, [read(atom) for atom in equation.inputs])
         known.update(zip(equation.outputs, results, strict=True))
     return [read(atom) for atom in function.outputs]
+
+
+@contextmanager
+def limited(limit: LoopLimit) -> Iterator[None]:
+    """Limit the loops of the evaluations, or of the traces of them, within."""
+    token = _LIMIT.set(limit)
+    try:
+        yield
+    finally:
+        _LIMIT.reset(token)
+
+
+def loop_limit() -> LoopLimit | None:
+    """The limit of the evaluation in progress; None when loops are free to run."""
+    return _LIMIT.get()
+
+
+def inner_limit(limit: LoopLimit) -> LoopLimit:
+    """The limit of the loops within a loop: a nest must come to an end as well."""
+    return replace(limit, steps=min(limit.steps, _STEPS_WITHIN))
 
 
 def concrete(dtype: DType) -> np.dtype[Any]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
 
 from partialc.errors import SpecError
 from partialc.frontends.importing import ObjectPath, load_object
@@ -33,10 +34,10 @@ class Given:
     """Values of one argument that the user gave.
 
     Attributes:
-        values: Each with the argument's tree.
+        values: Of each the leaves.
     """
 
-    values: tuple[Any, ...]
+    values: tuple[tuple[NDArray[Any], ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +125,20 @@ def _by_order(point: Any, signature: Signature) -> dict[str, Any]:
 
 
 def _given(values: Sequence[Any], tree: Tree, path: ObjectText) -> Given:
+    wanted = [leaf.type.shape for leaf in tree.leaves]
+    rows = []
     for value in values:
-        leaves, structure = jax.tree.flatten(value)
-        shapes = [np.shape(leaf) for leaf in leaves]
-        wanted = [leaf.type.shape for leaf in tree.leaves]
-        if structure != tree.structure or shapes != wanted:
+        try:
+            leaves = [np.asarray(leaf) for leaf in tree.structure.flatten_up_to(value)]
+        except (ValueError, TypeError) as error:
+            raise _misfit(path, str(error).partition("\n")[0]) from None
+        shapes = [leaf.shape for leaf in leaves]
+        if shapes != wanted:
             raise _misfit(path, f"a value has the shapes {shapes}, not {wanted}")
+        rows.append(tuple(leaves))
     if sum(leaf.type.size for leaf in tree.leaves) * len(values) > _MOST_GIVEN:
         raise _misfit(path, f"it holds more than {_MOST_GIVEN} numbers")
-    return Given(tuple(values))
+    return Given(tuple(rows))
 
 
 def _misfit(path: ObjectText, why: str) -> SpecError:
@@ -166,11 +172,8 @@ def point_text(names: Names, ranges: Ranges) -> str:
 def _leaf_text(name: str, number: int, leaves: Sequence[Leaf], ranges: Ranges) -> str:
     kind = leaves[number].type
     if name in ranges.given:
-        values = [
-            np.asarray(jax.tree.leaves(value)[number]).tolist()
-            for value in ranges.given[name].values
-        ]
-        dtype = _dtype(kind.dtype)
+        values = [leaves[number].tolist() for leaves in ranges.given[name].values]
+        dtype = _dtype(kind.dtype) or ("" if kind.dtype.is_inexact else "int")
         return f"draw.given({values}{', ' + dtype if dtype else ''})"
     return draw_text(kind.dtype, kind.shape, ranges.ranges.get(name))
 

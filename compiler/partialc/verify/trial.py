@@ -21,6 +21,7 @@ from partialc.verify.branches import Observer, Outcome
 from partialc.verify.derivatives import Policy
 from partialc.verify.expected import Expected, expected_text
 from partialc.verify.findings import Findings, Sample
+from partialc.verify.loops import MOST_STEPS, Loops
 from partialc.verify.points import RANGES, Ranges
 from partialc.verify.rounding import digits_of, noted
 
@@ -180,7 +181,16 @@ class _Results:
 
         self._trial, self._kernels = trial, kernels
         self._compiled = jax.jit(everything)
+        self._loops = Loops(primal.program)
+        self._ending: dict[Sample, bool] = {}
         self._known: dict[Sample, list[NDArray[Any]]] = {}
+
+    def ends(self, sample: Sample) -> bool:
+        """Whether the function comes to an end there."""
+        if sample not in self._ending:
+            arrays = jax.tree.leaves(self._trial.point(sample))
+            self._ending[sample] = self._loops.end_at(arrays)
+        return self._ending[sample]
 
     def leaves(self, sample: Sample) -> list[NDArray[Any]]:
         """All real or complex results."""
@@ -193,11 +203,15 @@ class _Results:
         return self._known[sample]
 
     def is_finite(self, sample: Sample) -> bool:
-        """Whether all of them are finite."""
-        return all(bool(np.isfinite(leaf).all()) for leaf in self.leaves(sample))
+        """Whether all of them are finite, which they are not where a loop goes on."""
+        return self.ends(sample) and all(
+            bool(np.isfinite(leaf).all()) for leaf in self.leaves(sample)
+        )
 
     def signs(self, sample: Sample) -> set[Outcome]:
         """The signs of the first elements of each: `abs` of a kernel must not pass."""
+        if not self.ends(sample):
+            return set()
         return {
             (-1 - number * _SIGNED - place, int(sign))
             for number, leaf in enumerate(self.leaves(sample))
@@ -217,6 +231,15 @@ def _samples(
             base = candidate
             break
     samples: list[Sample] = [(seed, *base) for seed in range(count)]
+    if not all(map(results.ends, samples)):
+        raise UnsupportedError(
+            f"the function {primal.signature.name} does not come to an end where it is "
+            "sampled",
+            where=primal.signature.name,
+            why=f"a while loop takes more than {MOST_STEPS:,} steps (float32 counts, "
+            "unless the arguments are declared as float64)",
+            fix="say in [module.domain] where to sample, or bound the loop's steps",
+        )
     is_free = any(
         leaf.type.dtype.is_inexact and name not in {*ranges.ranges, *ranges.given}
         for name, leaf in primal.signature.leaves
@@ -230,6 +253,8 @@ def _samples(
     if observer.has_branches:
 
         def outcomes(sample: Sample) -> set[Outcome]:
+            if not results.ends(sample):
+                return set()
             return observer.outcomes(jax.tree.leaves(trial.point(sample)))
 
         _search(samples, searched, _MOST_FOR_BRANCHES, 100, outcomes, results)
