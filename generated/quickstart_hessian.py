@@ -27,11 +27,12 @@ def hessian(x: jax.Array) -> jax.Array:
     """The Hessian of `g` in `x`.
 
     Result: shape (2, 2).
-    Plan: 2 JVPs of 1 VJP: 39 flops.
+    Plan: 2 JVPs of 1 VJP, written out: 3 flops (full reference: 39 flops).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    hessian_x: jax.Array = jax.jacfwd(jax.grad(g))(x)
-    return hessian_x
+    x1 = 2.0 * x[1]
+    x0 = 2.0 * x[0]
+    return jnp.stack([x1, x0, x0, 3.0 * x1]).reshape(2, 2)
 
 
 @jax.jit

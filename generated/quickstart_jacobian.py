@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 __all__ = [
     "column",
@@ -28,12 +27,13 @@ def full(x: jax.Array) -> jax.Array:
     """The Jacobian of `f` in `x`.
 
     Result: shape (2, 3).
-    Plan: 2 VJPs: 34 flops, 1 transcendental (full reference: 35 flops, 1
+    Plan: 2 VJPs, written out: 3 flops, 1 transcendental (full reference: 35 flops, 1
     transcendental).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    jacobian_x: jax.Array = jax.jacrev(f)(x)
-    return jacobian_x
+    x0_x1 = 2.0 * (x[0] * x[1])
+    stack_x0_x1_x0_pow2 = jnp.stack([x0_x1, x[0] ** 2, 0.0, 0.0, 0.0, jnp.cos(x[2])])
+    return stack_x0_x1_x0_pow2.reshape(2, 3)
 
 
 @jax.jit
@@ -41,11 +41,10 @@ def column(x: jax.Array) -> jax.Array:
     """The Jacobian of `f` in `x[0]`.
 
     Result: shape (2,).
-    Plan: 1 JVP: 7 flops, 1 transcendental (full reference: 35 flops, 1 transcendental).
+    Plan: 1 JVP, written out: 2 flops (full reference: 35 flops, 1 transcendental).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    jacobian_x0: jax.Array = jax.jvp(f, (x,), (_one_hot(x, 0),))[1]
-    return jacobian_x0
+    return jnp.stack([2.0 * (x[0] * x[1]), 0.0])
 
 
 @jax.jit
@@ -96,10 +95,3 @@ def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
     kinds = [text.partition("[")[0] for text in expected.values()]
     arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
     return tuple(jax.tree.unflatten(structure, arrays))
-
-
-def _one_hot(like: jax.Array, *index: int) -> jax.Array:
-    """The tangent that is one at `index` and zero elsewhere, as a literal constant."""
-    seed = np.zeros(like.shape, like.dtype)
-    seed[index] = 1
-    return jnp.asarray(seed)

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 __all__ = [
     "end_effector",
@@ -51,12 +52,144 @@ def jacobian(q: jax.Array) -> jax.Array:
     """The Jacobian of `end_effector` in `q`.
 
     Result: shape (3, 6).
-    Plan: 3 VJPs: 5,379 flops, 12 transcendentals (full reference: 10,095 flops, 12
-    transcendentals).
+    Plan: 6 JVPs, written out: 127 flops, 10 transcendentals (full reference: 10,095
+    flops, 12 transcendentals).
     """
     (q,) = _checked(_ARGUMENTS, q=q)
-    jacobian_q: jax.Array = jax.jacrev(end_effector)(q)
-    return jacobian_q
+    joined_cos_q_sin_q = jnp.concatenate([jnp.cos(q[:5]), jnp.sin(q[:5])])
+    cos_q0, cos_q1, cos_q2, cos_q3, cos_q4, sin_q0, sin_q1, sin_q2, sin_q3, sin_q4 = (
+        jnp.unstack(lax.optimization_barrier(joined_cos_q_sin_q))
+    )
+    sin_q0_sin_q1 = sin_q0 * sin_q1
+    sin_q0_cos_q1 = sin_q0 * cos_q1
+    sin_q0_minus_sin_q0 = sin_q0_sin_q1 * sin_q2 - sin_q0_cos_q1 * cos_q2
+    sin_q0_plus_sin_q0 = sin_q0_cos_q1 * sin_q2 + sin_q0_sin_q1 * cos_q2
+    sin_q0_sin_q0_sin_q3_minus_sin_q0_sin_q0 = (
+        sin_q0_minus_sin_q0 * sin_q3 - sin_q0_plus_sin_q0 * cos_q3
+    )
+    sin_q0_sin_q0_cos_q3_plus_sin_q0_sin_q0 = (
+        sin_q0_minus_sin_q0 * cos_q3 + sin_q0_plus_sin_q0 * sin_q3
+    )
+    sin_q0_sin_q0_sin_q4 = sin_q0_sin_q0_cos_q3_plus_sin_q0_sin_q0 * sin_q4
+    sin_q0_sin_q0 = 0.09465 * sin_q0_sin_q0_sin_q3_minus_sin_q0_sin_q0
+    cos_q0_sin_q0 = 0.0823 * (cos_q0 * cos_q4 - sin_q0_sin_q0_sin_q4)
+    times_sin_q2 = -0.39225 * sin_q2
+    times_cos_q2 = -0.39225 * cos_q2
+    times_cos_q1 = -0.425 * cos_q1
+    cos_q0_sin_q1 = cos_q0 * sin_q1
+    cos_q0_cos_q1 = cos_q0 * cos_q1
+    cos_q0_plus_cos_q0 = cos_q0_sin_q1 * times_cos_q2 + cos_q0_cos_q1 * times_sin_q2
+    times_sin_q1 = -0.425 * sin_q1
+    cos_q0_sin_q1_cos_q2_plus_cos_q0_cos_q1 = (
+        cos_q0_sin_q1 * cos_q2 + cos_q0_cos_q1 * sin_q2
+    )
+    cos_q0_minus_cos_q0 = cos_q0_sin_q1 * sin_q2 - cos_q0_cos_q1 * cos_q2
+    cos_q0_cos_q0_sin_q3 = cos_q0_sin_q1_cos_q2_plus_cos_q0_cos_q1 * sin_q3
+    cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0 = (
+        cos_q0_cos_q0_sin_q3 + cos_q0_minus_cos_q0 * cos_q3
+    )
+    cos_q0_cos_q0 = 0.09465 * cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0
+    cos_q0_cos_q0_cos_q3 = cos_q0_sin_q1_cos_q2_plus_cos_q0_cos_q1 * cos_q3
+    cos_q0_cos_q0_sin_q3_minus_cos_q0_cos_q0 = (
+        cos_q0_minus_cos_q0 * sin_q3 - cos_q0_cos_q0_cos_q3
+    )
+    times_cos_q0_cos_q0_sin_q4 = 0.0823 * (
+        cos_q0_cos_q0_sin_q3_minus_cos_q0_cos_q0 * sin_q4
+    )
+    cos_q0_cos_q0_plus_cos_q0_cos_q0 = (
+        cos_q0_plus_cos_q0
+        + times_sin_q1 * cos_q0
+        + cos_q0_cos_q0
+        + times_cos_q0_cos_q0_sin_q4
+    )
+    cos_q0_plus_cos_q0_xdn = (
+        cos_q0_plus_cos_q0 + cos_q0_cos_q0 + times_cos_q0_cos_q0_sin_q4
+    )
+    cos_q0_cos_q0_cos_q4 = cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0 * cos_q4
+    cos_q0_cos_q0_sin_q4 = cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0 * sin_q4
+    times_cos_q0_sin_q0 = 0.0823 * (cos_q0_cos_q0_sin_q4 + sin_q0 * cos_q4)
+    sin_q0_sin_q1_cos_q2_plus_sin_q0_cos_q1 = (
+        sin_q0_sin_q1 * times_cos_q2 + sin_q0_cos_q1 * times_sin_q2
+    )
+    sin_q1_sin_q0 = times_sin_q1 * sin_q0
+    times_sin_q0_sin_q0 = 0.09465 * sin_q0_sin_q0_cos_q3_plus_sin_q0_sin_q0
+    times_sin_q0_sin_q0_sin_q4 = 0.0823 * (
+        sin_q0_sin_q0_sin_q3_minus_sin_q0_sin_q0 * sin_q4
+    )
+    sin_q0_sin_q0_plus_sin_q0_sin_q0 = (
+        sin_q0_sin_q1_cos_q2_plus_sin_q0_cos_q1
+        + sin_q1_sin_q0
+        + times_sin_q0_sin_q0
+        + times_sin_q0_sin_q0_sin_q4
+    )
+    sin_q0_plus_sin_q0_ksf = (
+        sin_q0_sin_q1_cos_q2_plus_sin_q0_cos_q1
+        + times_sin_q0_sin_q0
+        + times_sin_q0_sin_q0_sin_q4
+    )
+    sin_q0_sin_q0_cos_q4 = sin_q0_sin_q0_cos_q3_plus_sin_q0_sin_q0 * cos_q4
+    cos_q2_minus_sin_q2 = times_cos_q2 * cos_q1 - times_sin_q2 * sin_q1
+    cos_q1_minus_sin_q1 = cos_q1 * cos_q2 - sin_q1 * sin_q2
+    cos_q1_plus_sin_q1 = cos_q1 * sin_q2 + sin_q1 * cos_q2
+    cos_q1_plus_cos_q1 = cos_q1_minus_sin_q1 * sin_q3 + cos_q1_plus_sin_q1 * cos_q3
+    cos_q1_cos_q1 = 0.09465 * cos_q1_plus_cos_q1
+    cos_q1_minus_cos_q1 = cos_q1_minus_sin_q1 * cos_q3 - cos_q1_plus_sin_q1 * sin_q3
+    times_cos_q1_cos_q1_sin_q4 = 0.0823 * (cos_q1_minus_cos_q1 * sin_q4)
+    sin_q0_minus_cos_q0 = (
+        0.10915 * sin_q0
+        + times_cos_q0_sin_q0
+        + times_cos_q1 * cos_q0
+        + cos_q0_cos_q1 * times_cos_q2
+        - cos_q0_sin_q1 * times_sin_q2
+        - 0.09465 * cos_q0_cos_q0_sin_q3_minus_cos_q0_cos_q0
+    )
+    sin_q0_minus_cos_q1 = (
+        sin_q0_sin_q0
+        + cos_q0_sin_q0
+        + sin_q0_sin_q1 * times_sin_q2
+        + 0.10915 * cos_q0
+        - sin_q0_cos_q1 * times_cos_q2
+        - times_cos_q1 * sin_q0
+    )
+    cos_q1_cos_q1_minus_cos_q1_cos_q1 = (
+        times_cos_q1 + cos_q2_minus_sin_q2 + cos_q1_cos_q1 - times_cos_q1_cos_q1_sin_q4
+    )
+    cos_q2_minus_cos_q1 = (
+        cos_q2_minus_sin_q2 + cos_q1_cos_q1 - times_cos_q1_cos_q1_sin_q4
+    )
+    neg_sin_q0_sin_q0 = -(times_sin_q0_sin_q0 + times_sin_q0_sin_q0_sin_q4)
+    cos_q0_sin_q0_zcn = 0.0823 * (cos_q0_cos_q0_cos_q4 - sin_q0 * sin_q4)
+    sin_q0_cos_q0 = 0.0823 * (sin_q0_sin_q0_cos_q4 + cos_q0 * sin_q4)
+    neg_cos_q0_cos_q0 = -(cos_q0_cos_q0 + times_cos_q0_cos_q0_sin_q4)
+    cos_q1_minus_cos_q1_cjg = cos_q1_cos_q1 - times_cos_q1_cos_q1_sin_q4
+    neg_cos_q1_cos_q1 = -(0.0823 * (cos_q1_plus_cos_q1 * cos_q4))
+    cos_q0_plus_cos_q0_hbv = -cos_q0_cos_q0_plus_cos_q0_cos_q0
+    sin_q0_plus_sin_q0_gzq = -sin_q0_sin_q0_plus_sin_q0_sin_q0
+    cos_q0_plus_cos_q0_fsr = -cos_q0_plus_cos_q0_xdn
+    sin_q0_plus_sin_q0_fbn = -sin_q0_plus_sin_q0_ksf
+    stack_sin_q0_cos_q0 = jnp.stack(
+        [
+            sin_q0_minus_cos_q1,
+            cos_q0_plus_cos_q0_hbv,
+            cos_q0_plus_cos_q0_fsr,
+            neg_cos_q0_cos_q0,
+            cos_q0_sin_q0_zcn,
+            0.0,
+            sin_q0_minus_cos_q0,
+            sin_q0_plus_sin_q0_gzq,
+            sin_q0_plus_sin_q0_fbn,
+            neg_sin_q0_sin_q0,
+            sin_q0_cos_q0,
+            0.0,
+            0.0,
+            cos_q1_cos_q1_minus_cos_q1_cos_q1,
+            cos_q2_minus_cos_q1,
+            cos_q1_minus_cos_q1_cjg,
+            neg_cos_q1_cos_q1,
+            0.0,
+        ]
+    )
+    return stack_sin_q0_cos_q0.reshape(3, 6)
 
 
 @jax.jit
@@ -64,17 +197,62 @@ def shoulder_block(q: jax.Array) -> jax.Array:
     """The Jacobian of `end_effector[0:2]` in `q[0:3]`.
 
     Result: shape (2, 3).
-    Plan: 2 VJPs: 3,823 flops, 12 transcendentals (full reference: 10,095 flops, 12
-    transcendentals).
+    Plan: 2 VJPs, written out: 56 flops, 10 transcendentals (full reference: 10,095
+    flops, 12 transcendentals).
     """
     (q,) = _checked(_ARGUMENTS, q=q)
-
-    def primal(q: Any) -> Any:
-        return end_effector(q)[:2]
-
-    jacobian_q = jax.jacrev(primal)(q)
-    result: jax.Array = jacobian_q[:, :3]
-    return result
+    joined_cos_q_sin_q = jnp.concatenate([jnp.cos(q[:4]), jnp.sin(q[:4])])
+    cos_q0, cos_q1, cos_q2, cos_q3, sin_q0, sin_q1, sin_q2, sin_q3 = jnp.unstack(
+        lax.optimization_barrier(joined_cos_q_sin_q)
+    )
+    cos_q4 = 0.0823 * jnp.cos(q[4]) + 0.10915
+    sin_q4 = 0.0823 * jnp.sin(q[4])
+    sin_q4_plus_cos_q3 = sin_q4 * sin_q3 + 0.09465 * cos_q3
+    sin_q3_minus_sin_q4 = 0.09465 * sin_q3 + -0.39225 - sin_q4 * cos_q3
+    sin_q2_plus_cos_q2 = (
+        sin_q2 * sin_q4_plus_cos_q3 + -0.425 + cos_q2 * sin_q3_minus_sin_q4
+    )
+    sin_q2_minus_cos_q2 = sin_q2 * sin_q3_minus_sin_q4 - cos_q2 * sin_q4_plus_cos_q3
+    cos_q1_minus_sin_q1 = cos_q1 * sin_q2_plus_cos_q2 - sin_q1 * sin_q2_minus_cos_q2
+    cos_q0_sin_q1 = cos_q0 * sin_q1
+    cos_q0_cos_q1 = cos_q0 * cos_q1
+    cos_q0_cos_q1_sin_q2_cos_q2 = cos_q0_cos_q1 * sin_q2_minus_cos_q2
+    cos_q0_sin_q1_sin_q2_cos_q2 = cos_q0_sin_q1 * sin_q2_plus_cos_q2
+    cos_q0_sin_q1_sin_q3_sin = cos_q0_sin_q1 * sin_q3_minus_sin_q4
+    cos_q0_cos_q1_sin_q4 = cos_q0_cos_q1 * sin_q4_plus_cos_q3
+    cos_q0_cos_q1_sin_q3_sin = cos_q0_cos_q1 * sin_q3_minus_sin_q4
+    cos_q0_sin_q1_sin_q4 = cos_q0_sin_q1 * sin_q4_plus_cos_q3
+    cos_q2_cos_q0_cos_q0 = cos_q2 * (cos_q0_cos_q1_sin_q4 - cos_q0_sin_q1_sin_q3_sin)
+    sin_q2_cos_q0_cos_q0 = sin_q2 * (cos_q0_sin_q1_sin_q4 + cos_q0_cos_q1_sin_q3_sin)
+    sin_q0_sin_q1 = sin_q0 * sin_q1
+    sin_q0_cos_q1 = sin_q0 * cos_q1
+    sin_q0_cos_q1_sin_q2_cos_q2 = sin_q0_cos_q1 * sin_q2_minus_cos_q2
+    sin_q0_sin_q1_sin_q2_cos_q2 = sin_q0_sin_q1 * sin_q2_plus_cos_q2
+    sin_q0_sin_q1_sin_q3_sin = sin_q0_sin_q1 * sin_q3_minus_sin_q4
+    sin_q0_cos_q1_sin_q4 = sin_q0_cos_q1 * sin_q4_plus_cos_q3
+    sin_q0_cos_q1_sin_q3_sin = sin_q0_cos_q1 * sin_q3_minus_sin_q4
+    sin_q0_sin_q1_sin_q4 = sin_q0_sin_q1 * sin_q4_plus_cos_q3
+    cos_q2_sin_q0_sin_q0 = cos_q2 * (sin_q0_cos_q1_sin_q4 - sin_q0_sin_q1_sin_q3_sin)
+    sin_q2_sin_q0_sin_q0 = sin_q2 * (sin_q0_sin_q1_sin_q4 + sin_q0_cos_q1_sin_q3_sin)
+    cos_q0_plus_cos_q0 = -(cos_q0_sin_q1_sin_q2_cos_q2 + cos_q0_cos_q1_sin_q2_cos_q2)
+    sin_q0_plus_sin_q0 = -(sin_q0_sin_q1_sin_q2_cos_q2 + sin_q0_cos_q1_sin_q2_cos_q2)
+    cos_q0_minus_sin_q0 = cos_q0 * cos_q4 - sin_q0 * cos_q1_minus_sin_q1
+    sin_q0_plus_cos_q0 = sin_q0 * cos_q4 + cos_q0 * cos_q1_minus_sin_q1
+    cos_q2_minus_sin_q2 = cos_q2_cos_q0_cos_q0 - sin_q2_cos_q0_cos_q0
+    cos_q2_sin_q0_sin_q0_minus_sin_q2_sin_q0 = (
+        cos_q2_sin_q0_sin_q0 - sin_q2_sin_q0_sin_q0
+    )
+    stack_cos_q0_cos_q0 = jnp.stack(
+        [
+            cos_q0_minus_sin_q0,
+            cos_q0_plus_cos_q0,
+            cos_q2_minus_sin_q2,
+            sin_q0_plus_cos_q0,
+            sin_q0_plus_sin_q0,
+            cos_q2_sin_q0_sin_q0_minus_sin_q2_sin_q0,
+        ]
+    )
+    return stack_cos_q0_cos_q0.reshape(2, 3)
 
 
 # What the kernels above have in common.

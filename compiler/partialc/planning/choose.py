@@ -38,7 +38,10 @@ STATEMENT: Final = 24
 """Characters that an operation takes in a written-out kernel, on average."""
 
 SHORT: Final = 30 * STATEMENT
-"""Only kernels up to this length are written out without being asked for."""
+"""Kernels up to this length are written out whenever that makes them lighter."""
+
+WORTH_READING: Final = 2
+"""Longer ones are written out when the work shrinks at least by this factor."""
 
 MAX_EXPANDED: Final = 3
 """So many of the lightest chains are written out, when that is asked for."""
@@ -132,21 +135,32 @@ def _expanded(
 ) -> list[Candidate]:
     """The lightest chains written out, as far as that is asked for or pays.
 
-    Left to itself planning writes out only what is short: a kernel of a few statements
-    is better than any chain, one of hundreds is not read, and XLA on CPU may undo the
-    sharing in it. Custom rules are gone from a written-out kernel, so it could not be
+    Left to itself planning writes out what is short, and what halves the work: a kernel
+    of a few statements is better than any chain, one of hundreds is only read for a
+    reason. Custom rules are gone from a written-out kernel, so it could not be
     differentiated again: that has to be asked for.
     """
     form = counter.wish.form
     if form == "chain":
         return []
+    tried = [chain for chain in chains[:MAX_EXPANDED] if chain.cost is not None]
     if form == "expanded":
-        tried = [chain for chain in chains[:MAX_EXPANDED] if chain.cost is not None]
         return [counter.expanded(chain) for chain in tried]
     if counter.wish.differentiable or primal.has_custom_rules:
         return []
-    candidate = counter.expanded(chains[0])
-    return [candidate] if candidate.length <= SHORT else []
+    first = counter.expanded(tried[0])
+    if not _pays(first, tried[0]):
+        return []
+    others = [] if first.length <= SHORT else map(counter.expanded, tried[1:])
+    return [first, *(other for other in others if _pays(other, tried[0]))]
+
+
+def _pays(expanded: Candidate, chain: Candidate) -> bool:
+    """Whether a person would rather have the written-out kernel."""
+    if expanded.cost is None or chain.cost is None:
+        return False
+    lighter = weight(chain.cost) / max(weight(expanded.cost), 1)
+    return expanded.length <= SHORT or lighter >= WORTH_READING
 
 
 def _facts(primal: Primal, *, commute: bool) -> tuple[str, ...]:

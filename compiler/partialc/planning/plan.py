@@ -65,7 +65,7 @@ class KernelPlan:
         return f"{phrase}, written out" if self.chosen.form == "expanded" else phrase
 
 
-READING: Final = 0.25
+READING: Final = 0.1
 """What a character of a kernel's text weighs, in additions: of two plans that no
 measurement would tell apart, the shorter one is taken."""
 
