@@ -7,7 +7,8 @@
 A benchmark is a file beside this one: its docstring is its title, and its `cases()`
 yields `partialc.benching.case.Case` objects. Every case names the kernel, its rivals,
 how to draw arguments, and the bars the kernel must reach; `kernel_cases` makes one from
-a compiled module and a kernel's name.
+a compiled module and a kernel's name. What is no contest (how long a build takes) it
+yields from `measurements()`, as `partialc.benching.measurement.Measurement` objects.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import jax
 from rich.console import Console
 
 from partialc.benching.contest import Limits, contest
+from partialc.benching.measurement import Measurement, measurements_json
 from partialc.benching.result import Result
 from partialc.benching.table import markdown, renderable, to_json
 from partialc.benching.timing import ROUNDS, Pace
@@ -67,13 +69,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     pace, limits = Pace(given.rounds), Limits(given.builds)
     pages, everything = [introduction(pace, limits)], []
+    console = Console(width=None if sys.stdout.isatty() else 200)
     for name in given.names or known:
         module = load(name)
         results = run(module, pace, limits)
-        everything += to_json(results)
+        measured = measure(module)
+        everything += [*to_json(results), *measurements_json(measured)]
         print(f"\n{title(module)}\n")
-        Console(width=None if sys.stdout.isatty() else 200).print(renderable(results))
-        pages.append(f"## {title(module)}\n\n{markdown(results)}")
+        if results:
+            console.print(renderable(results))
+        print(*measured, sep="\n")
+        lines = [f"- {each}\n" for each in measured]
+        pages.append(f"## {title(module)}\n\n{markdown(results)}{''.join(lines)}")
     if given.write:
         RESULTS.write_text("\n".join(pages), encoding="utf-8")
     if given.json is not None:
@@ -113,9 +120,14 @@ def run(module: ModuleType, pace: Pace, limits: Limits) -> list[Result]:
     def tell(step: str) -> None:
         print(step, file=sys.stderr)
 
-    return [
-        contest(case, pace=pace, limits=limits, tell=tell) for case in module.cases()
-    ]
+    cases = module.cases() if hasattr(module, "cases") else ()
+    return [contest(case, pace=pace, limits=limits, tell=tell) for case in cases]
+
+
+def measure(module: ModuleType) -> list[Measurement]:
+    """All figures of a benchmark that are no contests."""
+    measurements = getattr(module, "measurements", None)
+    return [] if measurements is None else list(measurements())
 
 
 def introduction(pace: Pace, limits: Limits) -> str:

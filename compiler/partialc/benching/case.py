@@ -41,16 +41,17 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How the kernel must compare with a rival.
+    """How the kernel must compare with a rival, or how good it must be by itself.
 
     Attributes:
-        rival: The rival's name.
+        rival: The rival's name; None for a bar of the kernel alone.
         measure: Run time, trace + compile time, or operations of the optimised HLO.
         most: The largest permitted ratio, kernel over rival: 1.05 for "not slower",
-            1 / 50 for "at least 50 times faster".
+            1 / 50 for "at least 50 times faster". Without a rival: the most seconds
+            that a call may take, or the most operations.
     """
 
-    rival: str
+    rival: str | None
     measure: Measure
     most: float
 

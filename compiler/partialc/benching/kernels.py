@@ -39,12 +39,15 @@ class Variant:
         exact: Whether the batch has that length whatever it costs; otherwise it is
             shorter, or left out, where it would be too large.
         memory: How many bytes a full tensor may take.
+        rivals: The names of the general rivals to add, such as `rivals.REVERSE`; None
+            for all. Some need minutes or tens of gigabytes for a single call.
     """
 
     batch: int | None = BATCH
     single: bool = True
     exact: bool = False
     memory: int = 2**31
+    rivals: tuple[str, ...] | None = None
 
 
 _ALL: Final = Variant()
@@ -87,7 +90,12 @@ def kernel_cases(
     def case(rows: int | None, call: Callable[..., Any], **given: Any) -> Case:
         with jax.enable_x64(True):
             rivals = rivals_of(
-                kernel, primal, example, rows=rows or 1, memory=variant.memory
+                kernel,
+                primal,
+                example,
+                rows=rows or 1,
+                memory=variant.memory,
+                names=variant.rivals,
             )
         axes = None if rows is None else arguments.in_axes
         return Case(

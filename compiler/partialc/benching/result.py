@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
+from statistics import median
 from typing import Final
 
 from partialc.benching.case import Bar, Measure
@@ -37,7 +38,8 @@ class Verdict:
 
     Attributes:
         bar: The bar.
-        ratio: Kernel over rival; None if one of them was not measured.
+        ratio: Kernel over rival, or what the kernel takes where the bar names no
+            rival; None if one of them was not measured.
     """
 
     bar: Bar
@@ -77,15 +79,26 @@ class Result:
     def verdicts(self) -> tuple[Verdict, ...]:
         """Every bar with what was measured."""
         named = {rival.name: rival for rival in self.rivals}
-        return tuple(
-            Verdict(
-                bar, _ratio(self.kernel, named.get(bar.rival, _NOTHING), bar.measure)
-            )
-            for bar in self.bars
-        )
+
+        def found(bar: Bar) -> float | None:
+            if bar.rival is None:
+                return _figure(self.kernel, bar.measure)
+            return _ratio(self.kernel, named.get(bar.rival, _NOTHING), bar.measure)
+
+        return tuple(Verdict(bar, found(bar)) for bar in self.bars)
 
 
 _NOTHING: Final = Measured("")
+
+
+def _figure(one: Measured, measure: Measure) -> float | None:
+    match measure:
+        case "run":
+            return median(one.run) if one.run else None
+        case "build":
+            return median(one.build) if one.build else None
+        case "flops":
+            return one.flops
 
 
 def _ratio(one: Measured, other: Measured, measure: Measure) -> float | None:

@@ -14,7 +14,7 @@ refuses, or whose tensors would not fit in memory, are kept with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -55,6 +55,7 @@ def rivals_of(
     *,
     rows: int = 1,
     memory: int = 2**31,
+    names: Collection[str] | None = None,
 ) -> tuple[Contender, ...]:
     """All rivals of a kernel, for one row of arguments.
 
@@ -64,6 +65,7 @@ def rivals_of(
         example: Arguments of the kernel, for one row, to try the rivals on.
         rows: How many rows the rivals will be mapped over.
         memory: How many bytes the tensor of the full rival may take.
+        names: Those wanted; None for all.
     """
     work = Work.of(kernel)
 
@@ -74,6 +76,8 @@ def rivals_of(
 
     found = []
     for name, ways in _WAYS.items():
+        if names is not None and name not in names:
+            continue
         if name == FULL:
             refusal = _too_large(work, primal, kernel, example, rows, memory)
             if refusal is not None:

@@ -18,7 +18,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from partialc.benching.case import KERNEL, Measure
+from partialc.benching.case import KERNEL, Bar, Measure
 from partialc.benching.result import Measured, Result
 
 TITLES: Final[dict[Measure, str]] = {
@@ -119,11 +119,17 @@ def _bar_lines(result: Result) -> Iterator[str]:
         bar = verdict.bar
         found = "not measured"
         if verdict.ratio is not None:
-            found = f"{verdict.ratio:.3g} {'met' if verdict.is_met else 'MISSED'}"
-        yield (
-            f"{result.name}: {_NAMES[bar.measure]} at most {bar.most:.3g} of "
-            f"`{bar.rival}`: {found}"
-        )
+            met = "met" if verdict.is_met else "MISSED"
+            found = f"{_bar_number(bar, verdict.ratio)} {met}"
+        most = _bar_number(bar, bar.most)
+        rival = "" if bar.rival is None else f" of `{bar.rival}`"
+        yield f"{result.name}: {_NAMES[bar.measure]} at most {most}{rival}: {found}"
+
+
+def _bar_number(bar: Bar, value: float) -> str:
+    if bar.rival is not None:
+        return f"{value:.3g}"
+    return counted(value) if bar.measure == "flops" else duration((value,))
 
 
 # --- numbers -------------------------------------------------------------------------

@@ -42,6 +42,12 @@ def cases(module: Any, kernel: str, **given: Any) -> list[Case]:
     return list(kernel_cases(module.compiled, module.load(), kernel, **given))
 
 
+def test_rivals_can_be_chosen(module: Any) -> None:
+    variant = Variant(None, rivals=("jvp of grad",))
+    (case,) = cases(module, "d2", variant=variant)
+    assert [rival.name for rival in case.rivals] == ["jvp of grad"]
+
+
 def test_one_point_and_a_batch(module: Any) -> None:
     bars = (Bar("by hand", "run", 2.0),)
     hand = Contender("by hand", lambda params, x, k: (x[0] * 2,))

@@ -63,6 +63,16 @@ def test_a_column_for_every_rival_and_a_footnote_for_every_reason() -> None:
     assert shown.bars == ("f.b: run time at most 1 of `by hand`: 2 MISSED",)
 
 
+def test_bars_of_the_kernel_alone_have_units() -> None:
+    bars = (Bar(None, "run", 3e-5), Bar(None, "flops", 100), Bar(None, "build", 0.5))
+    result = Result("f.c", None, "float32", KERNEL, (), bars)
+    assert page([result]).bars == (
+        "f.c: run time at most 30 us: 20 us met",
+        "f.c: operations at most 100: 10 k MISSED",
+        "f.c: trace + compile time at most 500 ms: 250 ms met",
+    )
+
+
 def test_terminals_see_every_cell_unwrapped() -> None:
     stream = StringIO()
     Console(width=200, file=stream).print(renderable(RESULTS))

@@ -88,7 +88,7 @@ def benchmark(name: str) -> Any:
 @pytest.mark.parametrize("name", benchmark("run").names())
 def test_every_benchmark_can_be_imported(name: str) -> None:
     module: ModuleType = benchmark(name)
-    assert callable(module.cases)
+    assert hasattr(module, "cases") or hasattr(module, "measurements")
     assert benchmark("run").title(module).endswith(".")
 
 
@@ -103,6 +103,34 @@ def test_the_founding_example_is_contested_by_right_rivals() -> None:
         "closed form",
     ]
     assert [verdict.bar.measure for verdict in result.verdicts] == ["flops", "run"]
+
+
+def test_figures_beside_the_contests_are_printed_and_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runner = benchmark("run")
+    monkeypatch.setattr(runner, "FOLDER", tmp_path)
+    monkeypatch.setattr(runner, "RESULTS", tmp_path / "RESULTS.md")
+    (tmp_path / "one.py").write_text(
+        '"""One thing."""\n'
+        "from partialc.benching.measurement import Measurement\n"
+        "def measurements():\n"
+        '    yield Measurement("a build", 21.5, "s", 20)\n'
+        '    yield Measurement("its memory", 1.25, "GB", 2)\n'
+    )
+    assert runner.main(["--write", "--json", str(tmp_path / "all.json")]) == 0
+    lines = [
+        "a build: at most 20 s: 21.5 s MISSED",
+        "its memory: at most 2 GB: 1.25 GB met",
+    ]
+    assert "\n".join(lines) in capsys.readouterr().out
+    text = (tmp_path / "RESULTS.md").read_text()
+    assert all(f"- {line}\n" in text for line in lines)
+    found = json.loads((tmp_path / "all.json").read_text())
+    assert [(each["value"], each["met"]) for each in found] == [
+        (21.5, False),
+        (1.25, True),
+    ]
 
 
 def test_results_are_written_for_all_benchmarks_only(
