@@ -16,6 +16,7 @@ from partialc.lowering.pipeline import SPECIALISED, run_program
 from partialc.planning.choose import Wish
 from partialc.planning.plan import KernelPlan
 from partialc.realise.execute import flat_call, flat_names, trace_program
+from partialc.realise.writer import Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Body:
     Attributes:
         lines: Statements, unindented; each entry may span several lines.
         parts: One expression per part of the result.
-        whole: Expressions for several parts at once, by the numbers of the parts.
+        whole: Expressions for whole trees of parts, by their numbers and structure.
         support: Names of the support functions of `realise.support` it calls.
         constants: Module-level position arrays it refers to, by name.
         guarded: Whether differentiating the kernel must raise.
@@ -33,7 +34,7 @@ class Body:
 
     lines: tuple[str, ...]
     parts: tuple[str, ...]
-    whole: Mapping[tuple[int, ...], str] = field(default_factory=dict)
+    whole: Mapping[Whole, str] = field(default_factory=dict)
     support: frozenset[str] = frozenset()
     constants: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     guarded: bool = False

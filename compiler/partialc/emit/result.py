@@ -9,6 +9,7 @@ import jax
 
 from partialc.errors import UnsupportedError
 from partialc.realise.places import tuple_text
+from partialc.realise.writer import Whole
 from partialc.request.resolved import Block, Kernel, Product
 from partialc.request.signature import Signature
 
@@ -21,7 +22,7 @@ class Results:
         signature: Signature,
         function: str,
         parts: Sequence[str],
-        whole: Mapping[tuple[int, ...], str],
+        whole: Mapping[Whole, str],
     ) -> None:
         self.signature = signature
         self.function = function
@@ -43,9 +44,10 @@ class Results:
         if isinstance(node, Block | Product):
             self.next += 1
             return self.parts[self.next - 1]
-        if numbers in self.whole:
+        tree = self.whole.get((numbers, jax.tree.structure(node)))
+        if tree is not None:
             self.next += count
-            return self.whole[numbers]
+            return tree
         if node is None:
             return "None"
         if type(node) is dict:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from partialc.realise.chain import Basis, Chain, Element, Path, Pull, Push, Read
+from partialc.realise.dtypes import dtype_text, is_converted, part_dtype
 from partialc.realise.naming import element_name, step_name
 from partialc.realise.patterns import Key, Pattern, Patterns
 from partialc.realise.places import Constants, output_text, tuple_text, view_text
@@ -24,6 +26,10 @@ from partialc.request.resolved import Coordinates, Direction
 from partialc.request.shapes import whole
 from partialc.request.signature import Signature
 
+Whole: TypeAlias = tuple[tuple[int, ...], Any]
+"""The numbers of all parts of a tree, and the tree's structure: with the numbers alone
+a tree of one leaf would pass for the tuple it stands in."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChainText:
@@ -32,15 +38,15 @@ class ChainText:
     Attributes:
         lines: Its statements, unindented.
         parts: One expression for each part of the kernel's result.
-        whole: Expressions for values that hold all leaves of an argument at once, by
-            the numbers of the parts they hold.
+        whole: Expressions for values that hold all leaves of an argument or of the
+            result at once, by the numbers of the parts they hold and their structure.
         helpers: The support functions it calls.
         constants: The module-level position arrays it refers to.
     """
 
     lines: tuple[str, ...]
     parts: tuple[str, ...]
-    whole: Mapping[tuple[int, ...], str]
+    whole: Mapping[Whole, str]
     helpers: frozenset[str]
     constants: Mapping[str, NDArray[np.int64]]
 
@@ -86,6 +92,9 @@ class _Writer:
     ) -> None:
         self.chain = chain
         self.signature = signature
+        self.function = function
+        fields = chain.kernel.fields
+        self.parts = [part for each in fields for part in jax.tree.leaves(each.parts)]
         self.taken = {*taken, *signature.arguments, function}
         self.taken.update(direction.name for direction in chain.kernel.directions)
         self.units = find_units(chain, signature, self.fresh)
@@ -363,27 +372,45 @@ class _Writer:
             text = f"jnp.{join}([{', '.join(pieces)}], axis=-1)"
         for view in read.views:
             text = view_text(text, view, self.constants)
-        return text
+        return self.converted(number, text)
 
-    def whole_trees(self) -> Mapping[tuple[int, ...], str]:
+    def converted(self, number: int, text: str) -> str:
+        """A part with the element type it must have, whatever mode it comes from."""
+        if not self.is_converted(number):
+            return text
+        part = self.parts[number]
+        call = f"{self.function}({', '.join(self.signature.arguments)})"
+        call = output_text(call, part.output, self.signature)
+        wanted = part_dtype(part, self.signature)
+        return f"{text}.astype({dtype_text(wanted, self.signature, call)})"
+
+    def is_converted(self, number: int) -> bool:
+        """Whether a part comes with another element type than it must have."""
+        if number >= len(self.parts):  # an option is tried on its own
+            return False
+        read = self.chain.reads[number]
+        return is_converted(self.parts[number], read, self.signature)
+
+    def whole_trees(self) -> Mapping[Whole, str]:
         """Parts that together are one pulled argument, and the name that holds them."""
         found: dict[Key, list[tuple[int, int]]] = {}
         for number, read in enumerate(self.chain.reads):
             if len(read.pieces) != 1 or read.views or read.pieces[0][1]:
                 continue
             element = read.pieces[0][0]
-            if element.pulled is not None:
+            if element.pulled is not None and not self.is_converted(number):
                 found.setdefault(self.key(element), []).append((element.pulled, number))
-        found_whole: dict[tuple[int, ...], str] = {}
+        found_whole: dict[Whole, str] = {}
         for path, name in self.trees.items():
             numbers = self.value_tree(path)
             if numbers is not None:
-                found_whole[numbers] = name
+                found_whole[numbers, self.signature.result.structure] = name
         for key, parts in found.items():
             unit = next(unit for unit in self.units if unit.name == key[1])
             if unit.whole and tuple(leaf for leaf, _ in parts) == unit.leaves:
                 numbers = tuple(number for _, number in parts)
-                found_whole[numbers] = self.names[key]
+                structure = self.signature.arguments[unit.argument].structure
+                found_whole[numbers, structure] = self.names[key]
         return found_whole
 
     def value_tree(self, path: Path) -> tuple[int, ...] | None:

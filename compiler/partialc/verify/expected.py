@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.errors import InternalError
+from partialc.realise.dtypes import involved_dtypes
 from partialc.realise.units import reach
 from partialc.request.resolved import (
     Block,
@@ -94,7 +95,20 @@ class _Writer:
         else:
             text = self.block(part)
         self.leaf_number += 1
-        return text
+        return self.converted(part, text)
+
+    def converted(self, part: Block | Product, text: str) -> str:
+        """With the element type of the result, where modes could give another one."""
+        if len(involved_dtypes(part, self.signature)) == 1:
+            return text
+        text = f"({text})" if " + " in text else text
+        if isinstance(part, Product) and part.kind == "vjp":
+            assert part.leaf is not None  # a vjp names the leaf it returns
+            return f"{text}.astype({self.names.leaf(part.leaf)}.dtype)"
+        if isinstance(part, Block) and not part.axes:
+            return text
+        like = self.names.selected(self.call(), part.output)
+        return f"{text}.astype({like}.dtype)"
 
     # --- the function ----------------------------------------------------------------
 

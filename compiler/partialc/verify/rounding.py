@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import floor, log10
 from typing import Any, Final
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from partialc.ir.dtypes import DType
+from partialc.realise.dtypes import involved_dtypes
+from partialc.request.resolved import Kernel
+from partialc.request.signature import Signature
 
+_ROUNDING: Final[Callable[[Any], Any]] = jnp.finfo  # knows bfloat16 too
 _DIGITS: Final = 6
 _FEW_DIGITS: Final = 3
 
@@ -46,6 +53,25 @@ def noted(leaf: Any, neighbour: Any, digits: int) -> list[Any] | None:
         return None
     quantum = floor(log10(scale)) - digits + 1 if scale else 0
     return [_rounded(value.item(), quantum) for value in some]
+
+
+def coarse_rtol(kernel: Kernel, signature: Signature) -> float | None:
+    """The tolerance of a kernel whose arguments and results differ in precision.
+
+    Its dtype says nothing then: some of JAX's modes round to the coarser type on the
+    way. None where all are of one precision.
+    """
+    coarsest: float | None = None
+    for field in kernel.fields:
+        for part in jax.tree.leaves(field.parts):
+            epsilons = {
+                float(_ROUNDING(dtype.numpy()).eps)
+                for dtype in involved_dtypes(part, signature)
+                if dtype.is_inexact
+            }
+            if len(epsilons) > 1:
+                coarsest = max(coarsest or 0.0, *epsilons)
+    return None if coarsest is None else float(f"{4 * coarsest**0.6:.1e}")
 
 
 def _rounded(value: Any, quantum: int) -> Any:

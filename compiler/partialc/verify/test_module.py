@@ -27,7 +27,7 @@ from partialc.verify.points import (
     point_text,
     read_domain,
 )
-from partialc.verify.rounding import digits_of
+from partialc.verify.rounding import coarse_rtol, digits_of
 from partialc.verify.symmetry import symmetry_test
 from partialc.verify.trial import try_out
 
@@ -256,8 +256,11 @@ def _case_text(
         given.append(f"in_axes={in_axes(kernel, proof.primal, options.batch)}")
     if expected.part is not None:
         given.append(f"part=part_{kernel.name}")
-    if options.rtol is not None:
-        given.append(f"rtol={options.rtol!r}")
+    rtol = options.rtol
+    if rtol is None:
+        rtol = coarse_rtol(kernel, proof.primal.signature)
+    if rtol is not None:
+        given.append(f"rtol={rtol!r}")
     if options.atol is not None:
         given.append(f"atol={options.atol!r}")
     slope = findings.slopes.get(kernel.name, "")
