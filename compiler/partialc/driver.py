@@ -215,7 +215,7 @@ def _module(
         )
         constants.update(constants_of(plan.kernel))
         constants.update(body.constants)
-        support |= body.support
+        support |= body.support | ({"_check_rows"} if batch else set())
     return module_text(
         spec.name,
         primal.origin,

@@ -14,12 +14,10 @@ from partialc.emit.annotations import annotation, tree_annotation
 from partialc.emit.body import Body
 from partialc.emit.mathematics import phrase, shape_phrase
 from partialc.emit.result import Results
-from partialc.ir.dtypes import FLOAT, DType
 from partialc.ops.registry import Cost
 from partialc.planning.plan import KernelPlan, cost_text
-from partialc.realise.dtypes import dtype_text
 from partialc.realise.execute import direction_paths, direction_types
-from partialc.realise.places import output_text, tuple_text
+from partialc.realise.places import tuple_text
 from partialc.request.names import class_name, constant_name
 from partialc.request.resolved import Field, Kernel
 from partialc.request.shapes import part_shape
@@ -65,7 +63,7 @@ def kernel_text(
     result = Results(signature, function, body.parts, body.whole).kernel(kernel, bundle)
     names = [*signature.arguments, *(each.name for each in kernel.directions)]
     checked = ", ".join(f"{name}={name}" for name in names)
-    expected = expected_text(kernel, signature, function)
+    expected = expected_text(kernel, signature)
     lines = [f"{tuple_text(names)} = _checked({expected}, {checked})", *body.lines]
     returns = bundle or annotation(kernel.fields[0].parts)
     chain = plan.chosen.form == "chain"
@@ -117,42 +115,26 @@ def _batched(
         given = direction.argument is None or direction.argument in batch
         axes.append("0" if given else "None")
     names = [*signature.arguments, *(each.name for each in kernel.directions)]
+    mapped = (name for name, axis in zip(names, axes, strict=True) if axis == "0")
     return [
         f"def row({_parameters(kernel, signature)}) -> {returns}:",
         *_indented(lines),
         "",
+        f"_check_rows({', '.join(f'{name}={name}' for name in mapped)})",
         f"return jax.vmap(row, in_axes={tuple_text(axes)})({', '.join(names)})",
     ]
 
 
-def expected_text(kernel: Kernel, signature: Signature, function: str) -> str:
-    """What `_checked` compares the arguments with: the module's table and more.
-
-    A cotangent has the type of the result, which may be JAX's to decide (`float` is
-    float64 under x64, whatever the caller's width): then it is asked.
-    """
-    items: list[str] = []
+def expected_text(kernel: Kernel, signature: Signature) -> str:
+    """What `_checked` compares the arguments with: the module's table and more."""
+    table: dict[str, str] = {}
     for direction in kernel.directions:
         types = direction_types(direction, signature)
-        for number, (path, type_) in enumerate(
-            zip(direction_paths(direction, signature), types, strict=True)
+        for path, type_ in zip(
+            direction_paths(direction, signature), types, strict=True
         ):
-            text = repr(str(type_))
-            if direction.argument is None and not _is_written(type_.dtype):
-                output = jax.tree.leaves(direction.outputs)[number]
-                call = f"{function}({', '.join(signature.arguments)})"
-                call = output_text(call, output, signature)
-                asked = dtype_text(type_.dtype, signature, call)
-                shape = str(type_).partition("[")[2]
-                text = f'f"{{jnp.result_type({asked})}}[{shape}"'
-            key = direction.name + jax.tree_util.keystr(tuple(path))
-            items.append(f"{key!r}: {text}")
-    return f"_ARGUMENTS | {{{', '.join(items)}}}" if items else "_ARGUMENTS"
-
-
-def _is_written(dtype: DType) -> bool:
-    """Whether `_checked` understands the name of an element type."""
-    return dtype.is_fixed or dtype == FLOAT
+            table[direction.name + jax.tree_util.keystr(tuple(path))] = str(type_)
+    return f"_ARGUMENTS | {table!r}" if table else "_ARGUMENTS"
 
 
 def arguments_table(signature: Signature) -> dict[str, str]:

@@ -172,8 +172,13 @@ def point_text(names: Names, ranges: Ranges) -> str:
 def _leaf_text(name: str, number: int, leaves: Sequence[Leaf], ranges: Ranges) -> str:
     kind = leaves[number].type
     if name in ranges.given:
-        values = [leaves[number].tolist() for leaves in ranges.given[name].values]
-        dtype = _dtype(kind.dtype) or ("" if kind.dtype.is_inexact else "int")
+        values = [
+            (
+                each[number].astype(complex) if kind.dtype.is_complex else each[number]
+            ).tolist()
+            for each in ranges.given[name].values
+        ]
+        dtype = _dtype(kind.dtype) or ("int" if kind.dtype.is_integer else "")
         return f"draw.given({values}{', ' + dtype if dtype else ''})"
     return draw_text(kind.dtype, kind.shape, ranges.ranges.get(name))
 
@@ -196,11 +201,18 @@ def draw_text(
     return f"draw.{kind}({', '.join(given)})"
 
 
+_DEFAULTS: Final = {
+    "default_float": "float",
+    "default_complex": "complex",
+    "default_uint": "jnp.result_type(jnp.uint)",
+}
+
+
 def _dtype(dtype: DType) -> str:
     """A dtype as an expression; empty for that of the sample."""
     if dtype.is_fixed:
         return f'"{dtype}"'
-    return {"default_float": "float", "default_complex": "complex"}.get(str(dtype), "")
+    return _DEFAULTS.get(str(dtype), "")
 
 
 def _tree(

@@ -181,3 +181,22 @@ def test_large_constants_stand_beside_the_module_and_are_guarded(tmp_path: Any) 
     namespace: dict[str, Any] = {"__file__": str(path)}
     with pytest.raises(ValueError, match="build again"):
         exec(path.read_text(), namespace)
+
+
+def test_a_batched_kernel_refuses_what_has_no_rows() -> None:
+    module = compiled(FOUNDING, batch=["x"]).load()
+    for wrong in (jnp.ones(()), 2.0, jnp.ones(5), jnp.ones((2, 2, 5))):
+        with pytest.raises(TypeError):
+            module.d3(wrong)
+
+
+@pytest.mark.parametrize("kind", ["int", "uint", "int32", "bool"])
+def test_integer_arguments_are_taken(kind: str) -> None:
+    module = partialc.compile(
+        lambda x, n: jnp.sum(x**2 * n),
+        {"x": "float[2]", "n": f"{kind}[2]"},
+        {"g": "gradient(x)"},
+        "scaled",
+    ).load()
+    n = jnp.asarray([1, 0], {"int": int, "uint": "uint32"}.get(kind, kind))
+    assert module.g(jnp.ones(2), n).tolist() == [2.0, 0.0]

@@ -10,6 +10,7 @@ import pytest
 from partialc.realise import support
 from partialc.realise.support import (
     _basis,
+    _check_rows,
     _checked,
     _not_differentiable,
     _one_hot,
@@ -95,6 +96,40 @@ def test_checked_refuses(arguments: dict[str, Any], message: str) -> None:
         _checked(TYPES, **arguments)
 
 
+def test_checked_takes_what_python_types_are_to_jax() -> None:
+    types = {"n": "default_int[2]", "k": "default_uint[]", "c": "default_float[]"}
+    for x64, bits in ((False, 32), (True, 64)):
+        with jax.enable_x64(x64):
+            n, k = jnp.arange(2), jnp.ones((), f"uint{bits}")
+            found = _checked(types, n=n, k=k, c=0.5)
+            kinds = [str(each.dtype) for each in found]
+            assert kinds == [f"int{bits}", f"uint{bits}", f"float{bits}"]
+            other = jnp.arange(2, dtype="int16")
+            with pytest.raises(
+                TypeError, match=rf"n must be int{bits}\[2\], not int16"
+            ):
+                _checked(types, n=other, k=k, c=0.5)
+
+
+def test_checked_gives_complex_numbers_the_width_of_the_floats() -> None:
+    types = {"x": "float[]", "z": "complex[]"}
+    with jax.enable_x64(True):
+        for width, wide in (("float32", "complex64"), ("float64", "complex128")):
+            x = jnp.ones((), width)
+            assert _checked(types, x=x, z=1j)[1].dtype == wide
+            assert _checked(types, x=x, z=jnp.ones((), wide))[1].dtype == wide
+        with pytest.raises(TypeError, match="mix the float widths"):
+            _checked(types, x=x, z=jnp.ones((), "complex64"))
+
+
+def test_check_rows_wants_one_batch_size() -> None:
+    _check_rows(x=jnp.ones((4, 2)), p={"w": jnp.ones(4)})
+    with pytest.raises(TypeError, match="x must have a batch axis"):
+        _check_rows(x=1.0)
+    with pytest.raises(TypeError, match=r"one batch size, not .*'x': 4, .*: 3"):
+        _check_rows(x=jnp.ones((4, 2)), p={"w": jnp.ones(3)})
+
+
 def test_checked_refuses_two_widths() -> None:
     with jax.enable_x64(True), pytest.raises(TypeError, match="mix the float widths"):
         _checked(
@@ -123,7 +158,14 @@ def test_not_differentiable_gives_values_and_no_derivatives() -> None:
 
 
 def test_every_helper_has_a_text_of_its_own() -> None:
-    for name in ("_one_hot", "_basis", "_with_leaves", "_checked", "_arrays"):
+    for name in (
+        "_one_hot",
+        "_basis",
+        "_with_leaves",
+        "_checked",
+        "_check_rows",
+        "_arrays",
+    ):
         text = support.text(name)
         assert text.startswith(f"def {name}(")
         assert "support" not in text

@@ -300,6 +300,38 @@ def test_listed_points_stand_in_the_test(tmp_path: Path) -> None:
         assert values == {2.0, second}
 
 
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "narrow", "wide"),
+    [
+        ("int", "int32", "int64"),
+        ("uint", "uint32", "uint64"),
+        ("int16", "int16", "int16"),
+        ("bool", "bool", "bool"),
+        ("float", "float32", "float32"),
+        ("complex", "complex64", "complex64"),
+    ],
+)
+def test_drawn_and_listed_points_have_the_dtype_of_the_argument(
+    kind: str, narrow: str, wide: str, listed: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "listed_kinds.py").write_text("POINTS = [[1, 0], [0, 1]]\n")
+    proof = proof_of(
+        lambda x, n: jnp.sum(x * jnp.real(n)),
+        {"x": "float", "n": f"{kind}[2]"},
+        {"d": "value"},
+        domain={"n": ObjectText("listed_kinds:POINTS")} if listed else {},
+        folder=tmp_path,
+    )
+    space = Running(proof).space
+    for enabled, dtype in ((False, narrow), (True, wide)):
+        with jax.enable_x64(enabled):
+            n = space["point"](space["Draw"](0, 0.5, 1.5, "float32"))[1]
+        assert n.dtype == dtype
+        if listed:
+            assert n.tolist() == [1, 0]
+
+
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class State:

@@ -14,7 +14,7 @@ _DEFAULTS: Final = {
     "default_float": "float",
     "default_int": "int",
     "default_complex": "complex",
-    "default_uint": "jnp.uint",
+    "default_uint": "jnp.result_type(jnp.uint)",  # bare, it warns where x64 is off
     "bool": "bool",
 }
 _CALLERS: Final = {
@@ -47,7 +47,7 @@ def dtype_expression(dtype: DType, width: str | None) -> ast.expr:
     """
     text = str(dtype)
     if text in _DEFAULTS:
-        return dotted(_DEFAULTS[text])
+        return parse(_DEFAULTS[text])
     if text in _CALLERS:
         if width is None:
             raise InternalError(f"no argument carries the width of {text}")
