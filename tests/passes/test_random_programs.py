@@ -97,9 +97,10 @@ def test_the_pipeline_comes_to_rest(data):
     assert same(run(once, FINAL), once)
 
 
-def test_all_passes_but_the_light_cone_are_bitwise():
+def test_all_passes_before_specialisation_are_bitwise():
     others = {name for name, each in PASSES.items() if each not in BITWISE}
-    assert others == {"light_cone"}
+    assert others == {"drop_neutral", "light_cone", "rectangles", "specialise_loops"}
+    assert not others & {each.__name__ for each in FINAL}
 
 
 @pytest.mark.parametrize("name", PASSES)

@@ -11,7 +11,9 @@ from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import trace_one
 from partialc.ir.text import to_text
 from partialc.lowering.light_cone import taken_apart
-from partialc.lowering.pipeline import FINAL, run
+from partialc.lowering.pipeline import FINAL, SPECIALISED, run
+from partialc.lowering.rectangles import rectangles
+from partialc.lowering.specialise_loops import specialise_loops
 from partialc.ops.evaluation import evaluate, run_function
 from tests.passes import random_programs
 
@@ -42,10 +44,17 @@ def agree(actual, expected, cone):
 
 
 def check_cone(function, arguments):
-    cone = taken_apart(run(function, FINAL))
-    check(cone)
+    plain = run(function, FINAL)
+    cones = [
+        taken_apart(plain),
+        run(plain, [specialise_loops, rectangles]),
+        run(function, SPECIALISED),
+    ]
     with jax.disable_jit():
-        agree(evaluate(cone, arguments), evaluate(function, arguments), cone)
+        expected = evaluate(function, arguments)
+        for cone in cones:
+            check(cone)
+            agree(evaluate(cone, arguments), expected, cone)
 
 
 def one_hot(kind, place):

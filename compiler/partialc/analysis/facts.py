@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -59,22 +59,27 @@ class Facts:
         return atom.data if isinstance(atom, Constant) else self.known.get(atom)
 
 
-def find_facts(function: Function, compute: Compute) -> Facts:
+def find_facts(
+    function: Function, compute: Compute, zeros: Collection[Value] = ()
+) -> Facts:
     """Walk forward through a function.
 
     Args:
         function: Without plain calls: inline them before.
         compute: Evaluates operations on known operands.
+        zeros: Inputs that are zero; of the others nothing is assumed.
 
     Returns:
-        Supports of all values; nothing is assumed of the inputs.
+        Supports of all values.
     """
     supports: dict[Value, ElementSet] = {}
     known: dict[Value, NDArray[Any]] = {}
     facts = Facts(supports, known, sensitive_values(function))
     constants: dict[Constant, ElementSet] = {}
     for value in function.inputs:
-        supports[value] = ElementSet.all(value.type.shape)
+        is_zero = value in zeros and value not in facts.sensitive
+        some = ElementSet.none if is_zero else ElementSet.all
+        supports[value] = some(value.type.shape)
     for equation in function.equations:
         for atom in equation.inputs:
             if isinstance(atom, Constant) and atom not in constants:

@@ -98,6 +98,18 @@ def constant_results(equation: Equation) -> tuple[Constant, ...] | None:
     return _values(equation, {})
 
 
+def computed(
+    equation: Equation, arrays: Sequence[NDArray[Any]]
+) -> Sequence[NDArray[Any]] | None:
+    """The results of an operation on known operands, where their bits are certain."""
+    constants = tuple(
+        Constant(atom.type, array)
+        for atom, array in zip(equation.inputs, arrays, strict=True)
+    )
+    results = constant_results(replace(equation, inputs=constants))
+    return None if results is None else [result.data for result in results]
+
+
 def _are_roundings(
     narrow: Sequence[NDArray[Any]], wide: Sequence[NDArray[Any]]
 ) -> bool:

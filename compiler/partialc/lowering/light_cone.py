@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, Final
-
-from numpy.typing import NDArray
+from typing import Final
 
 from partialc.analysis.demand import find_demand
 from partialc.analysis.facts import find_facts
-from partialc.ir.program import Constant, Equation, Function
+from partialc.ir.program import Function
+from partialc.ir.rewrite import everywhere
 from partialc.ir.structure import all_equations
 from partialc.lowering.dead_code import dead_code
-from partialc.lowering.fold_constants import constant_results
+from partialc.lowering.fold_constants import computed
 from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.emit import emit
 from partialc.lowering.scalar.extract import extract
@@ -46,8 +43,13 @@ def light_cone(function: Function) -> Function:
     those that the function itself holds alike, save where a decision depends on them
     (`analysis.sensitive`).
 
-    A function stays as it is where its cone is too large, or no less work.
+    A function stays as it is where its cone is too large, or no less work. Bodies of
+    loops and branches are functions of their own.
     """
+    return everywhere(function, _lighter)
+
+
+def _lighter(function: Function) -> Function:
     cone = taken_apart(function)
     if cone is None or _work(cone) >= _work(function):
         return function
@@ -64,7 +66,7 @@ def taken_apart(function: Function, limit: int = LARGEST_CONE) -> Function | Non
     Returns:
         The cone; None if it exceeds the limit.
     """
-    facts = find_facts(function, _compute)
+    facts = find_facts(function, computed)
     demand = find_demand(function, facts, limit)
     if demand is None:
         return None
@@ -81,14 +83,3 @@ def _work(function: Function) -> float:
     operations = sum(e.op not in _VIEWS for e in all_equations(function))
     weighed = cost.flops + TRANSCENDENTAL * cost.transcendentals + BYTE * cost.bytes
     return weighed + OPERATION * operations
-
-
-def _compute(
-    equation: Equation, arrays: Sequence[NDArray[Any]]
-) -> Sequence[NDArray[Any]] | None:
-    constants = tuple(
-        Constant(atom.type, array)
-        for atom, array in zip(equation.inputs, arrays, strict=True)
-    )
-    results = constant_results(replace(equation, inputs=constants))
-    return None if results is None else [result.data for result in results]

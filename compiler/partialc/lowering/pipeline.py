@@ -11,11 +11,14 @@ from partialc.ir.text import to_text
 from partialc.lowering.common_subexpressions import common_subexpressions
 from partialc.lowering.dead_code import dead_code
 from partialc.lowering.drop_identities import drop_identities
+from partialc.lowering.drop_neutral import drop_neutral
 from partialc.lowering.fold_constants import fold_constants
 from partialc.lowering.inline_calls import inline_calls
 from partialc.lowering.light_cone import light_cone
 from partialc.lowering.ordering import ordering
+from partialc.lowering.rectangles import rectangles
 from partialc.lowering.resolve_custom_calls import resolve_custom_calls
+from partialc.lowering.specialise_loops import specialise_loops
 
 Pass: TypeAlias = Callable[[Function], Function]
 AfterPass: TypeAlias = Callable[[str, Function], None]
@@ -45,8 +48,16 @@ FINAL: Final[tuple[Pass, ...]] = (
 # A derivative as its light cone: what is needed of it and not known.
 SPECIALISED: Final[tuple[Pass, ...]] = (
     *FINAL,
+    specialise_loops,
+    rectangles,
+    fold_constants,
+    drop_identities,
+    drop_neutral,
+    common_subexpressions,
+    dead_code,
     light_cone,
     drop_identities,
+    drop_neutral,
     common_subexpressions,
     dead_code,
     ordering,
@@ -59,9 +70,12 @@ PASSES: Final[dict[str, Pass]] = {
         inline_calls,
         fold_constants,
         drop_identities,
+        drop_neutral,
         common_subexpressions,
         dead_code,
         ordering,
+        specialise_loops,
+        rectangles,
         light_cone,
     )
 }

@@ -40,7 +40,7 @@ STATEMENT: Final = 24
 SHORT: Final = 30 * STATEMENT
 """Kernels up to this length are written out whenever that makes them lighter."""
 
-WORTH_READING: Final = 2
+WORTH_READING: Final = 1.5
 """Longer ones are written out when the work shrinks at least by this factor."""
 
 MAX_EXPANDED: Final = 3

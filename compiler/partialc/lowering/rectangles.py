@@ -1,0 +1,415 @@
+"""Compute only the rectangle of an array outside which it is zero."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+
+from partialc.analysis.facts import Facts, elements_rule, find_facts
+from partialc.ir.element_sets import Box
+from partialc.ir.program import (
+    ArrayType,
+    Atom,
+    Constant,
+    Equation,
+    Function,
+    Param,
+    Value,
+)
+from partialc.ir.rewrite import everywhere
+from partialc.lowering.contractions import contraction, narrowed_contraction
+from partialc.lowering.fold_constants import computed
+from partialc.ops.elements import pointwise_reads
+
+WORTH: Final = 0.5
+"""A rectangle with more of an array's elements than this is no gain."""
+
+
+def rectangles(function: Function) -> Function:
+    """op(x) -> pad(op(x[rectangle])), where the result is zero outside the rectangle.
+
+    A tangent that a one-hot seed started stays within a row, a column or a slice for as
+    long as operations are elementwise: it is kept as that, and padded where a whole
+    array is asked for. A contraction with it runs over the rectangle alone; when that
+    leaves one term the contraction is a product, and with one-hot rows a slice. What is
+    zero everywhere is not computed. Loops and branches are treated each on its own.
+
+    Grade: reassociating. `0 * x` is 0 and `x + 0` is x, exact for finite values, save
+    where a decision depends on them (`analysis.sensitive`).
+    """
+    return everywhere(function, _restricted)
+
+
+def _restricted(function: Function) -> Function:
+    facts = find_facts(function, computed)
+    boxes = {
+        value: _box(value, facts)
+        for equation in function.equations
+        for value in equation.outputs
+    }
+    if not any(equation_gains(e, facts, boxes) for e in function.equations):
+        return function
+    writer = _Writer(facts, boxes)
+    for equation in function.equations:
+        writer.equation(equation)
+    outputs = tuple(writer.whole(atom) for atom in function.outputs)
+    return replace(function, equations=tuple(writer.equations), outputs=outputs)
+
+
+def equation_gains(
+    equation: Equation, facts: Facts, boxes: Mapping[Value, Box | None]
+) -> bool:
+    """Whether anything is left out of an operation."""
+    if any(boxes[value] is not None for value in equation.outputs):
+        return True
+    return equation.op == "dot_general" and contraction(equation, facts) is not None
+
+
+def _box(value: Value, facts: Facts) -> Box | None:
+    """The rectangle worth having; None for the whole array, empty ranges for zero."""
+    if value in facts.known or value.type.dtype.is_key:
+        return None
+    support = facts.supports[value]
+    if support.is_none:
+        return tuple(range(0) for _ in value.type.shape)
+    if not value.type.shape:
+        return None
+    box = support.hull()
+    return box if prod(map(len, box)) <= WORTH * value.type.size else None
+
+
+def _is_zero(facts: Facts, atom: Atom) -> bool:
+    if atom.type.dtype.is_key:
+        return False
+    return facts.support(atom).is_none
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A rectangle of an array: its elements, and where they belong."""
+
+    atom: Atom
+    box: Box
+
+
+class _Writer:
+    def __init__(self, facts: Facts, boxes: Mapping[Value, Box | None]) -> None:
+        self.facts = facts
+        self.boxes = boxes
+        self.equations: list[Equation] = []
+        self.parts: dict[Value, _Part] = {}
+        self.wholes: dict[Value, Atom] = {}
+        self.slices: dict[tuple[Atom, Box], Atom] = {}
+
+    def equation(self, equation: Equation) -> None:
+        """Write an operation on what is left of it."""
+        if len(equation.outputs) == 1:
+            (value,) = equation.outputs
+            box = self.boxes[value]
+            if _is_zero(self.facts, value) and value not in self.facts.known:
+                return
+            if self._summand(equation, value) or self._product(equation, value):
+                return
+            if box is not None and self._within(equation, value, box):
+                return
+        inputs = tuple(self.whole(atom) for atom in equation.inputs)
+        if all(a is b for a, b in zip(inputs, equation.inputs, strict=True)):
+            self.equations.append(equation)
+            return
+        self.equations.append(replace(equation, inputs=inputs))
+
+    def _summand(self, equation: Equation, value: Value) -> bool:
+        """X + 0 -> x."""
+        if equation.op not in ("add", "add_any", "sub"):
+            return False
+        first, second = equation.inputs
+        if _is_zero(self.facts, second) and first.type == value.type:
+            self._same(value, first)
+        elif _is_zero(self.facts, first) and second.type == value.type:
+            if equation.op == "sub":
+                return False
+            self._same(value, second)
+        else:
+            return False
+        return True
+
+    def _same(self, value: Value, atom: Atom) -> None:
+        if isinstance(atom, Value) and atom in self.parts:
+            self.parts[value] = self.parts[atom]
+        else:
+            self.wholes[value] = self.whole(atom)
+
+    def _product(self, equation: Equation, value: Value) -> bool:
+        if equation.op != "dot_general" or value in self.facts.known:
+            return False
+        found = contraction(equation, self.facts)
+        if found is None:
+            return False
+        atom = narrowed_contraction(equation, found, self.part, self.write)
+        full = tuple(map(range, value.type.shape))
+        if found.box == full:
+            self.wholes[value] = atom
+        else:
+            self.parts[value] = _Part(atom, found.box)
+        return True
+
+    def _within(self, equation: Equation, value: Value, box: Box) -> bool:
+        """Write an operation on rectangles; whether it has such a form."""
+        rule = elements_rule(equation)
+        if rule is not None and rule.reads is pointwise_reads:
+            inputs = []
+            for atom in equation.inputs:
+                if atom.type.ndim != value.type.ndim:
+                    inputs.append(self.whole(atom))
+                    continue
+                pairs = zip(atom.type.shape, value.type.shape, box, strict=True)
+                own = tuple(
+                    each if size == whole else range(size)
+                    for size, whole, each in pairs
+                )
+                inputs.append(self.part(atom, own))
+            self._put(equation, inputs, value, box, {})
+            return True
+        moved = _MOVED.get(equation.op)
+        source = moved(equation, box) if moved is not None else None
+        if source is None:
+            return False
+        own, params = source
+        self._put(equation, [self.part(equation.inputs[0], own)], value, box, params)
+        return True
+
+    def _put(
+        self,
+        equation: Equation,
+        inputs: Sequence[Atom],
+        value: Value,
+        box: Box,
+        params: Mapping[str, Param],
+    ) -> None:
+        kind = ArrayType(value.type.dtype, tuple(map(len, box)))
+        output = Value(kind, value.hint)
+        self.equations.append(
+            replace(
+                equation,
+                inputs=tuple(inputs),
+                outputs=(output,),
+                params=MappingProxyType({**equation.params, **params}),
+            )
+        )
+        self.parts[value] = _Part(output, box)
+
+    # --- operands
+
+    def part(self, atom: Atom, box: Box) -> Atom:
+        """The rectangle `box` of an operand."""
+        shape = tuple(map(len, box))
+        kind = ArrayType(atom.type.dtype, shape)
+        data = None if kind.dtype.is_key else self.facts.elements(atom)
+        if data is not None:
+            if shape == atom.type.shape and isinstance(atom, Constant):
+                return atom
+            return _constant(kind, data[np.ix_(*box)] if box else data)
+        if _is_zero(self.facts, atom):
+            return self._zeros(kind)
+        assert isinstance(atom, Value)
+        known = self.parts.get(atom)
+        if known is not None and known.box == box:
+            return known.atom
+        if known is not None and _is_inside(box, known.box):
+            relative = tuple(
+                range(
+                    (each[0] - own.start) // own.step,
+                    (each[-1] - own.start) // own.step + 1,
+                    max(1, each.step // own.step),
+                )
+                for each, own in zip(box, known.box, strict=True)
+            )
+            return self._slice(known.atom, relative, kind)
+        return self._slice(self.whole(atom), box, kind)
+
+    def whole(self, atom: Atom) -> Atom:
+        """An operand with all its elements."""
+        if isinstance(atom, Constant):
+            return atom
+        if atom in self.wholes:
+            return self.wholes[atom]
+        found: Atom = atom
+        known = self.parts.get(atom)
+        if known is not None:
+            found = self._padded(known, atom.type)
+        elif atom in self.boxes and _is_zero(self.facts, atom):
+            found = atom if atom in self.facts.known else self._zeros(atom.type)
+        self.wholes[atom] = found
+        return found
+
+    def write(
+        self,
+        op: str,
+        inputs: Sequence[Atom],
+        kind: ArrayType,
+        params: Mapping[str, Param],
+    ) -> Atom:
+        """Write one operation."""
+        value = Value(kind)
+        self.equations.append(
+            Equation(op, tuple(inputs), MappingProxyType(dict(params)), (value,))
+        )
+        return value
+
+    def _slice(self, atom: Atom, box: Box, kind: ArrayType) -> Atom:
+        if box == tuple(map(range, atom.type.shape)):
+            return atom
+        key = (atom, box)
+        if key not in self.slices:
+            steps = tuple(each.step if len(each) > 1 else 1 for each in box)
+            self.slices[key] = self.write(
+                "slice",
+                [atom],
+                kind,
+                {
+                    "start_indices": tuple(each.start for each in box),
+                    "limit_indices": tuple(each[-1] + 1 for each in box),
+                    "strides": None if set(steps) == {1} else steps,
+                },
+            )
+        return self.slices[key]
+
+    def _padded(self, part: _Part, kind: ArrayType) -> Atom:
+        config = tuple(
+            (each.start, size - each[-1] - 1, each.step - 1 if len(each) > 1 else 0)
+            for each, size in zip(part.box, kind.shape, strict=True)
+        )
+        zero = self._number(kind)
+        return self.write("pad", [part.atom, zero], kind, {"padding_config": config})
+
+    def _zeros(self, kind: ArrayType) -> Atom:
+        zero = self._number(kind)
+        if not kind.shape:
+            return zero
+        params = {"shape": kind.shape, "broadcast_dimensions": ()}
+        return self.write("broadcast_in_dim", [zero], kind, params)
+
+    def _number(self, kind: ArrayType) -> Constant:
+        return _constant(ArrayType(kind.dtype, ()), np.zeros(()))
+
+
+def _constant(kind: ArrayType, data: Any) -> Constant:
+    owned = np.array(data, dtype=kind.dtype.numpy())
+    owned.setflags(write=False)
+    return Constant(kind, owned)
+
+
+def _is_inside(inner: Box, outer: Box) -> bool:
+    return all(
+        a[0] in b and a[-1] in b and (len(a) == 1 or a.step % b.step == 0)
+        for a, b in zip(inner, outer, strict=True)
+    )
+
+
+# --- operations that move elements: which rectangle of the operand, and new parameters
+
+_Source = tuple[Box, Mapping[str, Param]]
+_NONE: Final[Mapping[str, Param]] = MappingProxyType({})
+
+
+def _ints(param: Param) -> tuple[int, ...]:
+    assert isinstance(param, tuple)
+    return tuple(entry for entry in param if isinstance(entry, int))
+
+
+def _broadcast(equation: Equation, box: Box) -> _Source | None:
+    places = _ints(equation.params["broadcast_dimensions"])
+    operand, result = equation.inputs[0].type.shape, equation.outputs[0].type.shape
+    own = tuple(
+        box[place] if size == result[place] else range(size)
+        for size, place in zip(operand, places, strict=True)
+    )
+    return own, {"shape": tuple(map(len, box))}
+
+
+def _transposed(equation: Equation, box: Box) -> _Source | None:
+    order = _ints(equation.params["permutation"])
+    own = [range(0)] * len(order)
+    for place, axis in enumerate(order):
+        own[axis] = box[place]
+    return tuple(own), _NONE
+
+
+def _reshaped(equation: Equation, box: Box) -> _Source | None:
+    """Axes of size one come and go."""
+    if equation.params.get("dimensions") is not None:
+        return None
+    operand, result = equation.inputs[0].type.shape, equation.outputs[0].type.shape
+    kept = [axis for axis, size in enumerate(result) if size != 1]
+    places = [axis for axis, size in enumerate(operand) if size != 1]
+    if [result[axis] for axis in kept] != [operand[axis] for axis in places]:
+        return None
+    own = [range(1)] * len(operand)
+    for place, axis in zip(places, kept, strict=True):
+        own[place] = box[axis]
+    return tuple(own), {"new_sizes": tuple(map(len, box))}
+
+
+def _sliced(equation: Equation, box: Box) -> _Source | None:
+    starts = _ints(equation.params["start_indices"])
+    given = equation.params["strides"]
+    steps = (1,) * len(starts) if given is None else _ints(given)
+    own = tuple(
+        range(
+            start + each[0] * step,
+            start + each[-1] * step + 1,
+            max(1, each.step * step),
+        )
+        for start, step, each in zip(starts, steps, box, strict=True)
+    )
+    whole = {
+        "start_indices": (0,) * len(box),
+        "limit_indices": tuple(map(len, box)),
+        "strides": None,
+    }
+    return own, whole
+
+
+def _squeezed(equation: Equation, box: Box) -> _Source | None:
+    dropped = _ints(equation.params["dimensions"])
+    given = iter(box)
+    return (
+        tuple(
+            range(1) if axis in dropped else next(given)
+            for axis in range(equation.inputs[0].type.ndim)
+        ),
+        _NONE,
+    )
+
+
+def _expanded(equation: Equation, box: Box) -> _Source | None:
+    new = _ints(equation.params["dimensions"])
+    return tuple(each for axis, each in enumerate(box) if axis not in new), _NONE
+
+
+def _summed(equation: Equation, box: Box) -> _Source | None:
+    axes = _ints(equation.params["axes"])
+    given = iter(box)
+    return (
+        tuple(
+            range(size) if axis in axes else next(given)
+            for axis, size in enumerate(equation.inputs[0].type.shape)
+        ),
+        _NONE,
+    )
+
+
+_MOVED: Final[Mapping[str, Callable[[Equation, Box], _Source | None]]] = {
+    "broadcast_in_dim": _broadcast,
+    "transpose": _transposed,
+    "reshape": _reshaped,
+    "slice": _sliced,
+    "squeeze": _squeezed,
+    "expand_dims": _expanded,
+    "reduce_sum": _summed,
+}
