@@ -78,27 +78,35 @@ def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
     ]
     if names != list(expected):
         raise TypeError(f"the arguments must be {list(expected)}, not {names}")
-    widths = set()
+    python = {"int": int, "uint": jnp.uint, "float": float, "complex": complex}
+    follow = {f"float{bits}": ("float", f"float{bits}") for bits in (32, 64)}
+    follow |= {f"complex{2 * bits}": ("complex", f"float{bits}") for bits in (32, 64)}
+    kinds, widths = [], set()
     for name, (_, leaf) in zip(names, flat, strict=True):
         kind, _, shape = expected[name].partition("[")
+        if kind.startswith("default_"):  # what JAX takes for Python's own type
+            kind = str(jnp.result_type(python[kind.removeprefix("default_")]))
         given = str(jnp.result_type(leaf))
-        weak = isinstance(leaf, int | float) or getattr(leaf, "weak_type", False)
-        fits = given == kind or (kind == "float" and given in ("float32", "float64"))
+        weak = isinstance(leaf, int | float | complex)
+        weak |= getattr(leaf, "weak_type", False)
+        callers, width = follow.get(given, ("", ""))
+        fits = kind in (given, callers)
         fits |= weak and given.rstrip("0123456789") == kind.rstrip("0123456789")
         extents = ",".join(map(str, jnp.shape(leaf)))
         if not fits or f"{extents}]" != shape:
-            raise TypeError(f"{name} must be {expected[name]}, not {given}[{extents}]")
-        if kind == "float" and not weak:
-            widths.add(given)
+            raise TypeError(f"{name} must be {kind}[{shape}, not {given}[{extents}]")
+        if kind == callers and not weak:
+            widths.add(width)
+        kinds.append(kind)
     if len(widths) > 1:
         raise TypeError(f"the arguments mix the float widths {sorted(widths)}")
-    width = widths.pop() if widths else float
+    floats = jnp.result_type(widths.pop() if widths else float)
+    widened = {"float": floats, "complex": jnp.result_type(floats, "complex64")}
 
     def array(leaf: Any, kind: str) -> Any:
         if kind.startswith("key<"):
             return leaf
-        return jnp.asarray(leaf, width if kind == "float" else kind)
+        return jnp.asarray(leaf, widened.get(kind, kind))
 
-    kinds = [text.partition("[")[0] for text in expected.values()]
     arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
     return tuple(jax.tree.unflatten(structure, arrays))
