@@ -10,7 +10,6 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.emit.annotations import annotation, tree_annotation
 from partialc.emit.body import Body
 from partialc.emit.mathematics import phrase, shape_phrase
 from partialc.emit.result import Results
@@ -18,6 +17,7 @@ from partialc.ops.registry import Cost
 from partialc.planning.plan import KernelPlan, cost_text
 from partialc.realise.execute import direction_paths, direction_types
 from partialc.realise.places import tuple_text
+from partialc.request.annotations import annotation, tree_annotation
 from partialc.request.names import class_name, constant_name
 from partialc.request.resolved import Field, Kernel
 from partialc.request.shapes import part_shape

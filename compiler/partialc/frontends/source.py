@@ -31,12 +31,12 @@ from partialc.frontends.carrying.locate import find_definition
 from partialc.frontends.carrying.modules import Module, read
 from partialc.frontends.carrying.refusal import RefusalError
 from partialc.frontends.carrying.scopes import all_arguments
-from partialc.frontends.carrying.types import tree_annotation
 from partialc.frontends.faults import is_user_file
 from partialc.frontends.primal import CarriedSource
 from partialc.frontends.tracing import FlatCall, Traced, trace_flat
 from partialc.ir.program import Function
 from partialc.ir.structure import same
+from partialc.request.annotations import tree_annotation
 
 _PRELUDE: Final = (
     "import jax\nimport jax.numpy as jnp\nimport numpy as np\nfrom jax import lax\n"

@@ -17,7 +17,6 @@ from partialc.frontends.carrying.collect import Collector
 from partialc.frontends.carrying.edits import Text
 from partialc.frontends.carrying.library import MODULE_NAMES
 from partialc.frontends.carrying.modules import Module
-from partialc.frontends.carrying.types import tree_annotation
 from partialc.frontends.primal import CarriedSource, Primal
 from partialc.frontends.source import execute
 from partialc.frontends.symbolic.leaves import match_leaves
@@ -25,6 +24,7 @@ from partialc.frontends.symbolic.lets import bind_repeated
 from partialc.frontends.symbolic.printer import Printer, no_counterpart
 from partialc.frontends.tracing import FlatCall, trace_flat
 from partialc.ir.structure import has_custom_rules
+from partialc.request.annotations import tree_annotation
 from partialc.request.signature import Signature, Tree
 
 _IMPORTS: Final = "import jax\nimport jax.numpy as jnp\n\n\n"

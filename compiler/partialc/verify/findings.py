@@ -24,6 +24,7 @@ class Findings:
         noted: For each sample and leaf of the result, some rounded elements.
         slopes: How the reference of each kernel can be differentiated once more:
             `forward`, `reverse`, or not at all (empty).
+        is_exact: Whether `noted` was computed by SymPy, not by the function.
     """
 
     trial: bool = False
@@ -32,3 +33,4 @@ class Findings:
     remarks: tuple[str, ...] = ()
     noted: tuple[Any, ...] = ()
     slopes: Mapping[str, str] = field(default_factory=dict)
+    is_exact: bool = False

@@ -220,6 +220,7 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
         samples=repr([*findings.samples]),
         remarks=findings.remarks,
         noted=repr([*findings.noted]),
+        noted_by="What SymPy gives" if findings.is_exact else "The function's result",
         noted_error=f"1e-{digits - 1}",
         copy_error="1e-9" if digits > 3 else "1e-3",
         points=points,

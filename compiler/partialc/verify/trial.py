@@ -24,6 +24,7 @@ from partialc.verify.findings import Findings, Sample
 from partialc.verify.loops import MOST_STEPS, Loops
 from partialc.verify.points import RANGES, Ranges
 from partialc.verify.rounding import digits_of, noted
+from partialc.verify.symbolic import exact_values
 
 _REFUSALS: Final = (TypeError, ValueError, NotImplementedError)
 _SAMPLES: Final = 3
@@ -130,14 +131,25 @@ def try_out(
         results = _Results(trial, primal, kernels)
         samples, found = _samples(trial, primal, ranges, results)
         all_finite = all(map(results.is_finite, samples))
-        values = tuple(_noted(trial, primal, sample) for sample in samples)
+        exact = _exact(trial, primal, samples, folder)
+        values = tuple(
+            _noted(trial, primal, sample, None if exact is None else exact[number])
+            for number, sample in enumerate(samples)
+        )
     remarks = []
     if found:
         last = "the last one takes" if found == 1 else f"the last {found} take"
         remarks.append(
             f"Of the samples, {last} further sides of the function's branches."
         )
-    findings = Findings(False, expected, samples, tuple(remarks), values, slopes)
+    findings = Findings(
+        expected=expected,
+        samples=samples,
+        remarks=tuple(remarks),
+        noted=values,
+        slopes=slopes,
+        is_exact=exact is not None,
+    )
     if not all_finite:
         warnings.warn(
             PartialcWarning(
@@ -291,9 +303,24 @@ def _search(
         samples.append(best)
 
 
-def _noted(trial: Trial, primal: Primal, sample: Sample) -> list[Any]:
+def _exact(
+    trial: Trial, primal: Primal, samples: Sequence[Sample], folder: Path | None
+) -> list[NDArray[Any]] | None:
+    """What SymPy computes at every sample; None where it cannot, or need not."""
+    evaluate = exact_values(primal, folder)
+    if evaluate is None:
+        return None
+    try:
+        return [evaluate(trial.point(sample)) for sample in samples]
+    except (TypeError, ValueError):  # something stays symbolic
+        return None
+
+
+def _noted(
+    trial: Trial, primal: Primal, sample: Sample, exact: NDArray[Any] | None
+) -> list[Any]:
     point = trial.point(sample)
-    leaves = jax.tree.leaves(primal.call(*point))
+    leaves = jax.tree.leaves(primal.call(*point) if exact is None else exact)
     neighbours = jax.tree.leaves(primal.call(*trial.nudged(point)))
     kinds = [leaf.type.dtype for leaf in primal.signature.result.leaves]
     return [

@@ -14,9 +14,9 @@ from partialc.frontends.primal import Primal
 from partialc.planning.choose import Wish, parts_of, plan_kernel
 from partialc.planning.plan import KernelPlan
 from partialc.realise.execute import flat_call, kernel_types
-from partialc.request.demand import axis_positions
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Block, Dense, Product
+from tests.unit.request.multi_indices import axis_positions
 
 
 def scalar(x: jax.Array, t: jax.Array) -> jax.Array:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partialc.request.demand import multi_indices, output_positions
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Block, Dense, Kernel
 from partialc.request.shapes import block_shape
 from partialc.request.signature import Signature
+from tests.unit.request.multi_indices import multi_indices, output_positions
 
 Resolve = Callable[..., Kernel]
 

@@ -5,7 +5,6 @@ from partialc.emit.printer.bodies import print_body as print_body
 from partialc.emit.printer.formatting import format_source as format_source
 from partialc.emit.printer.functions import Printed as Printed
 from partialc.emit.printer.functions import print_function as print_function
-from partialc.emit.printer.functions import tree_annotation as tree_annotation
 from partialc.emit.printer.module import IMPORTS as IMPORTS
 from partialc.emit.printer.module import ModuleParts as ModuleParts
 from partialc.emit.printer.module import ModuleScope as ModuleScope

@@ -14,6 +14,7 @@ from partialc.emit.printer.module import ModuleParts, ModuleScope, imported_name
 from partialc.emit.printer.names import Names, identifier
 from partialc.errors import UnsupportedError
 from partialc.ir.program import Program
+from partialc.request.annotations import tree_annotation
 from partialc.request.signature import Leaf, Signature, Tree
 
 _SHORT_NAME: Final = 24
@@ -92,13 +93,6 @@ def print_function(
     return Printed(
         source, ModuleParts(parts.constants, parts.functions, parts.helpers, imports)
     )
-
-
-def tree_annotation(tree: Tree) -> str:
-    """The type of an argument or a result in an annotation."""
-    if tree.is_array:
-        return "jax.Array"
-    return _annotation(_skeleton(tree, ["jax.Array"] * len(tree.leaves)))
 
 
 def _read_leaves(program: Program) -> list[bool]:
@@ -195,29 +189,3 @@ def _key(key: Any) -> str:
     text = repr(key)
     plain = isinstance(key, str) and '"' not in key and "\\" not in text
     return f'"{key}"' if plain else text
-
-
-def _annotation(node: Any) -> str:
-    match node:
-        case str():
-            return node
-        case None:
-            return "None"
-        case dict() if type(node) is dict:
-            return f"dict[{_common(node.keys(), _key_type)}, {_common(node.values())}]"
-        case list() if type(node) is list:
-            return f"list[{_common(node)}]"
-        case tuple() if type(node) is tuple:
-            entries = ", ".join(map(_annotation, node)) or "()"
-            return f"tuple[{entries}]"
-        case _:
-            return "Any"
-
-
-def _key_type(key: Any) -> str:
-    return type(key).__name__
-
-
-def _common(entries: Any, kind: Any = _annotation) -> str:
-    kinds = sorted({kind(entry) for entry in entries})
-    return kinds[0] if len(kinds) == 1 else "Any"
