@@ -236,5 +236,6 @@ def _place(error: PartialcError, module: ModuleSpec) -> None:
         return
     named = {f"'{text}'": f"args.{name}" for name, text in module.args.items()}
     named[f"'{module.function}'"] = "function"
+    named |= {f"kernel {name!r}": f"kernels.{name}" for name in module.kernels}
     part = named.get(error.where, error.where)
     error.where = module.places.get(part, error.where)

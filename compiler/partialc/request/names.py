@@ -27,17 +27,9 @@ from partialc.request.syntax import (
     Vjp,
 )
 from partialc.request.written import origin_of, origin_of_request
+from partialc.spec.names import IMPORTED, USED_BUILTINS
 
-MODULES: Final = frozenset({"annotations", "jax", "jnp", "lax", "np", "typing"})
-"""What a generated module imports."""
-
-_USED_BUILTINS: Final = frozenset(
-    {
-        *("TypeError", "bool", "complex", "dict", "float", "int", "isinstance", "len"),
-        *("list", "range", "slice", "tuple", "type"),
-    }
-)
-_RESERVED: Final = MODULES | frozenset(dir(builtins)) | {"NamedTuple"}
+_RESERVED: Final = IMPORTED | frozenset(dir(builtins))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +152,7 @@ def check_kernel_name(name: str) -> None:
             f"a kernel cannot be called {name!r}",
             where=where,
             why="the module imports something of that name"
-            if name in MODULES
+            if name in IMPORTED
             else "it would hide the builtin within the module",
             fix=f"call it {name}_kernel, or by what it computes",
         )
@@ -192,7 +184,7 @@ def check_arguments(signature: Signature) -> None:
         RequestError: An argument hides an import or a builtin that kernels use.
     """
     for name in signature.arguments:
-        if name in MODULES or name in _USED_BUILTINS:
+        if name in IMPORTED | USED_BUILTINS:
             raise RequestError(
                 f"{signature.name} has an argument called {name!r}",
                 where=f"the signature of {signature.name}",

@@ -20,7 +20,11 @@ from partialc.spec.model import (
     Range,
     Requests,
 )
-from partialc.spec.names import refuse_collisions, refuse_out, refuse_reserved
+from partialc.spec.names import (
+    refuse_argument_name,
+    refuse_collisions,
+    refuse_kernel_name,
+)
 from partialc.spec.near import alternatives, did_you_mean
 from partialc.spec.tables import Table, require_identifier
 
@@ -111,8 +115,7 @@ def _arguments(table: Table) -> tuple[Mapping[str, Any], frozenset[str]]:
     variables = set()
     for name, value in args.values.items():
         require_identifier(name, "an argument", args.where(name))
-        refuse_reserved(name, "an argument", args.where(name))
-        refuse_out(name, args.where(name))
+        refuse_argument_name(name, args.where(name))
         _check_texts(args, name, value)
         if any(map(_is_abstract, jax.tree_util.tree_leaves(value))):
             variables.add(name)
@@ -176,7 +179,7 @@ def _kernel(
     variables: frozenset[str],
 ) -> KernelSpec:
     require_identifier(name, "a kernel", requests.where(name))
-    refuse_reserved(name, "a kernel", requests.where(name))
+    refuse_kernel_name(name, requests.where(name))
     own = options.table(name, f"[module.options.{name}]")
     own.refuse_unknown(_OPTIONS)
     texts, keys = _requests(requests, name)

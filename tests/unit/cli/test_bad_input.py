@@ -252,6 +252,47 @@ SPEC_CASES = [
         "partialc.toml:8:33",
         "Cannot overwrite a value",
     ),
+    *(
+        Case(
+            f"a kernel called {name}",
+            KERNEL,
+            f'v = "value"\n{name} = "value"\n',
+            f"a kernel cannot be called `{name}`",
+            "partialc.toml:8:1",
+            why=f"...{why}...",
+        )
+        for name, why in (
+            ("print", "hide the builtin"),
+            ("_private", "underscore"),
+            ("lambda", "keyword"),
+            ("lax", "imports"),
+        )
+    ),
+    Case(
+        "an argument that hides a builtin",
+        'x = "float[5]"',
+        'len = "float[5]"',
+        "an argument cannot be called `len`",
+        "partialc.toml:4:10",
+        "generated kernels use that name themselves",
+    ),
+    Case(
+        "a class like a kernel",
+        KERNEL,
+        'Both = "value"\nboth = ["value"]\n',
+        "kernels `Both` and `both` collide",
+        "partialc.toml:8:1",
+        fix="rename one of them",
+    ),
+    Case(
+        "a bad name in another module",
+        KERNEL,
+        KERNEL.replace("x[4]", "x[9]")
+        + '[[module]]\npath = "generated/second.py"\nfunction = "model:product"\n'
+        + 'args = { x = "float[5]" }\n[module.kernels]\nprint = "value"\n',
+        "a kernel cannot be called `print`",
+        "partialc.toml:13:1",
+    ),
     Case(
         "equal class names",
         KERNEL,

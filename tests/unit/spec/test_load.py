@@ -35,12 +35,12 @@ args.order = 3
 
 [module.kernels]
 pressure = "partial(T)"
-all = ["value", "gradient(x)"]
+every = ["value", "gradient(x)"]
 [module.kernels.greeks]
 delta = "partial(T, T)"
 gamma = "hessian(x)"
 
-[module.options.all]
+[module.options.every]
 form = "expanded"
 differentiable = true
 batch = []
@@ -75,12 +75,12 @@ def test_everything_a_spec_can_say(tmp_path: Path) -> None:
     assert first.args["order"] == 3
     assert first.options == Options("chain", ("T",), False, 1e-7, None)
     assert first.kernels["pressure"].options == first.options
-    assert first.kernels["all"].options == Options("expanded", (), True, 1e-7, None)
+    assert first.kernels["every"].options == Options("expanded", (), True, 1e-7, None)
     assert not first.kernels["pressure"].bundled
-    assert first.kernels["all"].bundled
-    assert list(first.kernels["all"].texts()) == [
-        RequestText("value", None, Location(file, 17, 9)),
-        RequestText("gradient(x)", None, Location(file, 17, 18)),
+    assert first.kernels["every"].bundled
+    assert list(first.kernels["every"].texts()) == [
+        RequestText("value", None, Location(file, 17, 11)),
+        RequestText("gradient(x)", None, Location(file, 17, 20)),
     ]
     assert list(first.kernels["greeks"].texts()) == [
         RequestText("partial(T, T)", "delta", Location(file, 19, 10)),
