@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import tokenize
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
+
+import jax
 
 from partialc.emit.printer import ModuleScope, print_function
 from partialc.errors import UnsupportedError
@@ -58,6 +62,7 @@ def embed(
         text = _renamed(primal.source, own, name)
         names = tuple(name if each == own else each for each in primal.source.names)
         return FunctionText(text, name, names, primal.source.imports)
+    _refuse_foreign_result(primal)
     program, guarded = run_program(primal.program, READABLE), False
     decorators: tuple[str, ...] = ()
     try:
@@ -74,6 +79,46 @@ def embed(
         support=frozenset({"_not_differentiable"} if guarded else ()),
         differentiable=not guarded,
     )
+
+
+def _refuse_foreign_result(primal: Primal) -> None:
+    """A printed function cannot build an object of a class it does not import.
+
+    Raises:
+        UnsupportedError: The result is, or holds, such an object.
+    """
+    result = primal.signature.result
+    tree = jax.tree.unflatten(result.structure, [jax.Array] * len(result.leaves))
+    foreign = _foreign(tree)
+    if foreign is None:
+        return
+    kind = type(foreign)
+    plain = "{...}"
+    if isinstance(foreign, tuple) and hasattr(foreign, "_fields"):
+        plain = "._asdict()"
+    elif dataclasses.is_dataclass(foreign):
+        plain = "vars(...)"
+    refusal = f": {primal.source_refusal}" if primal.source_refusal else ""
+    raise UnsupportedError(
+        f"the result of {primal.signature.name} holds a {kind.__name__}, which the "
+        "module cannot build",
+        where=primal.origin,
+        why="a generated module imports no class of yours, and the function's own "
+        f"source is not carried{refusal}",
+        fix=f"return a dict ({plain}), a tuple or a list instead of the "
+        f"{kind.__name__}, in a wrapper if others need the class",
+    )
+
+
+def _foreign(node: Any) -> object | None:
+    """The first container within a tree that no display of Python stands for."""
+    if node is None or node is jax.Array:
+        return None
+    if type(node) not in (dict, list, tuple):
+        return cast("object", node)
+    children = node.values() if isinstance(node, dict) else node
+    found = (_foreign(child) for child in children)
+    return next((each for each in found if each is not None), None)
 
 
 def _print(
