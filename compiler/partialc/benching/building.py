@@ -32,7 +32,12 @@ class Built:
     memory: int
 
 
-def build(call: Callable[..., Any], arguments: Sequence[Any], clock: Clock) -> Built:
+def build(
+    call: Callable[..., Any],
+    arguments: Sequence[Any],
+    clock: Clock,
+    compiler_options: dict[str, Any] | None = None,
+) -> Built:
     """Trace and compile a function from nothing.
 
     JAX's caches are emptied first: what is traced before (the function itself, if it is
@@ -40,7 +45,8 @@ def build(call: Callable[..., Any], arguments: Sequence[Any], clock: Clock) -> B
     """
     _forget()
     start = clock()
-    compiled = jax.jit(lambda *given: call(*given)).lower(*arguments).compile()
+    lowered = jax.jit(lambda *given: call(*given)).lower(*arguments)
+    compiled = lowered.compile(compiler_options)
     seconds = clock() - start
     counts = _counts(compiled)
     return Built(

@@ -32,11 +32,13 @@ class Contender:
         call: A traceable function of the case's arguments, whose result has the
             kernel's leaves in the kernel's order; None when there is none.
         refusal: Why there is none, or why it is not run; None when it is.
+        compiler_options: How XLA is to compile it, as `jax.jit` takes them.
     """
 
     name: str
     call: Callable[..., Any] | None
     refusal: str | None = None
+    compiler_options: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

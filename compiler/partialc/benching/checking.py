@@ -47,7 +47,7 @@ def check(
         if each.call is None:
             refusals[each.name] = each.refusal or "there is no such way"
             continue
-        run = jax.jit(each.call)
+        run = jax.jit(each.call, compiler_options=each.compiler_options)
         found = [np.asarray(leaf) for leaf in jax.tree.leaves(run(*arguments))]
         if each.name == KERNEL:
             expected = found

@@ -113,7 +113,7 @@ def _built(
         for each in contenders:
             if each.name in refusals or each.call is None:
                 continue
-            made = build(each.call, arguments, pace.clock)
+            made = build(each.call, arguments, pace.clock, each.compiler_options)
             if number == 0 and each.name != KERNEL and made.memory > limits.memory:
                 refusals[each.name] = f"takes {made.memory / 2**30:,.1f} GiB of memory"
                 continue

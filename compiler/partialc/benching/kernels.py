@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from types import ModuleType
@@ -120,7 +120,7 @@ def kernel_cases(
 def _mapped(rival: Contender, axes: tuple[int | None, ...] | None) -> Contender:
     if rival.call is None or axes is None:
         return rival
-    return Contender(rival.name, jax.vmap(rival.call, in_axes=axes), rival.refusal)
+    return replace(rival, call=jax.vmap(rival.call, in_axes=axes))
 
 
 def _rows(

@@ -6,6 +6,7 @@ from itertools import count
 
 import jax
 import jax.numpy as jnp
+import pytest
 
 from partialc.benching.building import build
 
@@ -40,3 +41,8 @@ def test_what_is_counted_is_what_runs() -> None:
 
 def test_no_operations_are_zero_not_unknown() -> None:
     assert build(lambda x: x, (jnp.ones(2),), lambda: 0.0).flops == 0.0
+
+
+def test_compiler_options_reach_the_compiler() -> None:
+    with pytest.raises(RuntimeError, match="no_such_option"):
+        build(lambda x: x, (jnp.ones(2),), lambda: 0.0, {"no_such_option": "1"})

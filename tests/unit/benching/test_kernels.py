@@ -48,6 +48,12 @@ def test_rivals_can_be_chosen(module: Any) -> None:
     assert [rival.name for rival in case.rivals] == ["jvp of grad"]
 
 
+def test_a_mapped_rival_is_compiled_as_it_wants(module: Any) -> None:
+    hand = Contender("by hand", lambda params, x, k: (x[0] * 2,), None, {"a": 1})
+    *_, mapped = cases(module, "d2", more=(hand,))[-1].rivals
+    assert mapped.compiler_options == {"a": 1}
+
+
 def test_one_point_and_a_batch(module: Any) -> None:
     bars = (Bar("by hand", "run", 2.0),)
     hand = Contender("by hand", lambda params, x, k: (x[0] * 2,))
