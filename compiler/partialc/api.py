@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path, PurePosixPath
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from partialc.driver import Compiled, compile_module
-from partialc.errors import WriteError
+from partialc.errors import SpecError, WriteError
 from partialc.planning.plan import ModulePlan
+from partialc.request.syntax import Request
 from partialc.spec.module import read_module
 from partialc.spec.tables import Table
 from partialc.store.writing import write_all
@@ -137,8 +138,13 @@ def compile(
     """
     values = {
         "function": function,
-        "args": args,
-        "kernels": {key: _texts(value) for key, value in kernels.items()},
+        "args": _named(args, "args", 'args={"x": "float[5]"}'),
+        "kernels": {
+            key: _texts(value)
+            for key, value in _named(
+                kernels, "kernels", 'kernels={"d": "gradient(x)"}'
+            ).items()
+        },
         "name": name,
         "path": f"{name}.py",
         **options,
@@ -147,10 +153,30 @@ def compile(
     return Module(compile_module(spec, None))
 
 
+def _named(values: Any, keyword: str, example: str) -> Mapping[str, Any]:
+    """A keyword that must be a mapping by name.
+
+    Raises:
+        SpecError: It is not.
+    """
+    if isinstance(values, Mapping) and all(isinstance(key, str) for key in values):
+        return values
+    raise SpecError(
+        f"`{keyword}` has keys that are no texts"
+        if isinstance(values, Mapping)
+        else f"`{keyword}` must be a mapping by name, not {values!r}",
+        where=keyword,
+        fix=f"write {example}",
+    )
+
+
 def _texts(requests: Any) -> Any:
-    """Requests as texts: what the constructors give has one that parses back."""
+    """Requests as texts: what the constructors give has one that parses back.
+
+    What is no request stays what it is: reading the spec refuses it by name.
+    """
     if isinstance(requests, Mapping):
         return {key: _texts(request) for key, request in requests.items()}
     if isinstance(requests, list | tuple):
         return [_texts(request) for request in requests]
-    return requests if isinstance(requests, str) else str(requests)
+    return str(requests) if isinstance(requests, get_args(Request)) else requests

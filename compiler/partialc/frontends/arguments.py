@@ -8,6 +8,7 @@ value without arrays in it is static: bound at build time.
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, Final, TypeAlias
 import jax
 import numpy as np
 
-from partialc.errors import FrontendError, PartialcError
+from partialc.errors import FrontendError, PartialcError, PartialcWarning
 from partialc.frontends.importing import load_object
 from partialc.ir.dtypes import DType
 from partialc.ir.program import ArrayType
@@ -78,12 +79,26 @@ def describe(value: Any, name: str, folder: Path | None) -> Described:
     _refuse_unregistered(value, name)
     flat, structure = jax.tree_util.tree_flatten_with_path(value)
     if not any(_is_array(leaf) or _is_array_text(leaf) for _, leaf in flat):
+        if any(path and isinstance(leaf, float | complex) for path, leaf in flat):
+            _warn_of_constants(name)
         return Bound(value)
     leaves = tuple(
         Leaf(tuple(path), _leaf_type(leaf, where + jax.tree_util.keystr(path)))
         for path, leaf in flat
     )
     return Tree(structure, leaves)
+
+
+def _warn_of_constants(name: str) -> None:
+    warnings.warn(
+        PartialcWarning(
+            f"the argument {name} is a tree of plain numbers: they are bound at build "
+            "time, and kernels do not take them. If they are to vary, give arrays "
+            '(jnp.asarray) or types ("float"); if not, bind them yourself: '
+            "functools.partial, or a default"
+        ),
+        stacklevel=2,
+    )
 
 
 def _load(text: ObjectText, where: str, folder: Path | None) -> Any:

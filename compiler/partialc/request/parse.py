@@ -111,6 +111,14 @@ def _request(node: ast.expr, source: Text) -> Request:
             raise _unknown(name, source.origin(function))
         case ast.Name(id=name) if get_close_matches(name, _FORMS, n=1):
             raise _unknown(name, origin)
+        case ast.Subscript() | ast.Attribute() if _is_of_request(node):
+            raise origin.fault(
+                f"{ast.unparse(node)} takes a part of a request",
+                why="the parts are named within the request, so that no more than "
+                "these is computed",
+                fix="name the elements: jacobian(x[0]), partial(x[0], x[1]), "
+                "entries(hessian(x), [(x[0], x[1])]); of the result: of=out[0]",
+            )
         case ast.Name() | ast.Subscript() | ast.Attribute():
             raise origin.fault(
                 f"{ast.unparse(node)} is a coordinate, not a request",
@@ -128,6 +136,17 @@ def _request(node: ast.expr, source: Text) -> Request:
                 why="a request is a call of one of: " + ", ".join(_FORMS),
                 fix="write a request such as partial(x[0], x[2])",
             )
+
+
+def _is_of_request(node: ast.expr) -> bool:
+    """Whether a chain of indices and attributes starts from a request."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    match node:
+        case ast.Call(func=ast.Name(id=name)):
+            return name in _FORMS
+        case _:
+            return False
 
 
 def _unknown(name: str, origin: Origin) -> RequestError:

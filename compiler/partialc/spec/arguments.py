@@ -81,7 +81,9 @@ def parse_argument(text: str, where: Location | None = None) -> ArgumentText:
             f"unknown element type {name!r} in {text!r}",
             where=where,
             why="a text in args is a type or the path of an object, never a value",
-            fix=did_you_mean(name, _DTYPES) or _FORMS,
+            fix=did_you_mean(name, _DTYPES)
+            or f"{_FORMS}; a static text is bound by a function of yours: "
+            f"functools.partial(f, mode={text!r}), or as the path of an object",
         )
     parts = lengths.split(",") if lengths and lengths.strip() else []
     shape = tuple(_length(part.strip(), text, where) for part in parts)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -36,7 +38,7 @@ class State(Enum):
     EXTRA = "extra"
     EDITED_EXTRA = "extra, hand-edited"
     HAND_EDITED = "hand-edited"
-    FORMATTING = "formatting only"
+    FORMATTING = "reformatted"
     FOREIGN = "foreign"
 
 
@@ -138,11 +140,21 @@ def read(path: Path) -> bytes | None:
 
 
 def same_program(one: bytes, other: bytes) -> bool:
-    """Whether two Python sources differ at most in formatting and comments."""
+    """Whether two Python sources differ at most in formatting.
+
+    A comment is no formatting: somebody wrote, or removed it.
+    """
     try:
-        return ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
-    except (SyntaxError, ValueError):
+        same = ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
+        return same and _comments(one) == _comments(other)
+    except (SyntaxError, ValueError, tokenize.TokenError):
         return False
+
+
+def _comments(source: bytes) -> list[str]:
+    tokens = tokenize.tokenize(io.BytesIO(source).readline)
+    found = (token.string for token in tokens if token.type == tokenize.COMMENT)
+    return [comment.lstrip("#").strip() for comment in found]
 
 
 def _state(target: Target, on_disk: bytes | None, recorded: str | None) -> State:

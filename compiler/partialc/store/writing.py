@@ -103,8 +103,19 @@ def _differs(path: Path, content: bytes) -> bool:
 
 
 def _make_folders(folder: Path) -> list[Path]:
-    """Make a folder and those above it; return the new ones, outermost first."""
+    """Make a folder and those above it; return the new ones, outermost first.
+
+    Raises:
+        WriteError: A file stands where one of them is to be.
+    """
     missing = [folder, *folder.parents]
+    for candidate in missing:
+        if candidate.exists() and not candidate.is_dir():
+            raise WriteError(
+                f"a file stands where the folder {candidate.name} is needed",
+                where=candidate.as_posix(),
+                fix="move that file away, or give the module another `path` or `tests`",
+            )
     new = [candidate for candidate in missing if not candidate.exists()][::-1]
     folder.mkdir(parents=True, exist_ok=True)
     return new

@@ -560,6 +560,17 @@ COMPILER_CASES = [
         "each coordinate of partial is one element",
         "name an element, or ask for the block: jacobian(x) ...",
     ),
+    *(
+        Case(
+            f"a part of {request}",
+            REQUEST,
+            f"'{request}'",
+            f"{request} takes a part of a request",
+            "partialc.toml:7:7",
+            fix="name the elements: ...",
+        )
+        for request in ("hessian(x)[0]", "gradient(x)[0][1]", "value(x).shape")
+    ),
     Case(
         "unknown request",
         REQUEST,

@@ -319,7 +319,7 @@ def test_check_tells_formatting_from_editing(
     edit(project / "generated/one.py", "KERNELS = ", "KERNELS   =   ")
     outcome = partialc("check")
     assert outcome.code == 1
-    assert outcome.out.startswith("generated/one.py: formatting only: ")
+    assert outcome.out.startswith("generated/one.py: reformatted: ")
     assert "keep formatters off" in outcome.err
 
 
@@ -371,6 +371,7 @@ def test_check_under_other_versions_cannot_tell(
     ("old", "new", "told"),
     [
         ("MODEL = ", "MODEL = 1 + ", "was edited after it was built"),
+        ("KERNELS = ", "# mine\nKERNELS = ", "was edited after it was built"),
         ("KERNELS = ", "KERNELS   =   ", "in formatting only"),
     ],
 )
@@ -460,6 +461,6 @@ def test_an_unwritable_target_is_an_error_and_nothing_is_written(
     (folder / "generated").write_text("a file where a folder should be")
     outcome = partialc("build")
     assert (outcome.code, outcome.out) == (2, "")
-    assert "cannot write product.py" in outcome.err
+    assert "a file stands where the folder generated is needed" in outcome.err
     assert "where: generated/product.py" in outcome.err
     assert files(folder) == ["generated"]

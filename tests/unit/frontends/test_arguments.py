@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from partialc.errors import FrontendError, PartialcError
+from partialc.errors import FrontendError, PartialcError, PartialcWarning
 from partialc.frontends.arguments import Bound, describe
 
 
@@ -139,3 +139,14 @@ def test_wrong(value, what, where):
 def test_wrong_example_is_a_frontend_error():
     with pytest.raises(FrontendError):
         describe(Unregistered(np.ones(2)), "x", None)
+
+
+@pytest.mark.parametrize("value", [{"a": 1.0}, (0.5, 2), [1j]])
+def test_a_tree_of_plain_numbers_is_bound_with_a_warning(value: object) -> None:
+    with pytest.warns(PartialcWarning, match="the argument p is a tree of plain"):
+        assert describe(value, "p", None) == Bound(value)
+
+
+@pytest.mark.parametrize("value", [1.0, (2, 3), {"flag": True}, None])
+def test_other_static_values_are_bound_silently(value: object) -> None:
+    assert describe(value, "p", None) == Bound(value)

@@ -37,7 +37,8 @@ def states(
         (OLD + b"# note\n", OLD, State.HAND_EDITED),
         (OLD, NEW, State.HAND_EDITED),
         (b"def f(x): return x*2\n", NEW, State.FORMATTING),
-        (b"def f(x): return x*2  # note\n", None, State.FORMATTING),
+        (b"def f(x): return x*2\n", None, State.FORMATTING),
+        (b"def f(x): return x*2  # note\n", None, State.FOREIGN),
         (OLD, None, State.FOREIGN),
         (b"def f(x: return", NEW, State.HAND_EDITED),
         (b"\0", NEW, State.HAND_EDITED),
@@ -84,5 +85,7 @@ def test_a_folder_in_the_way_is_told(tmp_path: Path) -> None:
 
 
 def test_formatting_is_compared_by_syntax_tree() -> None:
-    assert same_program(b"x = (1)\n", b"x  = 1  # one\n")
+    assert same_program(b"x = (1)  # one\n", b"x  = 1  #one\n")
+    assert not same_program(b"x = 1\n", b"x = 1  # one\n")
+    assert not same_program(b"x = 1  # two\n", b"x = 1  # one\n")
     assert not same_program(b"x = 1\n", b"x = 1.0\n")

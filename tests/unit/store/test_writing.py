@@ -30,6 +30,14 @@ def test_files_and_folders_are_made(tmp_path: Path) -> None:
     }
 
 
+def test_a_file_in_place_of_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "made").write_bytes(b"mine")
+    with pytest.raises(WriteError, match="a file stands where the folder made") as told:
+        write_all({tmp_path / "made" / "deep" / "a.py": b"1", tmp_path / "lock": b"2"})
+    assert told.value.where == (tmp_path / "made").as_posix()
+    assert everything(tmp_path) == {"made": b"mine"}
+
+
 def test_an_equal_file_is_not_touched(tmp_path: Path) -> None:
     same, changed = tmp_path / "same", tmp_path / "changed"
     for path in (same, changed):
@@ -53,8 +61,8 @@ def test_when_one_file_cannot_be_written_none_is(tmp_path: Path, bad: str) -> No
                 tmp_path / bad: b"new",
             }
         )
-    assert str(caught.value.where).endswith(bad)
-    assert caught.value.why
+    assert str(caught.value.where).endswith(bad.removesuffix("/below.py"))
+    assert caught.value.fix
     assert everything(tmp_path) == before
 
 
