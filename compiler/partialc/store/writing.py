@@ -50,6 +50,7 @@ def staged(files: Mapping[Path, bytes]) -> Iterator[list[tuple[Path, Path]]]:
     try:
         for path, content in files.items():
             # A link is written through: what it points to is replaced, not the link.
+            _refuse_files_for_folders(path)
             final = path.resolve()
             with _telling_unwritable(path):
                 folders += _make_folders(final.parent)
@@ -102,20 +103,24 @@ def _differs(path: Path, content: bytes) -> bool:
         return True
 
 
-def _make_folders(folder: Path) -> list[Path]:
-    """Make a folder and those above it; return the new ones, outermost first.
+def _refuse_files_for_folders(path: Path) -> None:
+    """Every folder above a file must be one, or be nothing yet.
 
     Raises:
-        WriteError: A file stands where one of them is to be.
+        WriteError: One is a file.
     """
-    missing = [folder, *folder.parents]
-    for candidate in missing:
-        if candidate.exists() and not candidate.is_dir():
+    for folder in path.parents:
+        if folder.exists() and not folder.is_dir():
             raise WriteError(
-                f"a file stands where the folder {candidate.name} is needed",
-                where=candidate.as_posix(),
+                f"a file stands where the folder {folder.name} is needed",
+                where=folder.as_posix(),
                 fix="move that file away, or give the module another `path` or `tests`",
             )
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Make a folder and those above it; return the new ones, outermost first."""
+    missing = [folder, *folder.parents]
     new = [candidate for candidate in missing if not candidate.exists()][::-1]
     folder.mkdir(parents=True, exist_ok=True)
     return new
