@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -10,16 +12,18 @@ import numpy as np
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import everywhere, resolve, with_inputs
 
-_NEUTRAL: Final = {"mul": 1, "div": 1, "sub": 0}
+_NEUTRAL: Final = {"mul": 1.0, "div": 1.0, "sub": 0.0, "max": -inf, "min": inf}
+_COMMUTATIVE: Final = ("mul", "max", "min")
 
 
 def drop_neutral(function: Function) -> Function:
-    """X * 1, x / 1, x - 0, x**1 -> x; neg(neg(x)) -> x.
+    """Drop the 1 of x * 1, x / 1 and x**1, the 0 of x - 0, max(x, -inf) and the like.
 
-    Not `x + 0`, which makes -0 to 0.
+    X * -1 becomes neg(x), and neg(neg(x)) x; of a choice whose condition is known its
+    outcome is left. Not `x + 0`, which makes -0 to 0.
 
     Grade: exact. The same bits, save that hardware may flush a subnormal operand of an
-    operation to zero, and what is left alone is not flushed.
+    operation to zero, and what is left alone is not flushed; and the sign of a nan.
     """
     return everywhere(function, _without_neutral)
 
@@ -27,43 +31,82 @@ def drop_neutral(function: Function) -> Function:
 def _without_neutral(function: Function) -> Function:
     names: dict[Value, Atom] = {}
     negated: dict[Value, Atom] = {}
+    filled: dict[Value, Constant] = {}
     equations: list[Equation] = []
     for equation in function.equations:
-        current = with_inputs(equation, names)
-        kept = _kept(current, negated)
+        current = _as_negation(with_inputs(equation, names), filled)
+        kept = _kept(current, negated, filled)
         if kept is not None:
             names[current.outputs[0]] = kept
             continue
         if current.op == "neg":
             negated[current.outputs[0]] = current.inputs[0]
+        if current.op == "broadcast_in_dim" and isinstance(current.inputs[0], Constant):
+            filled[current.outputs[0]] = current.inputs[0]
         equations.append(current)
-    if not names:
+    if not names and tuple(equations) == function.equations:
         return function
     outputs = tuple(resolve(atom, names) for atom in function.outputs)
     return replace(function, equations=tuple(equations), outputs=outputs)
 
 
-def _kept(equation: Equation, negated: dict[Value, Atom]) -> Atom | None:
+def _as_negation(equation: Equation, filled: Mapping[Value, Constant]) -> Equation:
+    """A real product with -1 as what it is; any other operation itself."""
+    kind = equation.outputs[0].type if equation.outputs else None
+    if equation.op != "mul" or kind is None or kind.dtype.is_complex:
+        return equation
+    first, second = equation.inputs
+    for factor, other in ((first, second), (second, first)):
+        if other.type == kind and _is_number(factor, -1, filled):
+            return Equation("neg", (other,), {}, equation.outputs, equation.location)
+    return equation
+
+
+def _kept(
+    equation: Equation,
+    negated: Mapping[Value, Atom],
+    filled: Mapping[Value, Constant],
+) -> Atom | None:
     """The operand that is the result."""
     if equation.op == "integer_pow":
         return equation.inputs[0] if equation.params["y"] == 1 else None
     if equation.op == "neg":
         (operand,) = equation.inputs
         return negated.get(operand) if isinstance(operand, Value) else None
+    if equation.op == "select_n":
+        return _selected(equation, filled)
     neutral = _NEUTRAL.get(equation.op)
     if neutral is None:
         return None
     first, second = equation.inputs
     kind = equation.outputs[0].type
-    if first.type == kind and _is_number(second, neutral):
+    if first.type == kind and _is_number(second, neutral, filled):
         return first
-    if equation.op == "mul" and second.type == kind and _is_number(first, neutral):
+    if (
+        equation.op in _COMMUTATIVE
+        and second.type == kind
+        and _is_number(first, neutral, filled)
+    ):
         return second
     return None
 
 
-def _is_number(atom: Atom, number: int) -> bool:
+def _selected(equation: Equation, filled: Mapping[Value, Constant]) -> Atom | None:
+    """The case that a known condition selects everywhere."""
+    which, *cases = equation.inputs
+    for number, case in enumerate(cases):
+        if _is_number(which, number, filled):
+            return case
+    return None
+
+
+def _is_number(atom: Atom, number: float, filled: Mapping[Value, Constant]) -> bool:
     """Whether all elements are this number; a zero without a sign."""
-    if not isinstance(atom, Constant) or atom.type.dtype.is_key or not atom.type.size:
+    if isinstance(atom, Value):
+        if atom not in filled:
+            return False
+        atom = filled[atom]
+    if atom.type.dtype.is_key or not atom.type.size:
         return False
-    return bool(np.all(atom.data == number) and not np.any(np.signbit(atom.data.real)))
+    signed = np.any(np.signbit(atom.data.real))
+    return bool(np.all(atom.data == number) and (number < 0 or not signed))

@@ -109,3 +109,25 @@ def test_loop_parameters_keep_the_names_of_the_source():
 
     lines = body_lines(function, VECTOR, SCALAR)
     assert "def body(state: jax.Array, entry: jax.Array)" in "\n".join(lines)
+
+
+def test_numbers_tell_apart_what_has_equal_operands():
+    def function(x, y):
+        is_larger = x[0] > y
+        first = jnp.where(is_larger, 1.0, 0.0)
+        second = jnp.where(is_larger, 3.0, 2.0)
+        return first / second, second / first
+
+    names = [line.partition(" = ")[0] for line in body_lines(function, VECTOR, SCALAR)]
+    wheres = [name for name in names if name.startswith("where_x0_y")]
+    assert sorted(wheres) == ["where_x0_y", "where_x0_y_2_3"]
+
+
+def test_an_array_with_more_axes_is_told_by_their_number():
+    def function(x):
+        row = jnp.sin(x)
+        column = row[:, None]
+        return column @ column.T, jnp.linalg.norm(column), row
+
+    names = [line.partition(" = ")[0] for line in body_lines(function, VECTOR)]
+    assert {"sin_x", "sin_x_2d"} <= set(names)

@@ -185,6 +185,9 @@ class Labels:
         longer = _joined(self._described(*definition, detail=3), 40)
         if longer != short:
             yield identifier(longer)
+        numbers = _flat(map(_number, definition[0].inputs))
+        if numbers and definition[0].op not in _INFIX:
+            yield identifier("_".join((short, *numbers)))
         for depth in (2, 4, 8):
             code = _letters(self._structure(value, depth))
             yield identifier(f"{short}_{code[:3]}")
@@ -241,7 +244,7 @@ class Labels:
         if op in _RESULTS and number < len(_RESULTS[op]):
             return (_RESULTS[op][number], *_flat(told[:1]))
         if op == "index":
-            return self._indexed(equation)
+            return self._indexed(equation, full=full)
         if op in _INFIX and len(operands) == 2:
             if full:
                 told = [
@@ -288,8 +291,8 @@ class Labels:
         self.define(body)
         return (*(_core(self.tokens(row))[:2] or ("row",)), "steps")
 
-    def _indexed(self, equation: Equation) -> Tokens:
-        """`x[0]` is `x0`, `x[1:3]` is `x_1to3`."""
+    def _indexed(self, equation: Equation, *, full: bool) -> Tokens:
+        """`x[0]` is `x0`, `x[1:3]` is `x_1to3`; `x[None]` is `x`, in full `x_2d`."""
         base = self.tokens(equation.inputs[0], 3) or ("value",)
         entries = equation.params["index"]
         shape = equation.inputs[0].type.shape
@@ -303,7 +306,7 @@ class Labels:
                 words.append(f"{entry[0]}to{entry[1]}{step}")
             axis += entry is not None
         if not words:
-            return base
+            return (*base, f"{equation.outputs[0].type.ndim}d") if full else base
         if len(base) == 1 and words[0].isdigit() and not base[0][-1].isdigit():
             return (f"{base[0]}{'_'.join(words)}",)
         return (*base, *words)
