@@ -44,7 +44,7 @@ def column(x: jax.Array) -> jax.Array:
     Plan: 1 JVP, written out: 2 flops (full reference: 35 flops, 1 transcendental).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    return jnp.stack([2.0 * (x[0] * x[1]), 0.0])
+    return jnp.stack([2.0 * x[0] * x[1], 0.0])
 
 
 @jax.jit

@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 
 # Seed, low, high: the range is that of every real number with no range of its own.
 SAMPLES = [(0, 0.5, 1.5), (1, 0.5, 1.5), (2, 0.5, 1.5), (8, 0.5, 1.5)]
-# The function's result there, rounded, as of the day this test was generated.
+# What SymPy gives there, rounded, as of the day this test was generated.
 NOTED = [[[11.1388]], [[1.36539e-07]], [[43.8193]], [[17.262]]]
 
 

@@ -64,12 +64,10 @@ def band(x: jax.Array) -> Band:
     10 transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    full_0 = jnp.zeros((1,), x.dtype)
     cos_x4_x0 = (jnp.cos(x[4]) * x[0] ** 2)[None]
-    joined_full_0_full_0 = jnp.concatenate([full_0, full_0, full_0, full_0])
     joined_cos_x_cos_x4 = jnp.concatenate([jnp.cos(x[:4]) * x[1:] ** 2, cos_x4_x0])
     return Band(
-        joined_full_0_full_0, joined_cos_x_cos_x4, 2.0 * (x[1:] * jnp.sin(x[:4]))
+        jnp.zeros((4,), x.dtype), joined_cos_x_cos_x4, 2.0 * (x[1:] * jnp.sin(x[:4]))
     )
 
 
