@@ -94,6 +94,20 @@ def test_a_kernel_that_loses_its_derivative_fails(running: Running) -> None:
     assert not running.passes("test_differentiated_again", "d3")
 
 
+def test_a_derivative_that_is_nothing_but_rounding_may_differ() -> None:
+    proof = proof_of(
+        lambda x: jnp.log(jnp.exp(3.0 * x)), {"x": "float"}, {"d": "partial(x)"}
+    )
+
+    def off_by(slope: float) -> Callable[..., Any]:
+        return guarded(lambda x: 3.0 + slope * (x - jax.lax.stop_gradient(x)), ())
+
+    assert Running(proof, d=off_by(0.0)).passes("test_differentiated_again", "d")
+    running = Running(proof, d=off_by(1e-12))
+    assert running.passes("test_values", "d")
+    assert not running.passes("test_differentiated_again", "d")
+
+
 def test_a_wrong_copy_of_the_function_fails() -> None:
     proof = proof_of(product, {"x": "float[3]"}, {"g": "gradient(x)"})
     assert Running(proof).passes("test_function")
