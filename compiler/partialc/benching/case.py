@@ -74,6 +74,8 @@ class Case:
         order_matters: Whether rivals may rightly differ, because a custom rule makes
             derivatives depend on how they are taken.
         bars: What the kernel must reach.
+        converts: Whether modes of JAX give results of different element types, because
+            those of arguments and results differ: rivals need not have the kernel's.
     """
 
     name: str
@@ -85,3 +87,4 @@ class Case:
     tolerance: float = 1.5e-8
     order_matters: bool = False
     bars: tuple[Bar, ...] = ()
+    converts: bool = False

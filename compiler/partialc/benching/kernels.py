@@ -16,8 +16,10 @@ from partialc.benching.arguments import Arguments
 from partialc.benching.case import Bar, Case, Contender
 from partialc.benching.rivals import rivals_of
 from partialc.driver import Compiled
+from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
 from partialc.ir.program import Function
+from partialc.realise.dtypes import involved_dtypes
 from partialc.request.resolved import Kernel
 from partialc.request.shapes import part_shape
 from partialc.verify.derivatives import work_of
@@ -107,6 +109,7 @@ def kernel_cases(
             x64=Regime.NARROW not in primal.program.variants,
             tolerance=_tolerance(primal.program.widest),
             order_matters=primal.has_custom_rules,
+            converts=_converts(kernel, primal),
             **given,
         )
 
@@ -140,6 +143,13 @@ def _rows(
     if rows < min(_FEWEST_ROWS, variant.batch):
         return None
     return min(variant.batch, rows)
+
+
+def _converts(kernel: Kernel, primal: Primal) -> bool:
+    """Whether the modes of JAX differ in the element types of a kernel's results."""
+    parts = [part for field in kernel.fields for part in jax.tree.leaves(field.parts)]
+    found = (involved_dtypes(part, primal.signature) for part in parts)
+    return any(len(dtypes) > 1 for dtypes in found)
 
 
 def _tolerance(function: Function) -> float:

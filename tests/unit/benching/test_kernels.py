@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter as timer
 from typing import Any
 
 import jax
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 import partialc
-from partialc.benching.case import Bar, Case, Contender
+from partialc.benching.case import KERNEL, Bar, Case, Contender
+from partialc.benching.checking import check
 from partialc.benching.kernels import Variant, kernel_cases
 
 WEIGHTS = {"w": np.array([0.25, -0.5]), "b": np.array(0.125)}
@@ -165,3 +167,19 @@ def test_what_has_float64_arguments_is_timed_so() -> None:
         lambda x: jnp.sin(x), args={"x": "f64"}, kernels={"d": "partial(x)"}, name="f"
     )
     assert all(case.x64 for case in cases(module, "d"))
+
+
+def test_rivals_need_not_have_the_dtype_that_modes_differ_in() -> None:
+    module = partialc.compile(
+        lambda x: jnp.sum(x**2).astype("float32"),
+        args={"x": "float[3]"},
+        kernels={"g": "gradient(x)"},
+        name="f",
+    )
+    case = cases(module, "g")[0]
+    assert case.converts
+    with jax.enable_x64(True):
+        refusals = check(
+            case, [Contender(KERNEL, case.kernel), *case.rivals], 10, timer
+        )
+    assert not any("dtype" in text or "float" in text for text in refusals.values())
