@@ -30,9 +30,10 @@ def hessian(x: jax.Array) -> jax.Array:
     Plan: 2 JVPs of 1 VJP, written out: 3 flops (full reference: 39 flops).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    x1 = 2.0 * x[1]
-    x0 = 2.0 * x[0]
-    return jnp.stack([x1, x0, x0, 3.0 * x1]).reshape(2, 2)
+    twice_x1 = 2.0 * x[1]
+    twice_x0 = 2.0 * x[0]
+    stack_x1_x0 = jnp.stack([twice_x1, twice_x0, twice_x0, 3.0 * twice_x1])
+    return stack_x1_x0.reshape(2, 2)
 
 
 @jax.jit

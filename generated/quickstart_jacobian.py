@@ -31,8 +31,9 @@ def full(x: jax.Array) -> jax.Array:
     transcendental).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    x0_x1 = 2.0 * (x[0] * x[1])
-    stack_x0_x1_x0_pow2 = jnp.stack([x0_x1, x[0] ** 2, 0.0, 0.0, 0.0, jnp.cos(x[2])])
+    twice_x0_x1 = 2.0 * (x[0] * x[1])
+    cos_x2 = jnp.cos(x[2])
+    stack_x0_x1_x0_pow2 = jnp.stack([twice_x0_x1, x[0] ** 2, 0.0, 0.0, 0.0, cos_x2])
     return stack_x0_x1_x0_pow2.reshape(2, 3)
 
 

@@ -71,15 +71,16 @@ def jacobian(q: jax.Array) -> jax.Array:
         sin_q0_minus_sin_q0 * cos_q3 + sin_q0_plus_sin_q0 * sin_q3
     )
     sin_q0_sin_q0_sin_q4 = sin_q0_sin_q0_cos_q3_plus_sin_q0_sin_q0 * sin_q4
-    sin_q0_sin_q0 = 0.09465 * sin_q0_sin_q0_sin_q3_minus_sin_q0_sin_q0
-    cos_q0_sin_q0 = 0.0823 * (cos_q0 * cos_q4 - sin_q0_sin_q0_sin_q4)
-    times_sin_q2 = -0.39225 * sin_q2
-    times_cos_q2 = -0.39225 * cos_q2
-    times_cos_q1 = -0.425 * cos_q1
+    scaled_sin_q0_sin_q0 = 0.09465 * sin_q0_sin_q0_sin_q3_minus_sin_q0_sin_q0
+    scaled_cos_q0_sin_q0 = 0.0823 * (cos_q0 * cos_q4 - sin_q0_sin_q0_sin_q4)
+    scaled_sin_q2 = -0.39225 * sin_q2
+    scaled_cos_q2 = -0.39225 * cos_q2
+    scaled_cos_q1 = -0.425 * cos_q1
     cos_q0_sin_q1 = cos_q0 * sin_q1
     cos_q0_cos_q1 = cos_q0 * cos_q1
-    cos_q0_plus_cos_q0 = cos_q0_sin_q1 * times_cos_q2 + cos_q0_cos_q1 * times_sin_q2
-    times_sin_q1 = -0.425 * sin_q1
+    cos_q0_sin_q1_cos_q2 = cos_q0_sin_q1 * scaled_cos_q2
+    cos_q0_plus_cos_q0 = cos_q0_sin_q1_cos_q2 + cos_q0_cos_q1 * scaled_sin_q2
+    scaled_sin_q1 = -0.425 * sin_q1
     cos_q0_sin_q1_cos_q2_plus_cos_q0_cos_q1 = (
         cos_q0_sin_q1 * cos_q2 + cos_q0_cos_q1 * sin_q2
     )
@@ -88,7 +89,7 @@ def jacobian(q: jax.Array) -> jax.Array:
     cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0 = (
         cos_q0_cos_q0_sin_q3 + cos_q0_minus_cos_q0 * cos_q3
     )
-    cos_q0_cos_q0 = 0.09465 * cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0
+    scaled_cos_q0_cos_q0 = 0.09465 * cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0
     cos_q0_cos_q0_cos_q3 = cos_q0_sin_q1_cos_q2_plus_cos_q0_cos_q1 * cos_q3
     cos_q0_cos_q0_sin_q3_minus_cos_q0_cos_q0 = (
         cos_q0_minus_cos_q0 * sin_q3 - cos_q0_cos_q0_cos_q3
@@ -98,20 +99,21 @@ def jacobian(q: jax.Array) -> jax.Array:
     )
     cos_q0_cos_q0_plus_cos_q0_cos_q0 = (
         cos_q0_plus_cos_q0
-        + times_sin_q1 * cos_q0
-        + cos_q0_cos_q0
+        + scaled_sin_q1 * cos_q0
+        + scaled_cos_q0_cos_q0
         + times_cos_q0_cos_q0_sin_q4
     )
-    cos_q0_plus_cos_q0_xdn = (
-        cos_q0_plus_cos_q0 + cos_q0_cos_q0 + times_cos_q0_cos_q0_sin_q4
+    cos_q0_plus_cos_q0_rnt = (
+        cos_q0_plus_cos_q0 + scaled_cos_q0_cos_q0 + times_cos_q0_cos_q0_sin_q4
     )
     cos_q0_cos_q0_cos_q4 = cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0 * cos_q4
     cos_q0_cos_q0_sin_q4 = cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0 * sin_q4
     times_cos_q0_sin_q0 = 0.0823 * (cos_q0_cos_q0_sin_q4 + sin_q0 * cos_q4)
+    sin_q0_sin_q1_cos_q2 = sin_q0_sin_q1 * scaled_cos_q2
     sin_q0_sin_q1_cos_q2_plus_sin_q0_cos_q1 = (
-        sin_q0_sin_q1 * times_cos_q2 + sin_q0_cos_q1 * times_sin_q2
+        sin_q0_sin_q1_cos_q2 + sin_q0_cos_q1 * scaled_sin_q2
     )
-    sin_q1_sin_q0 = times_sin_q1 * sin_q0
+    sin_q1_sin_q0 = scaled_sin_q1 * sin_q0
     times_sin_q0_sin_q0 = 0.09465 * sin_q0_sin_q0_cos_q3_plus_sin_q0_sin_q0
     times_sin_q0_sin_q0_sin_q4 = 0.0823 * (
         sin_q0_sin_q0_sin_q3_minus_sin_q0_sin_q0 * sin_q4
@@ -122,64 +124,67 @@ def jacobian(q: jax.Array) -> jax.Array:
         + times_sin_q0_sin_q0
         + times_sin_q0_sin_q0_sin_q4
     )
-    sin_q0_plus_sin_q0_ksf = (
+    sin_q0_plus_sin_q0_sht = (
         sin_q0_sin_q1_cos_q2_plus_sin_q0_cos_q1
         + times_sin_q0_sin_q0
         + times_sin_q0_sin_q0_sin_q4
     )
     sin_q0_sin_q0_cos_q4 = sin_q0_sin_q0_cos_q3_plus_sin_q0_sin_q0 * cos_q4
-    cos_q2_minus_sin_q2 = times_cos_q2 * cos_q1 - times_sin_q2 * sin_q1
+    cos_q2_minus_sin_q2 = scaled_cos_q2 * cos_q1 - scaled_sin_q2 * sin_q1
     cos_q1_minus_sin_q1 = cos_q1 * cos_q2 - sin_q1 * sin_q2
     cos_q1_plus_sin_q1 = cos_q1 * sin_q2 + sin_q1 * cos_q2
     cos_q1_plus_cos_q1 = cos_q1_minus_sin_q1 * sin_q3 + cos_q1_plus_sin_q1 * cos_q3
-    cos_q1_cos_q1 = 0.09465 * cos_q1_plus_cos_q1
+    scaled_cos_q1_cos_q1 = 0.09465 * cos_q1_plus_cos_q1
     cos_q1_minus_cos_q1 = cos_q1_minus_sin_q1 * cos_q3 - cos_q1_plus_sin_q1 * sin_q3
     times_cos_q1_cos_q1_sin_q4 = 0.0823 * (cos_q1_minus_cos_q1 * sin_q4)
     sin_q0_minus_cos_q0 = (
         0.10915 * sin_q0
         + times_cos_q0_sin_q0
-        + times_cos_q1 * cos_q0
-        + cos_q0_cos_q1 * times_cos_q2
-        - cos_q0_sin_q1 * times_sin_q2
+        + scaled_cos_q1 * cos_q0
+        + cos_q0_cos_q1 * scaled_cos_q2
+        - cos_q0_sin_q1 * scaled_sin_q2
         - 0.09465 * cos_q0_cos_q0_sin_q3_minus_cos_q0_cos_q0
     )
     sin_q0_minus_cos_q1 = (
-        sin_q0_sin_q0
-        + cos_q0_sin_q0
-        + sin_q0_sin_q1 * times_sin_q2
+        scaled_sin_q0_sin_q0
+        + scaled_cos_q0_sin_q0
+        + sin_q0_sin_q1 * scaled_sin_q2
         + 0.10915 * cos_q0
-        - sin_q0_cos_q1 * times_cos_q2
-        - times_cos_q1 * sin_q0
+        - sin_q0_cos_q1 * scaled_cos_q2
+        - scaled_cos_q1 * sin_q0
     )
     cos_q1_cos_q1_minus_cos_q1_cos_q1 = (
-        times_cos_q1 + cos_q2_minus_sin_q2 + cos_q1_cos_q1 - times_cos_q1_cos_q1_sin_q4
+        scaled_cos_q1
+        + cos_q2_minus_sin_q2
+        + scaled_cos_q1_cos_q1
+        - times_cos_q1_cos_q1_sin_q4
     )
     cos_q2_minus_cos_q1 = (
-        cos_q2_minus_sin_q2 + cos_q1_cos_q1 - times_cos_q1_cos_q1_sin_q4
+        cos_q2_minus_sin_q2 + scaled_cos_q1_cos_q1 - times_cos_q1_cos_q1_sin_q4
     )
+    neg_cos_q0_cos_q0 = -(scaled_cos_q0_cos_q0 + times_cos_q0_cos_q0_sin_q4)
     neg_sin_q0_sin_q0 = -(times_sin_q0_sin_q0 + times_sin_q0_sin_q0_sin_q4)
-    cos_q0_sin_q0_zcn = 0.0823 * (cos_q0_cos_q0_cos_q4 - sin_q0 * sin_q4)
-    sin_q0_cos_q0 = 0.0823 * (sin_q0_sin_q0_cos_q4 + cos_q0 * sin_q4)
-    neg_cos_q0_cos_q0 = -(cos_q0_cos_q0 + times_cos_q0_cos_q0_sin_q4)
-    cos_q1_minus_cos_q1_cjg = cos_q1_cos_q1 - times_cos_q1_cos_q1_sin_q4
+    scaled_cos_q0_sin_q0_zcn = 0.0823 * (cos_q0_cos_q0_cos_q4 - sin_q0 * sin_q4)
+    scaled_sin_q0_cos_q0 = 0.0823 * (sin_q0_sin_q0_cos_q4 + cos_q0 * sin_q4)
+    cos_q1_minus_cos_q1_cjg = scaled_cos_q1_cos_q1 - times_cos_q1_cos_q1_sin_q4
     neg_cos_q1_cos_q1 = -(0.0823 * (cos_q1_plus_cos_q1 * cos_q4))
-    cos_q0_plus_cos_q0_hbv = -cos_q0_cos_q0_plus_cos_q0_cos_q0
-    sin_q0_plus_sin_q0_gzq = -sin_q0_sin_q0_plus_sin_q0_sin_q0
-    cos_q0_plus_cos_q0_fsr = -cos_q0_plus_cos_q0_xdn
-    sin_q0_plus_sin_q0_fbn = -sin_q0_plus_sin_q0_ksf
+    cos_q0_plus_cos_q0_wjq = -cos_q0_cos_q0_plus_cos_q0_cos_q0
+    sin_q0_plus_sin_q0_xhx = -sin_q0_sin_q0_plus_sin_q0_sin_q0
+    cos_q0_plus_cos_q0_fsr = -cos_q0_plus_cos_q0_rnt
+    sin_q0_plus_sin_q0_fbn = -sin_q0_plus_sin_q0_sht
     stack_sin_q0_cos_q0 = jnp.stack(
         [
             sin_q0_minus_cos_q1,
-            cos_q0_plus_cos_q0_hbv,
+            cos_q0_plus_cos_q0_wjq,
             cos_q0_plus_cos_q0_fsr,
             neg_cos_q0_cos_q0,
-            cos_q0_sin_q0_zcn,
+            scaled_cos_q0_sin_q0_zcn,
             0.0,
             sin_q0_minus_cos_q0,
-            sin_q0_plus_sin_q0_gzq,
+            sin_q0_plus_sin_q0_xhx,
             sin_q0_plus_sin_q0_fbn,
             neg_sin_q0_sin_q0,
-            sin_q0_cos_q0,
+            scaled_sin_q0_cos_q0,
             0.0,
             0.0,
             cos_q1_cos_q1_minus_cos_q1_cos_q1,
@@ -205,10 +210,10 @@ def shoulder_block(q: jax.Array) -> jax.Array:
     cos_q0, cos_q1, cos_q2, cos_q3, sin_q0, sin_q1, sin_q2, sin_q3 = jnp.unstack(
         lax.optimization_barrier(joined_cos_q_sin_q)
     )
-    cos_q4 = 0.0823 * jnp.cos(q[4]) + 0.10915
-    sin_q4 = 0.0823 * jnp.sin(q[4])
-    sin_q4_plus_cos_q3 = sin_q4 * sin_q3 + 0.09465 * cos_q3
-    sin_q3_minus_sin_q4 = 0.09465 * sin_q3 + -0.39225 - sin_q4 * cos_q3
+    shifted_cos_q4 = 0.0823 * jnp.cos(q[4]) + 0.10915
+    scaled_sin_q4 = 0.0823 * jnp.sin(q[4])
+    sin_q4_plus_cos_q3 = scaled_sin_q4 * sin_q3 + 0.09465 * cos_q3
+    sin_q3_minus_sin_q4 = 0.09465 * sin_q3 + -0.39225 - scaled_sin_q4 * cos_q3
     sin_q2_plus_cos_q2 = (
         sin_q2 * sin_q4_plus_cos_q3 + -0.425 + cos_q2 * sin_q3_minus_sin_q4
     )
@@ -236,8 +241,8 @@ def shoulder_block(q: jax.Array) -> jax.Array:
     sin_q2_sin_q0_sin_q0 = sin_q2 * (sin_q0_sin_q1_sin_q4 + sin_q0_cos_q1_sin_q3_sin)
     cos_q0_plus_cos_q0 = -(cos_q0_sin_q1_sin_q2_cos_q2 + cos_q0_cos_q1_sin_q2_cos_q2)
     sin_q0_plus_sin_q0 = -(sin_q0_sin_q1_sin_q2_cos_q2 + sin_q0_cos_q1_sin_q2_cos_q2)
-    cos_q0_minus_sin_q0 = cos_q0 * cos_q4 - sin_q0 * cos_q1_minus_sin_q1
-    sin_q0_plus_cos_q0 = sin_q0 * cos_q4 + cos_q0 * cos_q1_minus_sin_q1
+    cos_q0_minus_sin_q0 = cos_q0 * shifted_cos_q4 - sin_q0 * cos_q1_minus_sin_q1
+    sin_q0_plus_cos_q0 = sin_q0 * shifted_cos_q4 + cos_q0 * cos_q1_minus_sin_q1
     cos_q2_minus_sin_q2 = cos_q2_cos_q0_cos_q0 - sin_q2_cos_q0_cos_q0
     cos_q2_sin_q0_sin_q0_minus_sin_q2_sin_q0 = (
         cos_q2_sin_q0_sin_q0 - sin_q2_sin_q0_sin_q0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +22,8 @@ from partialc.realise.units import reach, role
 from partialc.realise.writer import ChainText
 from partialc.request.resolved import Coordinates, Direction, Kernel
 from partialc.request.signature import Signature
+
+_BUILTINS: Final = frozenset(dir(builtins))
 
 
 def direction_types(
@@ -162,9 +167,16 @@ class FlatNames:
 def flat_names(
     kernel: Kernel, signature: Signature, taken: Collection[str]
 ) -> FlatNames:
-    """Names for the flat inputs: arguments themselves, or the leaves of containers."""
+    """Names for the flat inputs: arguments themselves, or the leaves of containers.
+
+    A leaf is called by its own key where no other is called so: `w1`, else `params_w1`.
+    """
     trees = dict(signature.arguments)
     used = {*taken, *trees, *(direction.name for direction in kernel.directions)}
+    paths = [leaf.path for tree in trees.values() for leaf in tree.leaves]
+    for direction in kernel.directions:
+        paths += [tuple(path) for path in direction_paths(direction, signature)]
+    keys = Counter(role(path[-1:]) for path in paths if path)
     preamble: list[str] = []
     expressions: list[str] = []
 
@@ -172,6 +184,9 @@ def flat_names(
         if not path:
             return tree
         base = name = f"{tree}_{role(path)}"
+        key = role(path[-1:])
+        if keys[key] == 1 and _is_plain(key):
+            base = name = key
         suffix = 2
         while name in used:
             name, suffix = f"{base}_{suffix}", suffix + 1
@@ -186,6 +201,11 @@ def flat_names(
         for position, path in enumerate(direction_paths(direction, signature)):
             expressions.append(leaf(direction.name, path, position))
     return FlatNames(tuple(preamble), tuple(expressions), frozenset(used))
+
+
+def _is_plain(key: str) -> bool:
+    """Whether a key can be a name that hides nothing."""
+    return key.isidentifier() and not keyword.iskeyword(key) and key not in _BUILTINS
 
 
 def direction_paths(direction: Direction, signature: Signature) -> list[Sequence[Any]]:

@@ -63,8 +63,8 @@ def test_a_value_used_twice_gets_a_name_and_one_used_once_does_not():
 
 def test_a_result_whose_type_jax_leaves_open_is_annotated():
     assert body_lines(lambda x: jnp.linalg.norm(x) * 2.0, VECTOR) == [
-        "norm_x: jax.Array = jnp.linalg.norm(x) * 2.0",
-        "return norm_x",
+        "twice_norm_x: jax.Array = jnp.linalg.norm(x) * 2.0",
+        "return twice_norm_x",
     ]
 
 

@@ -47,7 +47,9 @@ _INFIX: Final = {
     "xor": ("xor",),
     "dot_general": ("dot",),
 }
-_JOINING: Final = frozenset(word for words in _INFIX.values() for word in words)
+_TIMES: Final[dict[object, str]] = {0.5: "half", 2.0: "twice", 3.0: "thrice"}
+_BY_NUMBER: Final = frozenset({*_TIMES.values(), "inverse", "scaled", "shifted"})
+_JOINING: Final = _BY_NUMBER.union(*_INFIX.values())
 _TRANSPARENT: Final = frozenset(
     {
         "broadcast_in_dim",
@@ -87,6 +89,7 @@ _WORDS: Final = {
     "random_bits": "bits",
     "transpose": "transposed",
     "triangular_solve": "solution",
+    "optimization_barrier": "kept",
     "while": "final",
     "cond": "chosen",
 }
@@ -256,9 +259,15 @@ class Labels:
                 infix = _INFIX[op]
             if len(told) == 2:
                 return (*told[0], *infix, *told[1])
+            if told and not full:
+                return (*_by_number(equation), *told[0])
             return _flat(told) or infix or (op,)
         if op == "broadcast_in_dim" and not told:
             return ("full", *_number(equation.inputs[0]))
+        if op == "unstack":
+            stacked = self._stacked(equation.inputs[0], number)
+            if stacked is not None:
+                return (*self.tokens(stacked)[:3], "kept")
         if op in _TRANSPARENT and told and not full:
             return self.tokens(equation.inputs[0])
         if op == "integer_pow" and told:
@@ -275,6 +284,17 @@ class Labels:
             return (*word, *_core(self.tokens(_first_value(equation)))[:3])
         return (*word, *_flat(told[: 3 if full else 2]))
 
+    def _stacked(self, atom: Atom, number: int) -> Value | None:
+        """What was stacked as entry `number` of an array."""
+        definition = self._definitions.get(atom) if isinstance(atom, Value) else None
+        if definition is None:
+            return None
+        equation, _ = definition
+        if equation.op == "optimization_barrier":
+            return self._stacked(equation.inputs[0], number)
+        found = equation.inputs[number] if equation.op == "stack" else None
+        return found if isinstance(found, Value) else None
+
     def _looped(self, equation: Equation, number: int) -> Tokens:
         """A loop's last state is named after its first, its rows after the body's."""
         body = equation.params.get("function", equation.params.get("body_function"))
@@ -284,7 +304,7 @@ class Labels:
             hint = body.inputs[len(body.inputs) - _given(equation) + number].hint
             start = self.tokens(equation.inputs[closed + number])
             words = (identifier(hint),) if hint else _core(start)[:2]
-            return ("final", *(words or ("state",)))
+            return ("final", *(words or ("carry", str(number))))
         row = body.outputs[number]
         for value in body.inputs:
             self._tokens.setdefault(value, (identifier(value.hint or "state"),))
@@ -371,6 +391,24 @@ def _joined(tokens: Tokens, longest: int) -> str:
 
 def _has_constant(equation: Equation) -> bool:
     return any(isinstance(atom, Constant) for atom in equation.inputs)
+
+
+def _by_number(equation: Equation) -> Tokens:
+    """What a number does to the other operand: `twice`, `scaled`, `shifted`."""
+    first, second = equation.inputs
+    number = first if isinstance(first, Constant) else second
+    if not isinstance(number, Constant):
+        return ()
+    match equation.op:
+        case "mul":
+            factor = number.data.item() if number.type.size == 1 else None
+            return (_TIMES.get(factor, "scaled"),)
+        case "div":
+            return ("inverse" if number is first else "scaled",)
+        case "add" | "add_any" | "sub":
+            return ("shifted",)
+        case _:
+            return _INFIX[equation.op]
 
 
 def _number(atom: Atom) -> Tokens:

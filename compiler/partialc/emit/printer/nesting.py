@@ -117,8 +117,10 @@ def _candidates(
 ) -> list[str]:
     """Names for a parameter: the source's, else that of what is handed to it."""
     tokens = () if role is None else inner.session.labels.tokens(role)
-    label = "_".join(tokens) or ("carry" if group == 0 else "entry")
+    label = "_".join(tokens)
     hint = [value.hint] if value.hint else []
+    if not label:
+        return [*hint, f"{'carry' if group == 0 else 'entry'}_{place}"]
     return [*hint, label, f"{label}_i", f"{label}_{place}"]
 
 

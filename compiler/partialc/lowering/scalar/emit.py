@@ -150,7 +150,11 @@ class _Writer:
         return self.scalars[term]
 
     def share(self) -> None:
-        """Compute what is shared behind one barrier: see `sharing`."""
+        """Compute what is shared behind one barrier: see `sharing`.
+
+        As one array: XLA recomputes the entries of a tuple behind a barrier all the
+        same.
+        """
         terms = sorted_alike(tuple(self.shared))
         self.shared = {}
         pieces: list[Atom] = []
@@ -161,8 +165,7 @@ class _Writer:
             (term,) = run.terms
             operands = [self.scalar(arg) for arg in term.args]
             kind = ArrayType(term.dtype, ())
-            hint = f"{_role(term)}_alone"
-            alone = self.equation(term.op, operands, kind, term.params, hint)
+            alone = self.equation(term.op, operands, kind, term.params)
             pieces.append(self.repeated(alone, 1))
         kind = ArrayType(terms[0].dtype, (len(terms),))
         stacked = pieces[0]
@@ -302,13 +305,13 @@ class _Writer:
         return value
 
 
-def _role(term: Term) -> str:
-    """A name for a function of an element: `sin_q2`."""
+def _role(term: Term) -> str | None:
+    """A name for a function of an element: `sin_q2`; others are named when printed."""
     (arg,) = term.args
     if arg.array is None:
-        return f"{term.op}_{arg.op}"
+        return None
     place = str(arg.position) if arg.array.type.shape else ""
-    return f"{term.op}_{arg.array.hint or 'x'}{place}"
+    return f"{term.op}_{arg.array.hint}{place}" if arg.array.hint else None
 
 
 def _for_reading(term: Term) -> tuple[Term, ...]:

@@ -87,9 +87,19 @@ def written_out(x: jax.Array, scale: jax.Array) -> jax.Array:
     Plan: 3 JVPs of 3 JVPs, written out: 4 flops (full reference: 72 flops).
     """
     x, scale = _checked(_ARGUMENTS, x=x, scale=scale)
-    scale_scale = 2.0 * (scale * (1.0 / scale)) ** 2
+    twice_scale_scale = 2.0 * (scale * (1.0 / scale)) ** 2
     stack_scale_scale = jnp.stack(
-        [scale_scale, 0.0, 0.0, 0.0, scale_scale, 0.0, 0.0, 0.0, scale_scale]
+        [
+            twice_scale_scale,
+            0.0,
+            0.0,
+            0.0,
+            twice_scale_scale,
+            0.0,
+            0.0,
+            0.0,
+            twice_scale_scale,
+        ]
     )
     return stack_scale_scale.reshape(3, 3)
 

@@ -48,11 +48,11 @@ def slope(x: jax.Array) -> jax.Array:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     cast_x = x.astype(float)
-    x_plus_1 = cast_x + 1.0
+    shifted_x = cast_x + 1.0
     x_minus = cast_x - jnp.asarray(_VECTOR_1999, float)
     sum_x_exp_x = jnp.sum(x_minus * jnp.exp(-(x_minus**2)))
-    x_exp = -2.0 * (x_plus_1 * jnp.exp(-(x_plus_1**2)) + sum_x_exp_x)
-    return x_exp.astype(x.dtype).astype(float)
+    scaled_x_exp = -2.0 * (shifted_x * jnp.exp(-(shifted_x**2)) + sum_x_exp_x)
+    return scaled_x_exp.astype(x.dtype).astype(float)
 
 
 # What the kernels above have in common.

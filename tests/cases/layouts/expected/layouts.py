@@ -39,8 +39,9 @@ def block(x: jax.Array) -> jax.Array:
     transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    x1_sin = 2.0 * (x[1] * jnp.sin(x[0]))
-    stack_x1_sin_cos_x2 = jnp.stack([x1_sin, 0.0, 0.0, jnp.cos(x[2]) * x[3] ** 2])
+    twice_x1_sin = 2.0 * (x[1] * jnp.sin(x[0]))
+    cos_x2_x3_pow2 = jnp.cos(x[2]) * x[3] ** 2
+    stack_x1_sin_cos_x2 = jnp.stack([twice_x1_sin, 0.0, 0.0, cos_x2_x3_pow2])
     return stack_x1_sin_cos_x2.reshape(2, 2)
 
 
@@ -81,17 +82,17 @@ def third(x: jax.Array) -> jax.Array:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     cos_x0 = jnp.cos(x[0])
-    sin_x0 = -2.0 * (jnp.sin(x[0]) * x[1])
+    scaled_sin_x0 = -2.0 * (jnp.sin(x[0]) * x[1])
     cos_x0_x1_pow2 = -(cos_x0 * x[1] ** 2)
-    v2_times_cos_x0 = 2.0 * cos_x0
+    twice_cos_x0 = 2.0 * cos_x0
     return jnp.stack(
         [
             cos_x0_x1_pow2,
-            sin_x0,
+            scaled_sin_x0,
             0.0,
             0.0,
             0.0,
-            v2_times_cos_x0,
+            twice_cos_x0,
             0.0,
             0.0,
             0.0,
@@ -135,17 +136,17 @@ def triangle(x: jax.Array) -> jax.Array:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     sin_x1 = jnp.sin(x[1])
-    cos_x1 = 2.0 * (jnp.cos(x[1]) * x[2])
+    twice_cos_x1 = 2.0 * (jnp.cos(x[1]) * x[2])
     sin_x1_x2_pow2 = -(sin_x1 * x[2] ** 2)
-    v2_times_sin_x1 = 2.0 * sin_x1
+    twice_sin_x1 = 2.0 * sin_x1
     return jnp.stack(
         [
             0.0,
             0.0,
             sin_x1_x2_pow2,
             0.0,
-            cos_x1,
-            v2_times_sin_x1,
+            twice_cos_x1,
+            twice_sin_x1,
             0.0,
             0.0,
             0.0,
@@ -168,8 +169,8 @@ def scattered(x: jax.Array) -> jax.Array:
     transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    x1_sin = 2.0 * (x[1] * jnp.sin(x[0]))
-    return jnp.stack([x1_sin, 0.0, jnp.cos(x[2]) * x[3] ** 2])
+    twice_x1_sin = 2.0 * (x[1] * jnp.sin(x[0]))
+    return jnp.stack([twice_x1_sin, 0.0, jnp.cos(x[2]) * x[3] ** 2])
 
 
 # What the kernels above have in common.

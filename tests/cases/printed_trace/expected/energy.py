@@ -17,8 +17,8 @@ _ARGUMENTS = {"x": "float[4]"}
 
 
 def energy(x: jax.Array) -> jax.Array:
-    sum_x = 0.5 * jnp.sum(2.5 * (x[1:] - x[:3] - 1.0) ** 2)
-    return sum_x + jnp.sum(jnp.cos(x))
+    half_sum_x = 0.5 * jnp.sum(2.5 * (x[1:] - x[:3] - 1.0) ** 2)
+    return half_sum_x + jnp.sum(jnp.cos(x))
 
 
 @jax.jit

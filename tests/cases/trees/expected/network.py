@@ -63,58 +63,55 @@ def weight(params: dict[str, Any], data: Any) -> jax.Array:
     dparams["bias"][2]`.
 
     Result: a scalar.
-    Plan: 2 nested JVPs, written out: 233 flops, 24 transcendentals (full reference:
+    Plan: 2 nested JVPs, written out: 237 flops, 24 transcendentals (full reference:
     3,642 flops, 24 transcendentals).
     """
     params, data = _checked(_ARGUMENTS, params=params, data=data)
-    params_bias = params["bias"]
-    params_dense_w = params["dense"]["w"]
-    data_inputs = data.inputs
-    data_labels = data.labels
-    tanh_data_inputs_params_bias = jnp.tanh(
-        data_inputs @ params_dense_w + params_bias[None]
+    bias = params["bias"]
+    w = params["dense"]["w"]
+    inputs = data.inputs
+    labels = data.labels
+    tanh_inputs_w_bias = jnp.tanh(inputs @ w + bias[None])
+    max_max_tanh_inputs = jnp.maximum(-jnp.inf, jnp.max(tanh_inputs_w_bias, axis=1))
+    is_finite_max_max_tanh = jnp.isfinite(max_max_tanh_inputs)
+    where_is_finite_max_max_max = jnp.where(
+        is_finite_max_max_tanh, max_max_tanh_inputs, 0.0
     )
-    max_tanh = jnp.max(tanh_data_inputs_params_bias, axis=1)
-    where_is_finite_max_max_tanh = jnp.where(jnp.isfinite(max_tanh), max_tanh, 0.0)
-    where_is_finite_max = lax.stop_gradient(where_is_finite_max_max_tanh)[:, None]
-    exp_tanh_where = jnp.exp(tanh_data_inputs_params_bias - where_is_finite_max)
+    where_is_finite_max = lax.stop_gradient(where_is_finite_max_max_max)[:, None]
+    exp_tanh_where = jnp.exp(tanh_inputs_w_bias - where_is_finite_max)
     sum_exp_tanh_where = jnp.sum(exp_tanh_where, axis=1)
-    sum_exp = sum_exp_tanh_where >= 0.0
-    data_inputs0 = data_inputs[:, 0, None]
-    data_inputs0_tanh = data_inputs0 * tanh_data_inputs_params_bias[:, 1:2]
-    tanh_data_inputs = 1.0 - tanh_data_inputs_params_bias
-    data_inputs0_plus_data_inputs0 = data_inputs0 + data_inputs0_tanh
-    data_inputs0_data_inputs0_tanh = (
-        data_inputs0_plus_data_inputs0 * tanh_data_inputs[:, 1:2]
+    from_sum_exp = sum_exp_tanh_where >= 0.0
+    inputs0 = inputs[:, 0, None]
+    shifted_tanh_inputs = 1.0 - tanh_inputs_w_bias
+    inputs0_plus_inputs0_tanh = inputs0 + inputs0 * tanh_inputs_w_bias[:, 1:2]
+    inputs0_inputs0_tanh_inputs = (
+        inputs0_plus_inputs0_tanh * shifted_tanh_inputs[:, 1:2]
     )
-    data_inputs0_tanh_exp_tanh = data_inputs0_data_inputs0_tanh * exp_tanh_where[:, 1:2]
-    pad_data_inputs0_tanh_exp = jnp.pad(data_inputs0_tanh_exp_tanh, ((0, 0), (1, 1)))
-    sum_pad_data_inputs0_tanh = jnp.sum(pad_data_inputs0_tanh_exp, axis=1)
-    neg_sum_pad_data_inputs0 = -sum_pad_data_inputs0_tanh
+    inputs0_inputs0_exp_tanh = inputs0_inputs0_tanh_inputs * exp_tanh_where[:, 1:2]
+    pad_inputs0_inputs0_exp = jnp.pad(inputs0_inputs0_exp_tanh, ((0, 0), (1, 1)))
+    sum_pad_inputs0_inputs0 = jnp.sum(pad_inputs0_inputs0_exp, axis=1)
+    neg_sum_pad_inputs0 = -sum_pad_inputs0_inputs0
     where_sum_exp_sum_pad = jnp.where(
-        sum_exp, sum_pad_data_inputs0_tanh, neg_sum_pad_data_inputs0
+        from_sum_exp, sum_pad_inputs0_inputs0, neg_sum_pad_inputs0
     )
-    v1_plus_tanh_data_inputs_params_bias = 1.0 + tanh_data_inputs_params_bias[:, 2:]
-    tanh_data_inputs_2to3 = tanh_data_inputs[:, 2:]
-    tanh_tanh = v1_plus_tanh_data_inputs_params_bias * tanh_data_inputs_2to3
-    pad_tanh_tanh_exp = jnp.pad(tanh_tanh * exp_tanh_where[:, 2:], ((0, 0), (2, 0)))
-    sum_pad_tanh_tanh = jnp.sum(pad_tanh_tanh_exp, axis=1)
+    v1_plus_tanh_inputs_w = 1.0 + tanh_inputs_w_bias[:, 2:]
+    tanh_inputs_tanh_inputs = v1_plus_tanh_inputs_w * shifted_tanh_inputs[:, 2:]
+    tanh_inputs_exp_tanh = tanh_inputs_tanh_inputs * exp_tanh_where[:, 2:]
+    pad_tanh_inputs_exp = jnp.pad(tanh_inputs_exp_tanh, ((0, 0), (2, 0)))
+    sum_pad_tanh_inputs = jnp.sum(pad_tanh_inputs_exp, axis=1)
+    neg_sum_pad_tanh = -sum_pad_tanh_inputs
     where_sum_exp_sum_pad_tanh_sum_pad_tanh = jnp.where(
-        sum_exp, sum_pad_tanh_tanh, -sum_pad_tanh_tanh
+        from_sum_exp, sum_pad_tanh_inputs, neg_sum_pad_tanh
     )
     neg_where_sum_exp = -where_sum_exp_sum_pad
     where_sum_where_sum = neg_where_sum_exp * where_sum_exp_sum_pad_tanh_sum_pad_tanh
-    data_labels_2d = data_labels[:, None]
-    data_labels_below_0 = data_labels_2d < 0
-    data_labels_plus_3 = data_labels_2d + 3
-    where_data_labels_data_labels = jnp.where(
-        data_labels_below_0, data_labels_plus_3, data_labels_2d
-    )
-    where_data_labels_data_labels_3d = where_data_labels_data_labels[:, :, None]
-    full_0 = jnp.zeros((4, 3), params_bias.dtype)
-    picked_full_where = lax.gather(
+    labels_xvf = labels[:, None]
+    where_labels_labels = jnp.where(labels_xvf < 0, labels_xvf + 3, labels_xvf)
+    where_labels_labels_whd = where_labels_labels[:, :, None]
+    full_0 = jnp.zeros((4, 3), bias.dtype)
+    picked_full_0_where_labels = lax.gather(
         full_0,
-        where_data_labels_data_labels_3d,
+        where_labels_labels_whd,
         lax.GatherDimensionNumbers(
             offset_dims=(),
             collapsed_slice_dims=(1,),
@@ -127,7 +124,8 @@ def weight(params: dict[str, Any], data: Any) -> jax.Array:
         fill_value=0,
     )
     where_sum_abs_sum = where_sum_where_sum * jnp.abs(sum_exp_tanh_where) ** -2
-    return jnp.sum(where_sum_abs_sum - picked_full_where[:, 0]) / 4.0
+    where_sum_minus_picked_full = where_sum_abs_sum - picked_full_0_where_labels[:, 0]
+    return jnp.sum(where_sum_minus_picked_full) / 4.0
 
 
 @jax.jit
