@@ -15,7 +15,7 @@ from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ops.elements import Elements, Operands, everywhere
 from partialc.ops.registry import find
 
-LARGEST_KNOWN: Final = 1 << 16
+LARGEST_KNOWN: Final = 1 << 20
 """Larger values are not computed at build time."""
 
 Compute: TypeAlias = Callable[

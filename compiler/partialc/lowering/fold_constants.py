@@ -15,7 +15,7 @@ from partialc.ir.rewrite import everywhere, resolve, with_inputs
 from partialc.lowering.exact import exact_results
 
 SMALL: Final = 64
-LARGEST: Final = 1 << 16
+LARGEST: Final = 1 << 20
 
 
 def fold_constants(function: Function) -> Function:

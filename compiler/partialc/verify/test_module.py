@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from partialc.verify.constants import constants_test
 from partialc.verify.derivatives import work_of
 from partialc.verify.expected import Expected
 from partialc.verify.findings import Findings
+from partialc.verify.imports import with_imports
 from partialc.verify.origin import Original, find_original
 from partialc.verify.points import (
     Ranges,
@@ -241,7 +241,7 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
         tests_float32=float32,
         tests_mixed=float32 and any(not each.dtype.is_fixed for each in types),
     )
-    return _with_imports(texts)
+    return with_imports(texts)
 
 
 def _case_text(
@@ -299,34 +299,3 @@ def _docstring(proof: Proof, module: PurePosixPath) -> str:
 
 def _path_text(path: PurePosixPath) -> str:
     return '"' + path.as_posix() + '"'
-
-
-_IMPORTS = (
-    (r"\bimportlib\.import_module\b", "import importlib"),
-    (r"\bimportlib\.util\b", "import importlib.util"),
-    (r"\bos\.", "import os"),
-    (r"\bsubprocess\.", "import subprocess"),
-    (r"\bsys\.", "import sys"),
-    (r"\bCallable\b", "from collections.abc import Callable"),
-    (r"@cache\b", "from functools import cache"),
-    (
-        r"\bcombinations_with_replacement\b",
-        "from itertools import combinations_with_replacement",
-    ),
-    (r"\bPath\b", "from pathlib import Path"),
-    (r"\bNamedTuple\b", "from typing import NamedTuple"),
-    (r"", ""),
-    (r"\bjax\.", "import jax"),
-    (r"\bjnp\.", "import jax.numpy as jnp"),
-    (r"\bnp\.", "import numpy as np"),
-    (r"\bpytest\.", "import pytest"),
-)
-
-
-def _with_imports(text: str) -> str:
-    """The text with imports of exactly what it uses, in the order isort wants."""
-    lines = [line for pattern, line in _IMPORTS if re.search(pattern, text)]
-    if "import importlib" in lines:
-        lines.remove("import importlib.util")
-        lines.insert(1, "import importlib.util")
-    return text.replace("# imports\n", "\n".join(lines) + "\n", 1)

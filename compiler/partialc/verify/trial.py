@@ -21,6 +21,7 @@ from partialc.verify.branches import Observer, Outcome
 from partialc.verify.derivatives import Policy
 from partialc.verify.expected import Expected, expected_text
 from partialc.verify.findings import Findings, Sample
+from partialc.verify.imports import imports_of
 from partialc.verify.loops import MOST_STEPS, Loops
 from partialc.verify.points import RANGES, Ranges
 from partialc.verify.rounding import digits_of, noted
@@ -70,7 +71,8 @@ class Trial:
 
     def define(self, kernel: Kernel, expected: Expected) -> Callable[..., Any]:
         """The reference of a kernel as a function."""
-        exec(compile(expected.reference, "<trial>", "exec"), self._space)
+        text = "\n".join([*imports_of(expected.reference), expected.reference])
+        exec(compile(text, "<trial>", "exec"), self._space)
         return self.expected(kernel)
 
     def expected(self, kernel: Kernel) -> Callable[..., Any]:
