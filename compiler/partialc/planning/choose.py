@@ -18,21 +18,18 @@ from partialc.ir.structure import all_equations
 from partialc.lowering.pipeline import SPECIALISED, run
 from partialc.ops.cost import cost_of
 from partialc.planning.cost import count, weight
-from partialc.planning.family import Family, Option
+from partialc.planning.family import Option
 from partialc.planning.merge import merge
 from partialc.planning.options import options
 from partialc.planning.plan import Candidate, KernelPlan, score
+from partialc.planning.proposals import proposals
 from partialc.planning.reference import reference_cost
 from partialc.planning.zeros import zero_warnings
-from partialc.realise.chain import Chain, Path, Read
+from partialc.realise.chain import Chain, Path
 from partialc.realise.execute import flat_call, kernel_types, trace_flat
 from partialc.realise.writer import ChainText, write
 from partialc.request.resolved import Block, Coordinates, Kernel, Product
 from partialc.spec.model import Form
-
-MAX_SINGLES: Final = 40
-"""More options than this over all parts are not counted one by one, only together."""
-
 
 STATEMENT: Final = 24
 """Characters that an operation takes in a written-out kernel, on average."""
@@ -91,7 +88,7 @@ def plan_kernel(
     ]
     counter = _Counter(kernel, primal, function, wish)
     tried: dict[tuple[Path, ...], Candidate] = {}
-    for title, reads in _proposals(choices, counter):
+    for title, reads in proposals(choices, counter.single):
         chain = Chain(kernel, merge(reads, commute=commute))
         if chain.paths not in tried:
             tried[chain.paths] = counter.candidate(title, chain)
@@ -280,44 +277,3 @@ def _gradient(
         return tuple(result)
 
     return gradient
-
-
-def _proposals(
-    choices: Sequence[tuple[Option, ...]], counter: _Counter
-) -> list[tuple[str, tuple[Read, ...]]]:
-    """Combinations worth counting: one family throughout, and the best of each part."""
-    families = list(dict.fromkeys(option.family for part in choices for option in part))
-    proposals: list[tuple[str, tuple[Read, ...]]] = []
-    if len(choices) == 1:
-        (part,) = choices
-        return [(option.family.value, (option.read,)) for option in part]
-    for family in families:
-        if family in (Family.VALUE, Family.PRODUCT) and len(families) > 1:
-            continue
-        reads = tuple(_preferred(part, family).read for part in choices)
-        proposals.append((f"mostly {family.value}", reads))
-    if 1 < sum(map(len, choices)) <= MAX_SINGLES:
-        reads = tuple(min(part, key=counter.single).read for part in choices)
-        proposals.append(("the best of each part", reads))
-    return proposals
-
-
-_RELATED: Final[Mapping[Family, tuple[Family, ...]]] = {
-    Family.NEST: (Family.NEST, Family.FORWARD, Family.ZIPPED),
-    Family.FORWARD: (Family.FORWARD, Family.NEST, Family.DENSE_FORWARD),
-    Family.REVERSE: (Family.REVERSE, Family.MIXED, Family.ROWS, Family.DENSE_MIXED),
-    Family.MIXED: (Family.MIXED, Family.REVERSE, Family.ROWS, Family.DENSE_MIXED),
-    Family.ZIPPED: (Family.ZIPPED, Family.NEST, Family.FORWARD),
-    Family.ROWS: (Family.ROWS, Family.MIXED, Family.REVERSE),
-    Family.DENSE_FORWARD: (Family.DENSE_FORWARD, Family.FORWARD, Family.NEST),
-    Family.DENSE_MIXED: (Family.DENSE_MIXED, Family.MIXED, Family.REVERSE),
-}
-"""For each family, what comes closest to it for a part that does not offer it."""
-
-
-def _preferred(part: Sequence[Option], family: Family) -> Option:
-    for wanted in _RELATED.get(family, (family,)):
-        for option in part:
-            if option.family is wanted:
-                return option
-    return part[0]

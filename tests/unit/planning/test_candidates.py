@@ -247,6 +247,19 @@ def test_one_nest_delivers_everything_below_it() -> None:
     assert len(nests[0].chain.paths) == 2  # (t, t) carries value and t; (x0) the rest
 
 
+def test_one_pushed_gradient_serves_all_second_derivatives_along_a_coordinate() -> None:
+    requests = ("value", "partial(x[1])", "partial(t)", "partial(t, t)")
+    primal, plan = compiled("scalar", *requests, "partial(x[1], t)")
+    single = [
+        each.chain.paths[0]
+        for each in (plan.chosen, *plan.rejected)
+        if len(each.chain.paths) == 1
+    ]
+    pulled = {path for path in single if path.pull is not None}
+    assert [len(path.pushes) for path in pulled] == [1]
+    check(primal, plan, "scalar")
+
+
 def test_derivatives_are_delivered_once_each() -> None:
     primal, plan = compiled("scalar", "derivatives(x, order=2)")
     run = flat_call(

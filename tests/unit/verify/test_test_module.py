@@ -179,6 +179,15 @@ def test_batched_kernels_get_all_samples_at_once() -> None:
     assert running.passes("test_jit_and_vmap", "j")
 
 
+def test_references_of_lists_import_what_they_use() -> None:
+    def ring(x: Any) -> Any:
+        return jnp.concatenate([x[1:], x[:1]]) * x
+
+    proof = proof_of(ring, {"x": "float[40]"}, {"d": "diagonal(jacobian(x), 1)"})
+    for value in Running(proof).expected("d"):
+        assert value.shape == (39,)
+
+
 def test_bundled_kernels_are_checked_by_field_names() -> None:
     proof = proof_of(product, {"x": "float[2]"}, {"k": ["value", "gradient(x)"]})
 
