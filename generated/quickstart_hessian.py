@@ -32,8 +32,9 @@ def hessian(x: jax.Array) -> jax.Array:
     (x,) = _checked(_ARGUMENTS, x=x)
     twice_x1 = 2.0 * x[1]
     twice_x0 = 2.0 * x[0]
-    stack_x1_x0 = jnp.stack([twice_x1, twice_x0, twice_x0, 3.0 * twice_x1])
-    return stack_x1_x0.reshape(2, 2)
+    return jnp.stack(
+        [jnp.stack([twice_x1, twice_x0]), jnp.stack([twice_x0, 3.0 * twice_x1])]
+    )
 
 
 @jax.jit

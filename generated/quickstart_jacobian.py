@@ -31,10 +31,9 @@ def full(x: jax.Array) -> jax.Array:
     transcendental).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    twice_x0_x1 = 2.0 * (x[0] * x[1])
-    cos_x2 = jnp.cos(x[2])
-    stack_x0_x1_x0_pow2 = jnp.stack([twice_x0_x1, x[0] ** 2, 0.0, 0.0, 0.0, cos_x2])
-    return stack_x0_x1_x0_pow2.reshape(2, 3)
+    stack_x0_x1_x0_pow2 = jnp.stack([2.0 * (x[0] * x[1]), x[0] ** 2, 0.0])
+    stack_cos_x2 = jnp.stack([0.0, 0.0, jnp.cos(x[2])])
+    return jnp.stack([stack_x0_x1_x0_pow2, stack_cos_x2])
 
 
 @jax.jit

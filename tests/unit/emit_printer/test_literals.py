@@ -2,6 +2,7 @@
 
 import ast
 
+import jax
 import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
@@ -79,6 +80,7 @@ PATTERNS = [
     (np.full((2, 2), np.nan), "jnp.full((2, 2), jnp.nan, float)"),
     (np.zeros((0, 3)), "jnp.zeros((0, 3), float)"),
     (np.eye(3), "jnp.eye(3, dtype=float)"),
+    (np.eye(9)[2], "jax.nn.one_hot(2, 9, dtype=float)"),
     (np.eye(2, 3, 1), "jnp.eye(2, 3, k=1, dtype=float)"),
     (np.tri(3), "jnp.tri(3, dtype=float)"),
     (np.arange(5.0), "jnp.arange(5, dtype=float)"),
@@ -96,7 +98,7 @@ def test_patterns_are_recognised_bit_by_bit(data, text):
     assert (None if found is None else unparse(found)) == text
     if found is not None:
         with strict(Regime.WIDE):
-            result = np.asarray(eval(unparse(found), {"jnp": jnp}))
+            result = np.asarray(eval(unparse(found), {"jax": jax, "jnp": jnp}))
         assert result.tobytes() == data.tobytes()
 
 

@@ -57,6 +57,10 @@ def typed_scalar(data: NDArray[np.generic], dtype: ast.expr) -> ast.expr:
     return call("jnp.asarray", scalar(data), dtype)
 
 
+LONGEST_ROW: Final = 8
+"""A longer row of the identity is written as such."""
+
+
 def bare_scalar(data: NDArray[np.generic]) -> ast.expr:
     """A scalar operand: a Python number, or a numpy one that no Python number is."""
     if _needs_type(data):
@@ -72,7 +76,7 @@ def pattern(constant: Constant, dtype: ast.expr) -> ast.expr | None:
     if not data.size:
         return call("jnp.zeros", shape(data.shape), dtype)
     if data.ndim == 1 and data.size > 2 and data.dtype.kind in "iuf":
-        return _progression(data, dtype)
+        return _progression(data, dtype) or _one_hot(data, dtype)
     if data.ndim == 2:
         return _triangle(data, dtype)
     return None
@@ -195,6 +199,19 @@ def _progression(data: NDArray[Any], dtype: ast.expr) -> ast.expr | None:
     if ends[2] == 1:
         ends = ends[:2] if ends[0] else [ends[1]]
     return call("jnp.arange", *[number(end) for end in ends], dtype=dtype)
+
+
+def _one_hot(data: NDArray[Any], dtype: ast.expr) -> ast.expr | None:
+    """A row of the identity, if it is too long to be read as it is."""
+    places = np.flatnonzero(data)
+    if data.size <= LONGEST_ROW or data.dtype.kind != "f" or len(places) != 1:
+        return None
+    (place,) = places.tolist()
+    row = np.zeros_like(data)
+    row[place] = 1
+    if not _same(data, row):
+        return None
+    return call("jax.nn.one_hot", number(place), number(data.size), dtype=dtype)
 
 
 def _triangle(data: NDArray[np.generic], dtype: ast.expr) -> ast.expr | None:

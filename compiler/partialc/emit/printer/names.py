@@ -189,7 +189,7 @@ class Labels:
         if longer != short:
             yield identifier(longer)
         numbers = _flat(map(_number, definition[0].inputs))
-        if numbers and definition[0].op not in _INFIX:
+        if numbers and definition[0].op not in (*_INFIX, "stack"):
             yield identifier("_".join((short, *numbers)))
         for depth in (2, 4, 8):
             code = _letters(self._structure(value, depth))

@@ -241,9 +241,10 @@ class _Preparation:
     def _new_axis(self, atom: Atom, axis: int) -> View | Constant | None:
         """What was given a new axis at one place; None if nothing was."""
         if isinstance(atom, Constant):
-            if atom.type.shape != (1,):
+            if atom.type.shape[axis] != 1:
                 return None
-            return Constant(ArrayType(atom.type.dtype, ()), atom.data[0, ...])
+            data = np.squeeze(atom.data, axis)
+            return Constant(ArrayType(atom.type.dtype, data.shape), data)
         definition = self._definitions.get(atom)
         if definition is not None and definition.op == "broadcast_in_dim":
             (operand,) = definition.inputs

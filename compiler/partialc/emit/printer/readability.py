@@ -32,12 +32,17 @@ _UNTYPED: Final = (
 
 
 def fits(expression: ast.expr) -> bool:
-    """Whether it is short, or a sum of short terms, which wraps one term a line."""
+    """Whether it is short, or wraps one short part a line: a sum, a stack."""
     if depth(expression) > _DEEPEST:
         return False
     length = len(unparse(expression))
     if length <= WIDEST:
         return True
+    match expression:
+        case ast.Call(func=function, args=[ast.List(elts=parts)]) if (
+            unparse(function) == "jnp.stack"
+        ):
+            return all(len(unparse(part)) <= LONGEST_RESULT for part in parts)
     terms = terms_of(expression)
     return (
         len(terms) > 2

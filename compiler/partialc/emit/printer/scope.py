@@ -276,6 +276,8 @@ class Scope:
 
     def _build(self, equation: Equation) -> ast.expr:
         """The expression of an equation; operands that make it too long get names."""
+        if equation.op in ("stack", "concatenate"):
+            self._name_long_parts(equation)
         expression = self._source(equation)
         while not fits(expression):
             longest = self._longest_operand(equation)
@@ -284,6 +286,18 @@ class Scope:
             self._name_of(longest)
             expression = self._source(equation)
         return expression
+
+    def _name_long_parts(self, equation: Equation) -> None:
+        """Name the long ones of many parts, in their order, whatever their lengths."""
+        if fits(self._source(equation)):
+            return
+        for atom in equation.inputs:
+            binding = self._bindings.get(atom) if isinstance(atom, Value) else None
+            if (
+                binding is not None
+                and len(unparse(binding.expression)) > LONGEST_RESULT
+            ):
+                self._name_of(atom)  # type: ignore[arg-type]
 
     def _source(self, equation: Equation) -> ast.expr:
         match equation.op:

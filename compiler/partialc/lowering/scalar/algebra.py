@@ -89,7 +89,7 @@ class Algebra:
             result = _select(operands)
         if result is None:
             result = self.terms.operation(op, operands, dtype, params)
-            result = self.terms.folded(result)
+            result = self.terms.folded(result, strict=strict)
         if strict:
             self.terms.frozen.add(result)
         return result
@@ -288,6 +288,21 @@ def _select(args: Sequence[Term]) -> Term | None:
     if which.number is not None and 0 <= int(which.number) < len(cases):
         return cases[int(which.number)]
     return None
+
+
+def for_reading(term: Term) -> tuple[Term, ...]:
+    """The operands in the order people write: `2 * x`, `x + 1`, `a * b * c`."""
+    if term.op not in COMMUTATIVE:
+        return term.args
+    first, second = term.args
+    if first.constant is not None or second.constant is not None:
+        leads = (first.constant is not None) == (term.op == "mul")
+        return (first, second) if leads else (second, first)
+    if second.op == term.op and first.op != term.op:
+        return second, first
+    if first.array is not None and first.array is second.array:
+        return (first, second) if first.position < second.position else (second, first)
+    return first, second
 
 
 Rule = Callable[[Algebra, list[Term], DType, bool], Term | None]

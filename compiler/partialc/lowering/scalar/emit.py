@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from partialc.ir.program import (
     Param,
     Value,
 )
-from partialc.lowering.scalar.algebra import COMMUTATIVE
+from partialc.lowering.scalar.algebra import for_reading
 from partialc.lowering.scalar.program import (
     Array,
     Assembled,
@@ -41,8 +42,8 @@ from partialc.lowering.scalar.terms import (
 
 SHORTEST_RUN: Final = 4
 """Fewer terms that run alike stay scalars."""
-LONGEST_STACK: Final = 32
-"""More equal numbers in a row than this are one constant of the array."""
+LARGEST_TABLE: Final = 1024
+"""Longer arrays are not written element by element."""
 
 
 def emit(program: ScalarProgram, like: Function) -> Function:
@@ -76,8 +77,30 @@ class _Writer:
         whole = _whole_array(array)
         if whole is not None:
             return self.reshaped(self.defined(whole), array.type.shape)
+        rows = self.rows(array)
+        if rows is not None:
+            return rows
         vector = self.assembled(array.terms, array.type)
         return self.reshaped(vector, array.type.shape)
+
+    def rows(self, array: Assembled) -> Atom | None:
+        """A small matrix row by row, where its elements have little in common."""
+        if len(array.type.shape) != 2 or len(array.terms) > LARGEST_TABLE:
+            return None
+        count, width = array.type.shape
+        runs = list(find_runs(array.terms, SHORTEST_RUN))
+        if min(count, width) < 2 or len(runs) == 1 or any(map(_is_computed, runs)):
+            return None
+        if find_strides(array.terms) is not None:
+            return None
+        kind = ArrayType(array.type.dtype, (width,))
+        rows = [
+            self.reshaped(
+                self.assembled(array.terms[start : start + width], kind), (1, width)
+            )
+            for start in range(0, count * width, width)
+        ]
+        return self.equation("concatenate", rows, array.type, {"dimension": 0})
 
     def defined(self, array: Value) -> Value:
         """An array that is no assembly, its operation written before."""
@@ -105,20 +128,34 @@ class _Writer:
         if scattered is not None:
             return self.scattered(scattered, kind)
         pieces: list[Atom] = []
+        scalars: list[Term] = []
         for run in find_runs(terms, SHORTEST_RUN):
-            pieces.extend(self.pieces(run))
+            if not _is_computed(run):
+                scalars.extend(run.terms)
+                continue
+            pieces.extend(self.listed(scalars))
+            pieces.append(self.vector(run.terms))
+            scalars = []
+        pieces.extend(self.listed(scalars))
         if len(pieces) == 1:
             return self.reshaped(pieces[0], kind.shape)
         return self.equation("concatenate", pieces, kind, {"dimension": 0})
 
-    def pieces(self, run: Run) -> Iterator[Atom]:
-        """One vector, or its elements: few constants are rather written one by one."""
-        constant = all(term.constant is not None for term in run.terms)
-        if run.is_vector and (not constant or len(run.terms) >= LONGEST_STACK):
-            yield self.vector(run.terms)
+    def listed(self, terms: Sequence[Term]) -> Iterator[Atom]:
+        """A vector of terms that are written one by one, if there are any."""
+        if not terms:
             return
-        for term in run.terms:
-            yield self.repeated(self.scalar(term), 1)
+        kind = ArrayType(terms[0].dtype, (len(terms),))
+        if all(term is terms[0] for term in terms):
+            yield self.repeated(self.scalar(terms[0]), len(terms))
+        elif all(term.constant is not None for term in terms):
+            yield self.vector(tuple(terms))
+        elif len(terms) > LARGEST_TABLE:
+            for same, group in groupby(terms):
+                yield self.repeated(self.scalar(same), len(list(group)))
+        else:
+            pieces = [self.repeated(self.scalar(term), 1) for term in terms]
+            yield self.equation("concatenate", pieces, kind, {"dimension": 0})
 
     def scattered(self, stretches: Sequence[Stretch], kind: ArrayType) -> Atom:
         """Vectors at regular distances in an array of zeros: their padded sum."""
@@ -185,7 +222,7 @@ class _Writer:
         if term.op in REDUCTIONS:
             vector = self.assembled(term.args, ArrayType(term.args[0].dtype, ()))
             return self.equation(term.op, [vector], kind, {"axes": (0,)})
-        operands = [self.scalars[arg] for arg in _for_reading(term)]
+        operands = [self.scalars[arg] for arg in for_reading(term)]
         return self.equation(term.op, operands, kind, term.params)
 
     def element(self, term: Term) -> Atom:
@@ -227,7 +264,7 @@ class _Writer:
             return self.repeated(self.scalar(first), len(terms))
         if first.op == ELEMENT:
             return self.strided(terms)
-        reading = _for_reading(first)
+        reading = for_reading(first)
         order = [first.args.index(arg) for arg in reading]
         columns = [tuple(term.args[place] for term in terms) for place in order]
         operands = [
@@ -305,6 +342,13 @@ class _Writer:
         return value
 
 
+def _is_computed(run: Run) -> bool:
+    """Whether a run is a vector with something to compute for each of its elements."""
+    if not run.is_vector or all(term is run.terms[0] for term in run.terms):
+        return False
+    return any(term.constant is None for term in run.terms)
+
+
 def _role(term: Term) -> str | None:
     """A name for a function of an element: `sin_q2`; others are named when printed."""
     (arg,) = term.args
@@ -312,21 +356,6 @@ def _role(term: Term) -> str | None:
         return None
     place = str(arg.position) if arg.array.type.shape else ""
     return f"{term.op}_{arg.array.hint}{place}" if arg.array.hint else None
-
-
-def _for_reading(term: Term) -> tuple[Term, ...]:
-    """The operands in the order people write: `2 * x`, `x + 1`, `a * b * c`."""
-    if term.op not in COMMUTATIVE:
-        return term.args
-    first, second = term.args
-    if first.constant is not None or second.constant is not None:
-        leads = (first.constant is not None) == (term.op == "mul")
-        return (first, second) if leads else (second, first)
-    if second.op == term.op and first.op != term.op:
-        return second, first
-    if first.array is not None and first.array is second.array:
-        return (first, second) if first.position < second.position else (second, first)
-    return first, second
 
 
 def _whole_array(array: Assembled) -> Value | None:

@@ -18,10 +18,18 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from partialc.ir.dtypes import DType
-from partialc.lowering.scalar.algebra import Algebra
+from partialc.ir.program import Value
+from partialc.lowering.scalar.algebra import Algebra, for_reading
 from partialc.lowering.scalar.program import ScalarProgram
 from partialc.lowering.scalar.runs import find_runs, sorted_alike
-from partialc.lowering.scalar.terms import ELEMENT, REDUCTIONS, Term, uses
+from partialc.lowering.scalar.terms import (
+    ELEMENT,
+    REDUCTIONS,
+    Term,
+    is_moderate,
+    is_usual,
+    uses,
+)
 
 SHORTEST_REDUCTION: Final = 6
 """Fewer terms than this are written out with infix operators."""
@@ -111,8 +119,9 @@ class _Regrouping:
             if term.op == "neg":
                 pending.append((term.args[0], -sign))
                 continue
+            first, other = for_reading(term)
             second = -sign if term.op == "sub" else sign
-            pending += [(term.args[1], second), (term.args[0], sign)]
+            pending += [(other, second), (first, sign)]
         return found
 
     def factors(self, root: Term, *, whole: bool) -> _Addend:
@@ -124,7 +133,8 @@ class _Regrouping:
             term, times = pending.pop()
             inside = (whole and term is root) or self.is_open(term, root.dtype)
             if inside and term.op == "mul" and times == 1:
-                pending += [(term.args[1], 1), (term.args[0], 1)]
+                first, other = for_reading(term)
+                pending += [(other, 1), (first, 1)]
                 continue
             if inside and term.op == "neg" and times == 1:
                 number = -number
@@ -134,11 +144,7 @@ class _Regrouping:
             if inside and isinstance(power, int) and power > 1 and times == 1:
                 pending.append((term.args[0], power))
                 continue
-            if (
-                times == 1
-                and term.number is not None
-                and _is_exact(number, term.number)
-            ):
+            if times == 1 and term.number is not None and _multiplies(number, term):
                 number *= float(term.number)
                 continue
             base = self.new(term)
@@ -183,7 +189,7 @@ class _Regrouping:
             term, number = term.args[0], -1.0
         if term.op == "mul" and self.is_plain(term):
             for x, y in (term.args, term.args[::-1]):
-                if x.number is not None and _is_exact(number, x.number):
+                if x.number is not None and _multiplies(number, x):
                     return _Addend(number * float(x.number), ((y, 1),))
         return _Addend(number, ((term, 1),))
 
@@ -209,12 +215,14 @@ class _Regrouping:
             unit = [replace(a, number=a.number / number) for a in addends]
             scale = self.terms.scalar(number, dtype)
             return apply("mul", [scale, self.plain_sum(unit, dtype)], dtype)
-        positive = [self.product(a, dtype) for a in addends if a.number > 0]
-        negative = [
-            self.product(replace(a, number=-a.number), dtype)
-            for a in addends
-            if a.number <= 0
-        ]
+        positive = _in_place([self.product(a, dtype) for a in addends if a.number > 0])
+        negative = _in_place(
+            [
+                self.product(replace(a, number=-a.number), dtype)
+                for a in addends
+                if a.number <= 0
+            ]
+        )
         added = self.reduced("reduce_sum", positive, dtype)
         taken = self.reduced("reduce_sum", negative, dtype)
         if not added:
@@ -268,11 +276,36 @@ def _reading_place(power: tuple[Term, int]) -> int:
     return base.position if base.op == ELEMENT else 1 << 62
 
 
-def _is_exact(first: float, second: object) -> bool:
-    """Whether the product of two small numbers is exact in every float width."""
-    if not isinstance(second, float) or abs(second) > 2048 or abs(first) > 2048:
-        return False
-    return (first * 64).is_integer() and (second * 64).is_integer()
+def _in_place(terms: Sequence[Term]) -> list[Term]:
+    """Elements of an array in the order of their positions, all else where it was.
+
+    The order in which elements are first needed is no order: it changes with what the
+    rest of the function needs.
+    """
+    found = list(terms)
+    places: dict[Value, list[int]] = {}
+    for place, term in enumerate(terms):
+        if term.array is not None:
+            places.setdefault(term.array, []).append(place)
+    for at in places.values():
+        elements = sorted((terms[place] for place in at), key=lambda t: t.position)
+        for place, element in zip(at, elements, strict=True):
+            found[place] = element
+    return found
+
+
+def _multiplies(number: float, constant: Term) -> bool:
+    """Whether a number times a constant is a number to multiply by instead."""
+    factor = constant.number
+    if is_usual(constant.dtype):
+        return is_moderate(factor) and is_moderate(number * factor)
+    # Narrow floats and fixed ones: only what every width holds.
+    return (
+        isinstance(factor, float)
+        and max(abs(factor), abs(number)) <= 2048
+        and (number * 64).is_integer()
+        and (factor * 64).is_integer()
+    )
 
 
 def _merged(addends: Sequence[_Addend]) -> list[_Addend]:

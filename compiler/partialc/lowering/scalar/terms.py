@@ -129,11 +129,19 @@ class Terms:
             self._known[key] = found
         return found
 
-    def folded(self, term: Term) -> Term:
-        """The constant that an operation on constants is, where bits are certain."""
+    def folded(self, term: Term, *, strict: bool = False) -> Term:
+        """The constant that an operation on constants is.
+
+        Args:
+            term: The operation.
+            strict: Whether its bits must be certain; products and quotients are
+                otherwise folded up to their rounding.
+        """
         if not term.args or any(arg.constant is None for arg in term.args):
             return term
         quick = _dyadic(term)
+        if quick is None and not strict:
+            quick = _scaled(term)
         if quick is not None:
             return self.scalar(quick, term.dtype)
         results = constant_results(
@@ -149,9 +157,7 @@ class Terms:
 
 def _dyadic(term: Term) -> float | None:
     """Sums and products of small numbers that all float widths hold exactly."""
-    if term.op not in ("add", "add_any", "sub", "mul") or not term.dtype.is_float:
-        return None
-    if any(name not in ("float32", "float64") for name in _widths(term.dtype)):
+    if term.op not in ("add", "add_any", "sub", "mul") or not is_usual(term.dtype):
         return None
     first, second = (arg.number for arg in term.args)
     match term.op:
@@ -169,6 +175,28 @@ def _dyadic(term: Term) -> float | None:
     zero = result == 0 and np.signbit(result)
     large = max(abs(first), abs(second), abs(result)) >= 60000
     return None if large or zero or not small else float(result)
+
+
+def _scaled(term: Term) -> float | None:
+    """Products and quotients that no float width rounds but in the last place."""
+    if term.op not in ("mul", "div") or not is_usual(term.dtype):
+        return None
+    first, second = (arg.number for arg in term.args)
+    if not (is_moderate(first) and is_moderate(second)):
+        return None
+    return float(first * second if term.op == "mul" else first / second)
+
+
+def is_moderate(number: Any) -> bool:
+    """Whether a number is so far from overflow that one may multiply by it freely."""
+    return isinstance(number, float) and 1e-15 < abs(number) < 1e15
+
+
+def is_usual(dtype: DType) -> bool:
+    """Whether it is a float of 32 or 64 bits, whoever calls."""
+    return dtype.is_float and all(
+        name in ("float32", "float64") for name in _widths(dtype)
+    )
 
 
 def _widths(dtype: DType) -> tuple[str, ...]:

@@ -88,20 +88,13 @@ def written_out(x: jax.Array, scale: jax.Array) -> jax.Array:
     """
     x, scale = _checked(_ARGUMENTS, x=x, scale=scale)
     twice_scale_scale = 2.0 * (scale * (1.0 / scale)) ** 2
-    stack_scale_scale = jnp.stack(
+    return jnp.stack(
         [
-            twice_scale_scale,
-            0.0,
-            0.0,
-            0.0,
-            twice_scale_scale,
-            0.0,
-            0.0,
-            0.0,
-            twice_scale_scale,
+            jnp.stack([twice_scale_scale, 0.0, 0.0]),
+            jnp.stack([0.0, twice_scale_scale, 0.0]),
+            jnp.stack([0.0, 0.0, twice_scale_scale]),
         ]
     )
-    return stack_scale_scale.reshape(3, 3)
 
 
 # What the kernels above have in common.

@@ -39,10 +39,9 @@ def block(x: jax.Array) -> jax.Array:
     transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    twice_x1_sin = 2.0 * (x[1] * jnp.sin(x[0]))
-    cos_x2_x3_pow2 = jnp.cos(x[2]) * x[3] ** 2
-    stack_x1_sin_cos_x2 = jnp.stack([twice_x1_sin, 0.0, 0.0, cos_x2_x3_pow2])
-    return stack_x1_sin_cos_x2.reshape(2, 2)
+    stack_x1_sin = jnp.stack([2.0 * (x[1] * jnp.sin(x[0])), 0.0])
+    stack_cos_x2_x3 = jnp.stack([0.0, jnp.cos(x[2]) * x[3] ** 2])
+    return jnp.stack([stack_x1_sin, stack_cos_x2_x3])
 
 
 class Band(NamedTuple):
@@ -82,17 +81,14 @@ def third(x: jax.Array) -> jax.Array:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     cos_x0 = jnp.cos(x[0])
-    scaled_sin_x0 = -2.0 * (jnp.sin(x[0]) * x[1])
-    cos_x0_x1_pow2 = -(cos_x0 * x[1] ** 2)
-    twice_cos_x0 = 2.0 * cos_x0
     return jnp.stack(
         [
-            cos_x0_x1_pow2,
-            scaled_sin_x0,
+            -(cos_x0 * x[1] ** 2),
+            -2.0 * (jnp.sin(x[0]) * x[1]),
             0.0,
             0.0,
             0.0,
-            twice_cos_x0,
+            2.0 * cos_x0,
             0.0,
             0.0,
             0.0,
@@ -136,17 +132,14 @@ def triangle(x: jax.Array) -> jax.Array:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     sin_x1 = jnp.sin(x[1])
-    twice_cos_x1 = 2.0 * (jnp.cos(x[1]) * x[2])
-    sin_x1_x2_pow2 = -(sin_x1 * x[2] ** 2)
-    twice_sin_x1 = 2.0 * sin_x1
     return jnp.stack(
         [
             0.0,
             0.0,
-            sin_x1_x2_pow2,
+            -(sin_x1 * x[2] ** 2),
             0.0,
-            twice_cos_x1,
-            twice_sin_x1,
+            2.0 * (jnp.cos(x[1]) * x[2]),
+            2.0 * sin_x1,
             0.0,
             0.0,
             0.0,
@@ -169,8 +162,7 @@ def scattered(x: jax.Array) -> jax.Array:
     transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    twice_x1_sin = 2.0 * (x[1] * jnp.sin(x[0]))
-    return jnp.stack([twice_x1_sin, 0.0, jnp.cos(x[2]) * x[3] ** 2])
+    return jnp.stack([2.0 * (x[1] * jnp.sin(x[0])), 0.0, jnp.cos(x[2]) * x[3] ** 2])
 
 
 # What the kernels above have in common.
