@@ -51,7 +51,14 @@ def _source_remat(
 
 
 for _op in (
-    Op("call", _evaluate, _source_call, _cost, summary="call of a function"),
+    Op(
+        "call",
+        _evaluate,
+        _source_call,
+        _cost,
+        summary="call of a function",
+        inlined=True,
+    ),
     Op(
         "composite",
         _evaluate,
@@ -65,6 +72,7 @@ for _op in (
         _source_custom,
         _cost,
         summary="function with a forward derivative of its own",
+        inlined=True,
     ),
     Op(
         "custom_vjp_call",
@@ -72,6 +80,7 @@ for _op in (
         _source_custom,
         _cost,
         summary="function with a reverse derivative of its own",
+        inlined=True,
     ),
     Op(
         "remat",
@@ -79,6 +88,7 @@ for _op in (
         _source_remat,
         _cost,
         summary="function recomputed in the reverse sweep (jax.checkpoint)",
+        inlined=True,
     ),
 ):
     register(_op)

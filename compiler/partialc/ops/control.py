@@ -129,6 +129,7 @@ register(
         _source_scan,
         _cost_scan,
         summary="loop over leading axes with a carry",
+        bodies=True,
         layout=_layout_scan,
     )
 )
@@ -197,6 +198,7 @@ register(
         _source_while,
         _cost_while,
         summary="loop while a condition holds",
+        bodies=True,
     )
 )
 
@@ -258,6 +260,7 @@ register(
         _source_cond,
         _cost_cond,
         summary="one of several branches",
+        bodies=True,
     )
 )
 

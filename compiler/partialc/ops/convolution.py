@@ -17,6 +17,7 @@ from partialc.ops.dot_general import precision_keyword, precision_value
 from partialc.ops.evaluation import concrete
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call
+from partialc.ops.windowed import CONVOLUTION
 
 _SPATIAL: Final = {0: "", 1: "W", 2: "HW", 3: "DHW"}
 
@@ -106,4 +107,13 @@ def _cost(equation: Equation) -> Cost:
     return Cost(2.0 * equation.outputs[0].type.size * terms, 0.0, traffic(equation))
 
 
-register(Op("conv_general_dilated", _evaluate, _source, _cost, summary="convolution"))
+register(
+    Op(
+        "conv_general_dilated",
+        _evaluate,
+        _source,
+        _cost,
+        summary="convolution",
+        elements=CONVOLUTION,
+    )
+)

@@ -152,20 +152,29 @@ class Op:
         cost: The work of one execution.
         layout: How the expression of several results unpacks: `((0, 1), 2)` is
             `(a, b), c = ...`, `(1, 0)` is `b, a = ...`; None is one after the other.
-        precision: How finely analysis follows it.
+        inlined: Whether it is gone before analysis: a call, a custom rule.
         summary: One line for the supported-ops page.
         elements: Which elements of the operands an element of a result reads; None when
             it may read all of them.
+        bodies: Whether what it holds is analysed as a function of its own.
     """
 
     name: str
     evaluate: Evaluate
     source: Source
     cost: CostRule
-    precision: Precision = Precision.OPAQUE
     summary: str = ""
     layout: Callable[[Equation], Layout] | None = None
     elements: Elements | None = None
+    inlined: bool = False
+    bodies: bool = False
+
+    @property
+    def precision(self) -> Precision:
+        """How finely analysis follows it."""
+        if self.inlined or self.elements is not None:
+            return Precision.PRECISE
+        return Precision.CONSERVATIVE if self.bodies else Precision.OPAQUE
 
 
 _TABLE: Final[dict[str, Op]] = {}

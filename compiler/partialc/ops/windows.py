@@ -24,6 +24,7 @@ from partialc.ops.cost import called, traffic
 from partialc.ops.evaluation import run_function
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, tuple_expr
+from partialc.ops.windowed import WINDOW_SUM
 
 _REDUCERS: Final[dict[str, tuple[str, Callable[..., Any]]]] = {
     "reduce_window_max": ("lax.max", lax.max),
@@ -117,6 +118,7 @@ for _name, _summary in (
             _source_extreme,
             _cost_window,
             summary=f"{_summary} over sliding windows",
+            elements=WINDOW_SUM if _name == "reduce_window_sum" else None,
         )
     )
 

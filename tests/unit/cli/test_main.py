@@ -130,7 +130,10 @@ def test_ops_lists_every_primitive_with_its_precision(
     outcome = partialc("ops")
     assert outcome.code == 0
     lines = {line.split()[0]: line for line in outcome.out.splitlines() if line.strip()}
-    assert {"sin", "dot_general", "scan"} <= set(lines)
+    precise = {name for name, line in lines.items() if " precise " in line}
+    assert {"sin", "dot_general", "gather", "custom_jvp_call"} <= precise
+    assert " conservative " in lines["scan"]
+    assert " opaque " in lines["cholesky"]
 
 
 def test_init_starts_and_never_overwrites(
