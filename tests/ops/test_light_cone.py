@@ -38,7 +38,9 @@ def test_cones_of_derivatives_compute_what_jax_computes(bundle: Bundle) -> None:
     _check(bundle)
 
 
-@pytest.mark.parametrize("name", ["add", "pad", "reduce_sum", "dot_general", "conv_general_dilated"])
+@pytest.mark.parametrize(
+    "name", ["add", "pad", "reduce_sum", "dot_general", "conv_general_dilated"]
+)
 def test_common_operations_have_a_rule_for_elements(name: str) -> None:
     op = find(name)
     assert op is not None
