@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partialc.analysis.facts import Facts, elements_rule
-from partialc.ir.element_sets import Flat
+from partialc.ir.boxes import Flat
 from partialc.ir.program import Atom, Equation, Function, Value
 from partialc.ops.elements import Reads
 

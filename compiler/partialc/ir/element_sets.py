@@ -14,16 +14,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import gcd, prod
-from typing import Any, Final, TypeAlias
+from math import prod
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Box: TypeAlias = tuple[range, ...]
-"""One ascending range per axis; none of them empty."""
-Flat: TypeAlias = NDArray[np.int64]
-"""Row-major positions."""
+from partialc.ir.boxes import (
+    Box,
+    Flat,
+    ascending,
+    box_indices,
+    common,
+    hull_of_boxes,
+    hull_of_places,
+    is_within,
+    relative,
+    volume,
+)
 
 MAX_BOXES: Final = 16
 MAX_INDICES: Final = 1 << 19
@@ -91,7 +99,7 @@ class ElementSet:
         """At most so many elements."""
         if self.indices is not None:
             return int(self.indices.size)
-        return min(prod(self.shape), sum(map(_volume, self.boxes)))
+        return min(prod(self.shape), sum(map(volume, self.boxes)))
 
     def __or__(self, other: ElementSet) -> ElementSet:
         if self.is_none or other.is_all:
@@ -116,7 +124,7 @@ class ElementSet:
                 kept = first.indices[second.contains(first.indices)]
                 return _from_indices(self.shape, kept)
         pairs = product(self.boxes, other.boxes)
-        return _from_boxes(self.shape, [_common(a, b) for a, b in pairs])
+        return _from_boxes(self.shape, [common(a, b) for a, b in pairs])
 
     def contains(self, flat: Flat) -> NDArray[np.bool_]:
         """Which of some flat positions are in the set."""
@@ -145,16 +153,16 @@ class ElementSet:
         if self.indices is not None:
             return self.indices
         if len(self.boxes) == 1:
-            return _box_indices(self.boxes[0], self.shape)
-        pieces = [_box_indices(box, self.shape) for box in self.boxes]
+            return box_indices(self.boxes[0], self.shape)
+        pieces = [box_indices(box, self.shape) for box in self.boxes]
         return np.unique(np.concatenate(pieces)) if pieces else np.zeros(0, np.int64)
 
     def hull(self) -> Box:
         """The smallest box that holds a set that is not empty."""
         if self.indices is not None:
             axes = unravel(self.indices, self.shape)
-            return tuple(_hull_of(axis) for axis in axes)
-        return _hull(self.boxes)
+            return tuple(hull_of_places(axis) for axis in axes)
+        return hull_of_boxes(self.boxes)
 
     def within(self, box: Box) -> ElementSet:
         """The elements that lie in a box."""
@@ -204,7 +212,7 @@ class ElementSet:
             return _from_indices(sizes, np.sort(ravel(axes, sizes)))
         boxes = [
             tuple(
-                _ascending(sizes[n] - 1 - r[-1], sizes[n] - r[0], r.step)
+                ascending(sizes[n] - 1 - r[-1], sizes[n] - r[0], r.step)
                 if n in dimensions
                 else r
                 for n, r in enumerate(box)
@@ -252,10 +260,10 @@ class ElementSet:
             return _from_indices(shape, ravel(axes, shape))
         boxes = []
         for box in self.boxes:
-            common = _common(box, tuple(window))
-            if common is not None:
-                pairs = zip(common, window, strict=True)
-                boxes.append(tuple(_relative(each, to) for each, to in pairs))
+            shared = common(box, tuple(window))
+            if shared is not None:
+                pairs = zip(shared, window, strict=True)
+                boxes.append(tuple(relative(each, to) for each, to in pairs))
         return _from_boxes(shape, boxes)
 
     def spread(
@@ -280,12 +288,12 @@ class ElementSet:
         boxes = []
         for box in self.boxes:
             moved = tuple(
-                _ascending(
+                ascending(
                     offset + r[0] * step, offset + r[-1] * step + 1, r.step * step
                 )
                 for r, offset, step in zip(box, offsets, steps, strict=True)
             )
-            boxes.append(_common(moved, whole))
+            boxes.append(common(moved, whole))
         return _from_boxes(shape, boxes)
 
     def reduced(self, axes: Sequence[int]) -> ElementSet:
@@ -346,17 +354,17 @@ def _from_boxes(shape: tuple[int, ...], boxes: Iterable[Box | None]) -> ElementS
     for box in boxes:
         if box is None or any(len(each) == 0 for each in box):
             continue
-        if any(_is_within(box, other) for other in kept):
+        if any(is_within(box, other) for other in kept):
             continue
-        kept = [other for other in kept if not _is_within(other, box)]
+        kept = [other for other in kept if not is_within(other, box)]
         kept.append(box)
     if len(kept) <= MAX_BOXES:
         return ElementSet(shape, tuple(kept))
-    if sum(map(_volume, kept)) <= MAX_INDICES:
+    if sum(map(volume, kept)) <= MAX_INDICES:
         return ElementSet.of(
-            shape, np.concatenate([_box_indices(box, shape) for box in kept])
+            shape, np.concatenate([box_indices(box, shape) for box in kept])
         )
-    return ElementSet(shape, (_hull(kept),))
+    return ElementSet(shape, (hull_of_boxes(kept),))
 
 
 def _from_indices(shape: tuple[int, ...], indices: Flat) -> ElementSet:
@@ -365,92 +373,8 @@ def _from_indices(shape: tuple[int, ...], indices: Flat) -> ElementSet:
         return ElementSet.none(shape)
     found = ElementSet(shape, (), indices)
     hull = found.hull()
-    if _volume(hull) == indices.size:
+    if volume(hull) == indices.size:
         return ElementSet(shape, (hull,))
     if indices.size > MAX_INDICES:
         return ElementSet(shape, (hull,))
     return found
-
-
-def _volume(box: Box) -> int:
-    return prod(map(len, box))
-
-
-def _box_indices(box: Box, shape: tuple[int, ...]) -> Flat:
-    flat = np.zeros(1, np.int64)
-    for each, size in zip(box, shape, strict=True):
-        flat = (
-            flat[:, None] * size + np.arange(each.start, each.stop, each.step)
-        ).ravel()
-    return flat
-
-
-def _ascending(start: int, stop: int, step: int) -> range:
-    """A range in its one normal form: it stops right after its last entry."""
-    each = range(start, stop, step)
-    if len(each) == 1:
-        return range(start, start + 1)
-    return range(start, each[-1] + 1, step) if each else range(0)
-
-
-def _common_range(first: range, second: range) -> range:
-    """The entries that two ascending ranges share (Chinese remainder theorem)."""
-    if first.step == second.step == 1:
-        return range(max(first.start, second.start), min(first.stop, second.stop))
-    divisor = gcd(first.step, second.step)
-    gap = second.start - first.start
-    if gap % divisor:
-        return range(0)
-    step = first.step // divisor * second.step
-    modulus = second.step // divisor
-    times = (
-        gap // divisor * pow(first.step // divisor, -1, modulus) if modulus > 1 else 0
-    )
-    start = first.start + first.step * (times % modulus if modulus > 1 else 0)
-    lowest = max(first.start, second.start)
-    if start < lowest:
-        start += -(-(lowest - start) // step) * step
-    return _ascending(start, min(first.stop, second.stop), step)
-
-
-def _common(first: Box, second: Box) -> Box | None:
-    ranges = tuple(_common_range(a, b) for a, b in zip(first, second, strict=True))
-    return ranges if all(map(len, ranges)) else None
-
-
-def _relative(each: range, to: range) -> range:
-    """A range of positions as positions within another range."""
-    first = (each[0] - to.start) // to.step
-    return _ascending(
-        first, (each[-1] - to.start) // to.step + 1, max(1, each.step // to.step)
-    )
-
-
-def _is_within(inner: Box, outer: Box) -> bool:
-    return all(
-        b.start <= a[0]
-        and a[-1] < b.stop
-        and (b.step == 1 or (a[0] in b and (len(a) == 1 or a.step % b.step == 0)))
-        for a, b in zip(inner, outer, strict=True)
-    )
-
-
-def _hull(boxes: Sequence[Box]) -> Box:
-    axes = zip(*boxes, strict=True)
-    return tuple(_hull_range(ranges) for ranges in axes)
-
-
-def _hull_range(ranges: Sequence[range]) -> range:
-    start = min(each[0] for each in ranges)
-    stop = max(each[-1] for each in ranges) + 1
-    step = 0
-    for each in ranges:
-        step = gcd(step, each[0] - start)
-        step = gcd(step, each.step if len(each) > 1 else 0)
-    return _ascending(start, stop, max(step, 1))
-
-
-def _hull_of(axis: Flat) -> range:
-    start, stop = int(axis.min()), int(axis.max()) + 1
-    step = int(np.gcd.reduce(axis - start)) if axis.size > 1 else 1
-    return _ascending(start, stop, max(step, 1))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.analysis.facts import Facts
-from partialc.ir.element_sets import Box
+from partialc.ir.boxes import Box
 from partialc.ir.program import (
     ArrayType,
     Atom,

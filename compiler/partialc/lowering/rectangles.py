@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from partialc.analysis.facts import Facts, elements_rule, find_facts
-from partialc.ir.element_sets import Box
+from partialc.ir.boxes import Box
 from partialc.ir.program import (
     ArrayType,
     Atom,
@@ -24,6 +24,7 @@ from partialc.ir.program import (
 from partialc.ir.rewrite import everywhere
 from partialc.lowering.contractions import contraction, narrowed_contraction
 from partialc.lowering.fold_constants import computed
+from partialc.lowering.moved_boxes import moved_box
 from partialc.ops.elements import pointwise_reads
 
 WORTH: Final = 0.5
@@ -175,8 +176,7 @@ class _Writer:
                 inputs.append(self.part(atom, own))
             self._put(equation, inputs, value, box, {})
             return True
-        moved = _MOVED.get(equation.op)
-        source = moved(equation, box) if moved is not None else None
+        source = moved_box(equation, box)
         if source is None:
             return False
         own, params = source
@@ -309,107 +309,3 @@ def _is_inside(inner: Box, outer: Box) -> bool:
         a[0] in b and a[-1] in b and (len(a) == 1 or a.step % b.step == 0)
         for a, b in zip(inner, outer, strict=True)
     )
-
-
-# --- operations that move elements: which rectangle of the operand, and new parameters
-
-_Source = tuple[Box, Mapping[str, Param]]
-_NONE: Final[Mapping[str, Param]] = MappingProxyType({})
-
-
-def _ints(param: Param) -> tuple[int, ...]:
-    assert isinstance(param, tuple)
-    return tuple(entry for entry in param if isinstance(entry, int))
-
-
-def _broadcast(equation: Equation, box: Box) -> _Source | None:
-    places = _ints(equation.params["broadcast_dimensions"])
-    operand, result = equation.inputs[0].type.shape, equation.outputs[0].type.shape
-    own = tuple(
-        box[place] if size == result[place] else range(size)
-        for size, place in zip(operand, places, strict=True)
-    )
-    return own, {"shape": tuple(map(len, box))}
-
-
-def _transposed(equation: Equation, box: Box) -> _Source | None:
-    order = _ints(equation.params["permutation"])
-    own = [range(0)] * len(order)
-    for place, axis in enumerate(order):
-        own[axis] = box[place]
-    return tuple(own), _NONE
-
-
-def _reshaped(equation: Equation, box: Box) -> _Source | None:
-    """Axes of size one come and go."""
-    if equation.params.get("dimensions") is not None:
-        return None
-    operand, result = equation.inputs[0].type.shape, equation.outputs[0].type.shape
-    kept = [axis for axis, size in enumerate(result) if size != 1]
-    places = [axis for axis, size in enumerate(operand) if size != 1]
-    if [result[axis] for axis in kept] != [operand[axis] for axis in places]:
-        return None
-    own = [range(1)] * len(operand)
-    for place, axis in zip(places, kept, strict=True):
-        own[place] = box[axis]
-    return tuple(own), {"new_sizes": tuple(map(len, box))}
-
-
-def _sliced(equation: Equation, box: Box) -> _Source | None:
-    starts = _ints(equation.params["start_indices"])
-    given = equation.params["strides"]
-    steps = (1,) * len(starts) if given is None else _ints(given)
-    own = tuple(
-        range(
-            start + each[0] * step,
-            start + each[-1] * step + 1,
-            max(1, each.step * step),
-        )
-        for start, step, each in zip(starts, steps, box, strict=True)
-    )
-    whole = {
-        "start_indices": (0,) * len(box),
-        "limit_indices": tuple(map(len, box)),
-        "strides": None,
-    }
-    return own, whole
-
-
-def _squeezed(equation: Equation, box: Box) -> _Source | None:
-    dropped = _ints(equation.params["dimensions"])
-    given = iter(box)
-    return (
-        tuple(
-            range(1) if axis in dropped else next(given)
-            for axis in range(equation.inputs[0].type.ndim)
-        ),
-        _NONE,
-    )
-
-
-def _expanded(equation: Equation, box: Box) -> _Source | None:
-    new = _ints(equation.params["dimensions"])
-    return tuple(each for axis, each in enumerate(box) if axis not in new), _NONE
-
-
-def _summed(equation: Equation, box: Box) -> _Source | None:
-    axes = _ints(equation.params["axes"])
-    given = iter(box)
-    return (
-        tuple(
-            range(size) if axis in axes else next(given)
-            for axis, size in enumerate(equation.inputs[0].type.shape)
-        ),
-        _NONE,
-    )
-
-
-_MOVED: Final[Mapping[str, Callable[[Equation, Box], _Source | None]]] = {
-    "broadcast_in_dim": _broadcast,
-    "transpose": _transposed,
-    "reshape": _reshaped,
-    "slice": _sliced,
-    "squeeze": _squeezed,
-    "expand_dims": _expanded,
-    "reduce_sum": _summed,
-}

@@ -23,7 +23,8 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.ir.element_sets import ElementSet, Flat, broadcast_source
+from partialc.ir.boxes import Flat
+from partialc.ir.element_sets import ElementSet, broadcast_source
 from partialc.ir.program import Equation
 
 How: TypeAlias = Literal["apply", "pick", "product"]

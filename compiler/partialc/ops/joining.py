@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from partialc.ir.element_sets import ElementSet, Flat, ravel, unravel
+from partialc.ir.boxes import Flat
+from partialc.ir.element_sets import ElementSet, ravel, unravel
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import moved

@@ -10,7 +10,8 @@ import jax
 import numpy as np
 from jax import lax
 
-from partialc.ir.element_sets import ElementSet, Flat
+from partialc.ir.boxes import Flat
+from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
 from partialc.ops.cost import free
 from partialc.ops.elements import Elements, Operands, Reads

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.ir.element_sets import Flat, ravel, unravel
+from partialc.ir.boxes import Flat
+from partialc.ir.element_sets import ravel, unravel
 
 
 @dataclass(frozen=True, slots=True)

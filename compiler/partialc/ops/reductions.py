@@ -10,8 +10,9 @@ import jax
 import numpy as np
 from jax import lax
 
+from partialc.ir.boxes import Flat
 from partialc.ir.dtypes import DEFAULT_INT, DType
-from partialc.ir.element_sets import ElementSet, Flat, ravel, unravel
+from partialc.ir.element_sets import ElementSet, ravel, unravel
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import called, per_operand, traffic

@@ -10,7 +10,8 @@ import jax
 import numpy as np
 from jax import lax
 
-from partialc.ir.element_sets import ElementSet, Flat
+from partialc.ir.boxes import Flat
+from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import array_bytes, cost_of

@@ -11,8 +11,9 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
+from partialc.ir.boxes import Flat
 from partialc.ir.dtypes import DEFAULT_INT
-from partialc.ir.element_sets import ElementSet, Flat, broadcast_source, ravel, unravel
+from partialc.ir.element_sets import ElementSet, broadcast_source, ravel, unravel
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import moved

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from jax import lax
 
-from partialc.ir.element_sets import ElementSet, Flat, ravel, unravel
+from partialc.ir.boxes import Flat
+from partialc.ir.element_sets import ElementSet, ravel, unravel
 from partialc.ir.program import ArrayType, Atom, Constant, Equation
 from partialc.ops import params
 from partialc.ops.cost import array_bytes, moved

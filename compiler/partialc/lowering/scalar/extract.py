@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from partialc.analysis.demand import Demand
 from partialc.analysis.facts import Facts, elements_rule
+from partialc.ir.boxes import Flat
 from partialc.ir.dtypes import DType
-from partialc.ir.element_sets import Flat
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.program import (
