@@ -65,13 +65,12 @@ def embed(
     _refuse_foreign_result(primal)
     program, guarded = run_program(primal.program, READABLE), False
     decorators: tuple[str, ...] = ()
-    try:
-        _print(primal, program, name, decorators, taken, ModuleScope(taken))
-    except UnsupportedError:
-        if not primal.has_custom_rules:
-            raise
-        guarded, decorators = True, ("@_not_differentiable",)
-        program = run_program(program, FINAL)
+    if primal.has_custom_rules:
+        try:
+            _print(primal, program, name, decorators, taken, ModuleScope(taken))
+        except UnsupportedError:
+            guarded, decorators = True, ("@_not_differentiable",)
+            program = run_program(program, FINAL)
     return FunctionText(
         text=_print(primal, program, name, decorators, taken, scope),
         name=name,

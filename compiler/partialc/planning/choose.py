@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from partialc.errors import FrontendError, InternalError, PartialcError
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import DType
+from partialc.ir.program import Function
 from partialc.ir.structure import all_equations
 from partialc.lowering.pipeline import SPECIALISED, run
 from partialc.ops.cost import cost_of
@@ -100,7 +101,9 @@ def plan_kernel(
         chosen, *rejected = [*sorted(expanded, key=_rank), *chains]
     else:
         chosen, *rejected = sorted([*chains, *expanded], key=_rank)
-    warnings = zero_warnings(counter.flat(chosen), kernel, primal.signature)
+    warnings = zero_warnings(
+        counter.shipped(chosen), counter.flat(chosen), kernel, primal.signature
+    )
     return KernelPlan(
         kernel=kernel,
         chosen=chosen,
@@ -194,6 +197,8 @@ class _Counter:
         self.primal = primal
         self.function = function
         self.wish = wish
+        self._programs: dict[tuple[Path, ...], Function] = {}
+        self._finished: dict[tuple[Path, ...], Function] = {}
 
     def candidate(self, title: str, chain: Chain) -> Candidate:
         """A chain with its text and cost, or with the reason why there is none."""
@@ -219,21 +224,37 @@ class _Counter:
             return Candidate(
                 "chain", title, chain, text, None, 0, f"JAX refuses it: {reason}"
             )
+        if not self.wish.differentiable and chain.kernel is self.kernel:
+            self._programs[chain.paths] = program
         length = sum(map(len, (*text.lines, *text.parts)))
         return Candidate("chain", title, chain, text, count(program), length)
 
     def expanded(self, candidate: Candidate) -> Candidate:
         """A chain written out: its program after all passes, counted as it stands."""
-        kernel, signature = candidate.chain.kernel, self.primal.signature
-        program = trace_flat(self.flat(candidate), kernel, signature)
-        finished = run(program, SPECIALISED)
+        finished = run(self.program(candidate), SPECIALISED)
+        self._finished[candidate.chain.paths] = finished
         length = STATEMENT * sum(1 for _ in all_equations(finished))
         return replace(
             candidate, form="expanded", cost=cost_of(finished), length=length
         )
 
+    def program(self, candidate: Candidate) -> Function:
+        """A candidate's chain as it was traced, in the widest regime."""
+        chain = candidate.chain
+        if chain.paths not in self._programs:
+            call = self.flat(candidate)
+            program = trace_flat(call, chain.kernel, self.primal.signature)
+            self._programs[chain.paths] = program
+        return self._programs[chain.paths]
+
+    def shipped(self, candidate: Candidate) -> Function:
+        """A candidate's program, written out if the candidate is."""
+        if candidate.form == "expanded":
+            return self._finished[candidate.chain.paths]
+        return self.program(candidate)
+
     def flat(self, candidate: Candidate) -> Callable[..., Sequence[jax.Array]]:
-        """A candidate as a function of the kernel's flat inputs."""
+        """A candidate's chain as a function of the kernel's flat inputs."""
         if candidate.text is None:
             raise InternalError(f"the candidate {candidate.title!r} was never written")
         return self.run(candidate.text, candidate.chain.kernel)

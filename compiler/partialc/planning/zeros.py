@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from partialc.ir.dtypes import Regime
-from partialc.ir.program import ArrayType
+from partialc.ir.jaxprs import MOST_COMPILED
+from partialc.ir.program import ArrayType, Function
+from partialc.ir.structure import all_equations
+from partialc.ops.evaluation import evaluate
+from partialc.ops.registry import find
 from partialc.realise.execute import kernel_types
-from partialc.request.resolved import Block, Kernel
+from partialc.request.resolved import Block, Field, Kernel
 from partialc.request.signature import Signature
 
 _SCALES = ((0.5, 1.5), (-1.0, 1.0), (-0.1, 0.1))
@@ -20,7 +24,10 @@ values, at which nothing saturates."""
 
 
 def zero_warnings(
-    run: Callable[..., Sequence[jax.Array]], kernel: Kernel, signature: Signature
+    program: Function,
+    call: Callable[..., Sequence[jax.Array]],
+    kernel: Kernel,
+    signature: Signature,
 ) -> tuple[str, ...]:
     """A sentence for each field whose derivatives vanish at every sampled point.
 
@@ -28,7 +35,9 @@ def zero_warnings(
     not zero.
 
     Args:
-        run: The kernel over its flat inputs, one array per part.
+        program: The kernel over its flat inputs, one array per part, traced in the
+            widest regime.
+        call: The same as JAX runs it.
         kernel: What it delivers.
         signature: The function's signature.
     """
@@ -36,32 +45,52 @@ def zero_warnings(
     types = kernel_types(kernel, signature)
     if any(kind.dtype.is_key for kind in types):
         return ()
+    pending = list(_derived(kernel))
+    points = [[_draw(kind, rng, scale) for kind in types] for scale in _SCALES]
     with jax.enable_x64(True):
-        compiled = jax.jit(run)
-        samples = [
-            compiled(*[_draw(kind, rng, scale) for kind in types]) for scale in _SCALES
-        ]
-    warnings = []
+        run = _runner(program, call)
+        for point in points:
+            if not pending:
+                break
+            results = run(*point)
+            pending = [
+                (field, places)
+                for field, places in pending
+                if all(_is_zero(results[place]) for place in places)
+            ]
+    return tuple(
+        f"`{field.request}` is zero at every sampled point: "
+        "is the function constant in that direction?"
+        for field, _ in pending
+    )
+
+
+def _runner(
+    program: Function, call: Callable[..., Sequence[jax.Array]]
+) -> Callable[..., Sequence[jax.Array]]:
+    """The kernel compiled; step by step where that would take long."""
+    equations = list(all_equations(program))
+    if any(find(equation.op) is None for equation in equations):
+        return jax.jit(call)
+
+    def run(*leaves: NDArray[np.generic]) -> Sequence[jax.Array]:
+        return evaluate(program, leaves)
+
+    return jax.jit(run) if len(equations) <= MOST_COMPILED else run
+
+
+def _derived(kernel: Kernel) -> Iterator[tuple[Field, range]]:
+    """The fields that hold nothing but derivatives, and where their parts stand."""
     number = 0
     for field in kernel.fields:
         parts = jax.tree.leaves(field.parts)
-        arrays = [
-            np.asarray(sample[number + k])
-            for sample in samples
-            for k in range(len(parts))
-        ]
+        if parts and all(isinstance(part, Block) and part.order for part in parts):
+            yield field, range(number, number + len(parts))
         number += len(parts)
-        derived = all(isinstance(part, Block) and part.order for part in parts)
-        if (
-            derived
-            and arrays
-            and all(array.size and not array.any() for array in arrays)
-        ):
-            warnings.append(
-                f"`{field.request}` is zero at every sampled point: "
-                "is the function constant in that direction?"
-            )
-    return tuple(warnings)
+
+
+def _is_zero(array: jax.Array) -> bool:
+    return bool(array.size) and not np.asarray(array).any()
 
 
 def _draw(

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from partialc.errors import PartialcWarning, UnsupportedError
 from partialc.frontends.importing import load_object
 from partialc.frontends.primal import Primal
+from partialc.ir.jaxprs import MOST_COMPILED, Stepwise
+from partialc.ir.structure import all_equations
 from partialc.request.resolved import Kernel
 from partialc.verify.body import Names
 from partialc.verify.branches import Observer, Outcome
@@ -33,7 +35,15 @@ _WIDE: Final = (-2.0, 2.0)
 _SEARCHED: Final = (_WIDE, (0.5, 1.5), (-10.0, 10.0), (0.0, 0.1), (-100.0, 100.0))
 _MOST_FOR_BRANCHES: Final = 5
 _MOST_FOR_SIGNS: Final = 3
+_TRIES_FOR_SIGNS: Final = 30
+_TRIES_FOR_BRANCHES: Final = 100
 _SIGNED: Final = 64
+
+_MOST_SEARCHED: Final = 100_000_000
+"""Array elements that a search may compute in all, operations run apart included."""
+
+_OPERATION: Final = 10_000
+"""Array elements that take as long as one operation run on its own."""
 _MOST_PULLED: Final = 200
 
 
@@ -46,6 +56,7 @@ class Trial:
 
     def __init__(self, primal: Primal, text: str, folder: Path | None) -> None:
         self._primal = primal
+        self._traced: dict[str, Callable[..., Any]] = {}
         self._space: dict[str, Any] = {"__name__": "trial", "__file__": "trial"}
         exec(compile(text, "<trial>", "exec"), self._space)
         self._space["reference"] = primal.call
@@ -70,10 +81,15 @@ class Trial:
         return moved
 
     def define(self, kernel: Kernel, expected: Expected) -> Callable[..., Any]:
-        """The reference of a kernel as a function."""
+        """The reference of a kernel as a function; it is traced but once."""
         text = "\n".join([*imports_of(expected.reference), expected.reference])
         exec(compile(text, "<trial>", "exec"), self._space)
-        return self.expected(kernel)
+        self._traced[kernel.name] = jax.jit(self.expected(kernel))
+        return self._traced[kernel.name]
+
+    def traced(self, kernel: Kernel) -> Callable[..., Any]:
+        """The reference that was defined last, as `define` returned it."""
+        return self._traced[kernel.name]
 
     def expected(self, kernel: Kernel) -> Callable[..., Any]:
         """The reference that was defined last for a kernel."""
@@ -127,10 +143,12 @@ def try_out(
         warnings.simplefilter("ignore")  # what the user's function warns of, it said
         trial = Trial(primal, text, folder)
         expected, slopes = {}, {}
+        is_long = is_long_program(primal)
         for kernel in kernels:
             expected[kernel.name] = _accepted(trial, kernel, names, work)
-            slopes[kernel.name] = trial.slope(kernel, (0, *RANGES[0]))
-        results = _Results(trial, primal, kernels)
+            if not is_long:
+                slopes[kernel.name] = trial.slope(kernel, (0, *RANGES[0]))
+        results = _Results(trial, primal, kernels, work)
         samples, found = _samples(trial, primal, ranges, results)
         all_finite = all(map(results.is_finite, samples))
         exact = _exact(trial, primal, samples, folder)
@@ -164,6 +182,12 @@ def try_out(
     return findings
 
 
+def is_long_program(primal: Primal) -> bool:
+    """Whether a function has so many operations that it takes long to compile."""
+    count = sum(1 for _ in all_equations(primal.program.widest))
+    return count > MOST_COMPILED
+
+
 def _accepted(trial: Trial, kernel: Kernel, names: Names, work: int) -> Expected:
     refusal: Exception | None = None
     for policy in Policy:
@@ -184,20 +208,34 @@ def _accepted(trial: Trial, kernel: Kernel, names: Names, work: int) -> Expected
 
 
 class _Results:
-    """The function and all references at a sample, compiled together."""
+    """The function and all references at a sample, compiled together if not too long.
 
-    def __init__(self, trial: Trial, primal: Primal, kernels: Sequence[Kernel]) -> None:
+    Attributes:
+        work: What one evaluation computes, in array elements.
+    """
+
+    def __init__(
+        self, trial: Trial, primal: Primal, kernels: Sequence[Kernel], work: int
+    ) -> None:
         def everything(point: Any, calls: Mapping[str, Any]) -> Any:
             return primal.call(*point), {
-                kernel.name: trial.expected(kernel)(*calls[kernel.name])
+                kernel.name: trial.traced(kernel)(*calls[kernel.name])
                 for kernel in kernels
             }
 
         self._trial, self._kernels = trial, kernels
-        self._compiled = jax.jit(everything)
+        first = (0, *RANGES[0])
+        self._run = Stepwise(everything, trial.point(first), self._calls(first))
+        self.work = work + _OPERATION * self._run.operations
         self._loops = Loops(primal.program)
         self._ending: dict[Sample, bool] = {}
         self._known: dict[Sample, list[NDArray[Any]]] = {}
+
+    def _calls(self, sample: Sample) -> dict[str, Any]:
+        return {
+            kernel.name: self._trial.arguments(kernel, sample)
+            for kernel in self._kernels
+        }
 
     def ends(self, sample: Sample) -> bool:
         """Whether the function comes to an end there."""
@@ -209,9 +247,8 @@ class _Results:
     def leaves(self, sample: Sample) -> list[NDArray[Any]]:
         """All real or complex results."""
         if sample not in self._known:
-            trial = self._trial
-            calls = {each.name: trial.arguments(each, sample) for each in self._kernels}
-            found = jax.tree.leaves(self._compiled(trial.point(sample), calls))
+            results = self._run(self._trial.point(sample), self._calls(sample))
+            found = jax.tree.leaves(results)
             reals = [leaf for leaf in found if jnp.issubdtype(leaf.dtype, jnp.inexact)]
             self._known[sample] = [np.ravel(np.asarray(leaf)) for leaf in reals]
         return self._known[sample]
@@ -258,10 +295,12 @@ def _samples(
         leaf.type.dtype.is_inexact and name not in {*ranges.ranges, *ranges.given}
         for name, leaf in primal.signature.leaves
     )
-    if is_free and results.is_finite((count - 1, *_WIDE)):
+    affordable = _MOST_SEARCHED // results.work
+    if is_free and affordable and results.is_finite((count - 1, *_WIDE)):
         samples[-1] = (count - 1, *_WIDE)
     searched = _SEARCHED if is_free else (base,)
-    _search(samples, searched[:3], _MOST_FOR_SIGNS, 30, results.signs, results)
+    tries = min(_TRIES_FOR_SIGNS, affordable)
+    _search(samples, searched[:3], _MOST_FOR_SIGNS, tries, results.signs, results)
     before = len(samples)
     observer = Observer(primal.program.widest)
     if observer.has_branches:
@@ -271,7 +310,8 @@ def _samples(
                 return set()
             return observer.outcomes(jax.tree.leaves(trial.point(sample)))
 
-        _search(samples, searched, _MOST_FOR_BRANCHES, 100, outcomes, results)
+        tries = min(_TRIES_FOR_BRANCHES, affordable)
+        _search(samples, searched, _MOST_FOR_BRANCHES, tries, outcomes, results)
     return tuple(samples), len(samples) - before
 
 
@@ -284,6 +324,8 @@ def _search(
     results: _Results,
 ) -> None:
     """Add the samples that show most of what the others do not."""
+    if not tries:
+        return
     seen: set[Outcome] = set()
     for sample in samples:
         seen |= outcomes(sample)

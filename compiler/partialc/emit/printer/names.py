@@ -118,6 +118,7 @@ class Names:
     def __init__(self, taken: Iterable[str] = (), parent: Free | None = None) -> None:
         self._taken = set(taken)
         self._parent = parent
+        self._numbered: dict[str, int] = {}
 
     def is_free(self, name: str) -> bool:
         """Whether a name may still be given."""
@@ -133,9 +134,10 @@ class Names:
             if self.is_free(candidate):
                 self._taken.add(candidate)
                 return candidate
-        number = 2
+        number = self._numbered.get(last, 2)  # a name once taken stays so
         while not self.is_free(f"{last}_{number}"):
             number += 1
+        self._numbered[last] = number + 1
         self._taken.add(f"{last}_{number}")
         return f"{last}_{number}"
 
@@ -159,6 +161,7 @@ class Labels:
         self._definitions: dict[Value, tuple[Equation, int]] = {}
         self._tokens: dict[Value, Tokens] = {}
         self._preferred: dict[Value, str] = {}
+        self._keys: dict[Equation, str] = {}
 
     def prefer(self, value: Value, name: str) -> None:
         """Call a value by a name that is known from outside, if it needs one."""
@@ -340,7 +343,10 @@ class Labels:
             return "_".join(self.tokens(atom))
         equation, number = definition
         inner = [self._structure(operand, depth - 1) for operand in equation.inputs]
-        return f"{equation_key(equation)}{number}({','.join(inner)})"
+        key = self._keys.get(equation)
+        if key is None:
+            key = self._keys[equation] = str(equation_key(equation))
+        return f"{key}{number}({','.join(inner)})"
 
 
 def _word(equation: Equation) -> str:

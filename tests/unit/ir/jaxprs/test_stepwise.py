@@ -1,0 +1,108 @@
+"""Long functions are run operation by operation, and give what JAX gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from partialc.ir.jaxprs import stepwise
+from partialc.ir.jaxprs.stepwise import Stepwise
+
+X = jnp.asarray([0.3, 0.7], jnp.float32)
+
+
+@jax.custom_jvp
+def _ruled(x: Any) -> Any:
+    return jnp.sin(x)
+
+
+@_ruled.defjvp
+def _rule(primals: Any, tangents: Any) -> Any:
+    return _ruled(primals[0]), 3.0 * tangents[0]
+
+
+@jax.custom_vjp
+def _pulled(x: Any) -> Any:
+    return jnp.cos(x)
+
+
+_pulled.defvjp(lambda x: (jnp.cos(x), x), lambda x, ct: (5.0 * x * ct,))
+
+
+def _looped(x: Any) -> Any:
+    return jax.lax.scan(lambda c, _: (jnp.sin(c) + x, c), x, None, length=4)
+
+
+def _branched(x: Any) -> Any:
+    return jax.lax.cond(x[0] > 0.5, jnp.sin, jnp.cos, x)
+
+
+def _solved(x: Any) -> Any:
+    return jnp.linalg.solve(jnp.diag(x) + 0.1, x)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: {"a": jnp.sin(x) * 2, "b": (x, jnp.ones(3))},
+        jax.jit(lambda x: jnp.where(x > 0.5, jax.jit(jnp.sum)(x), x)),
+        jax.checkpoint(jnp.exp),
+        _looped,
+        _branched,
+        _solved,
+        _ruled,
+        _pulled,
+        jax.jacfwd(_ruled),
+        jax.jacrev(_pulled),
+        jax.hessian(lambda x: jnp.prod(jnp.tanh(x))),
+        lambda x: jnp.asarray(np.arange(4.0)) * x[0],
+    ],
+)
+def test_every_operation_gives_what_jax_gives(
+    function: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stepwise, "MOST_COMPILED", 0)
+    found = Stepwise(function, X)(X + 0.1)
+    expected = function(X + 0.1)
+    assert jax.tree.structure(found) == jax.tree.structure(expected)
+    for got, want in zip(*map(jax.tree.leaves, (found, expected)), strict=True):
+        assert got.dtype == want.dtype
+        np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
+def _chain(length: int) -> Any:
+    def chain(x: Any) -> Any:
+        for _ in range(length):
+            x = jnp.sin(x)
+        return x
+
+    return chain
+
+
+def test_a_short_function_is_compiled() -> None:
+    assert Stepwise(_chain(5), X).operations == 0
+
+
+def test_a_long_function_is_not_also_where_it_is_jitted() -> None:
+    length = stepwise.MOST_COMPILED + 1
+    run = Stepwise(jax.jit(_chain(length)), X)
+    assert run.operations == length
+    np.testing.assert_allclose(run(X), _chain(length)(X), rtol=1e-6)
+
+
+def test_a_function_is_traced_once() -> None:
+    calls = 0
+
+    def counted(x: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return _chain(stepwise.MOST_COMPILED + 1)(x)
+
+    run = Stepwise(counted, X)
+    run(X)
+    run(X + 1)
+    assert calls == 1
