@@ -28,7 +28,7 @@ def product(x: Any) -> Any:
         (x for x in ["value"]),
         [],
     ],
-    ids=repr,
+    ids=lambda given: type(given).__name__,
 )
 def test_what_is_no_request_is_refused_by_the_kernels_name(request_: Any) -> None:
     with pytest.raises(SpecError, match="kernel `g` must be a request") as told:
