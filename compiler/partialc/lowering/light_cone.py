@@ -14,6 +14,7 @@ from partialc.lowering.fold_constants import computed
 from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.emit import emit
 from partialc.lowering.scalar.extract import extract
+from partialc.lowering.scalar.quotients import as_quotients
 from partialc.lowering.scalar.regroup import regroup
 from partialc.lowering.scalar.terms import Terms
 from partialc.ops.cost import BYTE, TRANSCENDENTAL, cost_of
@@ -74,6 +75,7 @@ def taken_apart(function: Function, limit: int = LARGEST_CONE) -> Function | Non
     program = extract(function, facts, demand, algebra)
     for _ in range(ROUNDS):
         program = regroup(program, algebra)
+    program = as_quotients(program, algebra.terms)
     return dead_code(emit(program, function))
 
 

@@ -7,7 +7,8 @@ product) in disguise. It is taken apart into
 
 and put together again with less work. Two addends with the same factors become one if
 their coefficients have one sign: `(x + c) - c` is left alone, because whoever wrote it
-meant its rounding. Factors stay in their order, and nothing moves across a division.
+meant its rounding. Factors stay in their order; what divides is a factor as well
+(`quotients`).
 """
 
 from __future__ import annotations
@@ -15,12 +16,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Final, TypeAlias
 
 from partialc.ir.dtypes import DType
 from partialc.ir.program import Value
 from partialc.lowering.scalar.algebra import Algebra, for_reading
 from partialc.lowering.scalar.program import ScalarProgram
+from partialc.lowering.scalar.quotients import (
+    cancelled,
+    factors_of,
+    is_reciprocal,
+    unit,
+)
 from partialc.lowering.scalar.runs import find_runs, sorted_alike
 from partialc.lowering.scalar.terms import (
     ELEMENT,
@@ -34,6 +42,7 @@ from partialc.lowering.scalar.terms import (
 SHORTEST_REDUCTION: Final = 6
 """Fewer terms than this are written out with infix operators."""
 
+_PRODUCTS: Final = frozenset({"mul", "div", "neg", "integer_pow"})
 _SUMS: Final = frozenset({"add", "sub", "neg"})
 Powers: TypeAlias = tuple[tuple[Term, int], ...]
 
@@ -79,9 +88,9 @@ class _Regrouping:
         """Whether a term is but a step of the sum or product that uses it."""
         if not (self.is_open(term, user.dtype) and self.is_plain(user)):
             return False
-        if user.op == "mul":
-            return term.op in ("mul", "neg", "integer_pow")
-        return user.op in _SUMS and term.op in ("mul", "neg", "integer_pow", *_SUMS)
+        if user.op in ("mul", "div"):
+            return term.op in _PRODUCTS
+        return user.op in _SUMS and term.op in (*_PRODUCTS, *_SUMS)
 
     def is_open(self, term: Term, dtype: DType) -> bool:
         """Whether a term may be taken apart where it is used."""
@@ -94,7 +103,11 @@ class _Regrouping:
     def rebuilt(self, term: Term) -> Term:
         if not term.args:
             return term
-        if term.op in ("mul", *_SUMS) and self.is_plain(term) and not term.params:
+        if (
+            term.op in ("mul", "div", *_SUMS)
+            and self.is_plain(term)
+            and not term.params
+        ):
             return self.sum(self.addends(term), term.dtype)
         args = [self.new(arg) for arg in term.args]
         if term.op in REDUCTIONS:
@@ -127,7 +140,8 @@ class _Regrouping:
     def factors(self, root: Term, *, whole: bool) -> _Addend:
         """A product as a number and powers, in order."""
         number = 1.0
-        powers: dict[Term, int] = {}
+        powers: dict[Term, Fraction] = {}
+        own: set[Term] = set()
         pending = [(root, 1)]
         while pending:
             term, times = pending.pop()
@@ -136,25 +150,53 @@ class _Regrouping:
                 first, other = for_reading(term)
                 pending += [(other, 1), (first, 1)]
                 continue
-            if inside and term.op == "neg" and times == 1:
+            if inside and term.op == "div" and _has_number(term) and times == 1:
+                pending += [(term.args[1], -1), (term.args[0], 1)]
+                continue
+            if inside and term.op == "neg" and abs(times) == 1:
                 number = -number
-                pending.append((term.args[0], 1))
+                pending.append((term.args[0], times))
                 continue
             power = term.params.get("y") if term.op == "integer_pow" else None
-            if inside and isinstance(power, int) and power > 1 and times == 1:
-                pending.append((term.args[0], power))
+            if inside and isinstance(power, int) and abs(times) == 1:
+                pending.append((term.args[0], power * times))
                 continue
-            if times == 1 and term.number is not None and _multiplies(number, term):
-                number *= float(term.number)
-                continue
-            base = self.new(term)
+            # A number that is an addend keeps its sign: alike terms stay alike.
+            alone = term is root and not _is_short(term.number)
+            if term.number is not None and not alone:
+                if times == 1 and _multiplies(number, term):
+                    number *= float(term.number)
+                    continue
+                if times == -1 and _divides(number, term):
+                    number /= float(term.number)
+                    continue
+            base = self.quotient(term) if term is root else self.new(term)
+            if inside:
+                own.add(base)
             if base.op == "neg" and self.is_plain(base):
                 number, base = number * (-1.0) ** times, base.args[0]
-            inner = base.params.get("y") if base.op == "integer_pow" else None
-            if isinstance(inner, int) and inner > 1 and self.is_plain(base):
-                base, times = base.args[0], times * inner
-            powers[base] = powers.get(base, 0) + times
-        return _Addend(number, tuple(powers.items()))
+            exponent = Fraction(times)
+            if self.is_plain(base):
+                base, exponent = unit(base)
+                exponent *= times
+            powers[base] = powers.get(base, Fraction(0)) + exponent
+        powers = cancelled(powers, self.terms.frozen, own)
+        for base in [base for base in powers if base is not root]:
+            if powers[base] == 1 and _multiplies(number, base):
+                number *= float(base.number)
+            elif powers[base] == -1 and _divides(number, base):
+                number /= float(base.number)
+            else:
+                continue
+            del powers[base]
+        return _Addend(number, factors_of(self.terms, powers))
+
+    def quotient(self, term: Term) -> Term:
+        """A division of what is new; any other term itself."""
+        if term.op != "div" or not self.is_plain(term):
+            return self.new(term)
+        args = [self.new(arg) for arg in term.args]
+        return self.algebra.apply("div", args, term.dtype)
 
     # --- putting together
 
@@ -271,9 +313,11 @@ class _Regrouping:
 
 
 def _reading_place(power: tuple[Term, int]) -> int:
-    """Elements lead, in the order of their positions."""
+    """Elements lead, in the order of their positions; reciprocals are last."""
     base, _ = power
-    return base.position if base.op == ELEMENT else 1 << 62
+    if base.op == ELEMENT:
+        return base.position
+    return (1 << 62) + is_reciprocal(base)
 
 
 def _in_place(terms: Sequence[Term]) -> list[Term]:
@@ -297,14 +341,32 @@ def _in_place(terms: Sequence[Term]) -> list[Term]:
 def _multiplies(number: float, constant: Term) -> bool:
     """Whether a number times a constant is a number to multiply by instead."""
     factor = constant.number
+    if factor is None:
+        return False
     if is_usual(constant.dtype):
         return is_moderate(factor) and is_moderate(number * factor)
     # Narrow floats and fixed ones: only what every width holds.
+    return _is_short(factor) and _is_short(number)
+
+
+def _is_short(number: object) -> bool:
+    """Whether every float width holds a number, and its product with another one."""
     return (
-        isinstance(factor, float)
-        and max(abs(factor), abs(number)) <= 2048
-        and (number * 64).is_integer()
-        and (factor * 64).is_integer()
+        isinstance(number, float) and abs(number) <= 2048 and (number * 64).is_integer()
+    )
+
+
+def _has_number(term: Term) -> bool:
+    return any(arg.number is not None for arg in term.args)
+
+
+def _divides(number: float, constant: Term) -> bool:
+    """Whether a number over a constant is a number to multiply by instead."""
+    divisor = constant.number
+    return (
+        is_usual(constant.dtype)
+        and is_moderate(divisor)
+        and is_moderate(number / divisor)
     )
 
 
