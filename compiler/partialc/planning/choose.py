@@ -41,6 +41,14 @@ SHORT: Final = 30 * STATEMENT
 WORTH_READING: Final = 1.5
 """Longer ones are written out when the work shrinks at least by this factor."""
 
+SHORT_OF_NUMBERS: Final = 240 * STATEMENT
+"""Up to this length kernels of functions of numbers are written out when they are
+lighter by the next factor, whatever there is to read."""
+
+WORTH_OF_NUMBERS: Final = 1.1
+"""In a batch of numbers every operation is a pass over it, or part of one: what is
+counted is what it takes, where with arrays the large operations are alike in both."""
+
 MAX_EXPANDED: Final = 3
 """So many of the lightest chains are written out, when that is asked for."""
 
@@ -97,7 +105,7 @@ def plan_kernel(
     if chains[0].cost is None:
         raise _refused(kernel, primal, chains)
     expanded = _expanded(chains, counter, primal)
-    if wish.form == "expanded":
+    if wish.form == "expanded" or (expanded and _of_numbers(primal, chains, expanded)):
         chosen, *rejected = [*sorted(expanded, key=_rank), *chains]
     else:
         chosen, *rejected = sorted([*chains, *expanded], key=_rank)
@@ -149,7 +157,7 @@ def _expanded(
     if counter.wish.differentiable or primal.has_custom_rules:
         return []
     first = counter.expanded(tried[0])
-    if not _pays(first, tried[0]):
+    if not (_pays(first, tried[0]) or _of_numbers(primal, tried, [first])):
         return []
     others = [] if first.length <= SHORT else map(counter.expanded, tried[1:])
     return [first, *(other for other in others if _pays(other, tried[0]))]
@@ -157,10 +165,24 @@ def _expanded(
 
 def _pays(expanded: Candidate, chain: Candidate) -> bool:
     """Whether a person would rather have the written-out kernel."""
+    return expanded.length <= SHORT or _gain(expanded, chain) >= WORTH_READING
+
+
+def _of_numbers(
+    primal: Primal, chains: Sequence[Candidate], expanded: Sequence[Candidate]
+) -> bool:
+    """Whether a kernel of numbers is so much lighter that its text does not count."""
+    best = min(expanded, key=_rank)
+    numbers = all(not leaf.type.shape for _, leaf in primal.signature.leaves)
+    lighter = _gain(best, chains[0]) >= WORTH_OF_NUMBERS
+    return numbers and lighter and best.length <= SHORT_OF_NUMBERS
+
+
+def _gain(expanded: Candidate, chain: Candidate) -> float:
+    """How much lighter a written-out kernel is than the lightest chain."""
     if expanded.cost is None or chain.cost is None:
-        return False
-    lighter = weight(chain.cost) / max(weight(expanded.cost), 1)
-    return expanded.length <= SHORT or lighter >= WORTH_READING
+        return 0.0
+    return weight(chain.cost) / max(weight(expanded.cost), 1)
 
 
 def _facts(primal: Primal, *, commute: bool) -> tuple[str, ...]:

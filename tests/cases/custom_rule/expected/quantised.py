@@ -84,17 +84,10 @@ def written_out(x: jax.Array, scale: jax.Array) -> jax.Array:
     """The Hessian of `quantised` in `x`.
 
     Result: shape (3, 3).
-    Plan: 3 JVPs of 3 JVPs, written out: 4 flops (full reference: 72 flops).
+    Plan: 3 JVPs of 3 JVPs, written out: 0 flops (full reference: 72 flops).
     """
     x, scale = _checked(_ARGUMENTS, x=x, scale=scale)
-    twice_scale_scale = 2.0 * (scale * (1.0 / scale)) ** 2
-    return jnp.stack(
-        [
-            jnp.stack([twice_scale_scale, 0.0, 0.0]),
-            jnp.stack([0.0, twice_scale_scale, 0.0]),
-            jnp.stack([0.0, 0.0, twice_scale_scale]),
-        ]
-    )
+    return jnp.array([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 2.0]], x.dtype)
 
 
 # What the kernels above have in common.
