@@ -29,7 +29,7 @@ from partialc.lowering.scalar.quotients import (
     is_reciprocal,
     unit,
 )
-from partialc.lowering.scalar.runs import find_runs, sorted_alike
+from partialc.lowering.scalar.runs import Checker, find_runs, sorted_alike
 from partialc.lowering.scalar.terms import (
     ELEMENT,
     REDUCTIONS,
@@ -69,6 +69,7 @@ class _Regrouping:
         self.terms = algebra.terms
         self.uses = uses(roots)
         self.made: dict[Term, Term] = {}
+        self.checker = Checker()
         users: dict[Term, Term] = {}
         for term in self.uses:
             for arg in term.args:
@@ -303,7 +304,7 @@ class _Regrouping:
         if len(terms) < SHORTEST_REDUCTION or not dtype.is_float:
             return list(terms)
         found: list[Term] = []
-        for run in find_runs(sorted_alike(terms), SHORTEST_REDUCTION):
+        for run in find_runs(sorted_alike(terms), SHORTEST_REDUCTION, self.checker):
             if run.is_vector and not all(term is run.terms[0] for term in run.terms):
                 params = {"axes": (0,)}
                 found.append(self.terms.operation(op, run.terms, dtype, params))

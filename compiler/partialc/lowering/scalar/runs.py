@@ -33,14 +33,23 @@ class Run:
     is_vector: bool
 
 
-def find_runs(terms: Sequence[Term], shortest: int) -> Iterator[Run]:
-    """Cut terms into vectors of at least `shortest` terms, and single ones."""
+def find_runs(
+    terms: Sequence[Term], shortest: int, checker: Checker | None = None
+) -> Iterator[Run]:
+    """Cut terms into vectors of at least `shortest` terms, and single ones.
+
+    Args:
+        terms: What to cut, in this order.
+        shortest: How many terms a vector has at least.
+        checker: Remembers what earlier calls have found out.
+    """
     shapes = _Shapes()
+    checker = checker or Checker()
     for _, group in groupby(terms, key=shapes.shape):
         alike = tuple(group)
         place = 0
         while place < len(alike):
-            length = _longest(alike, place, shortest)
+            length = _longest(alike, place, shortest, checker)
             if length >= shortest:
                 yield Run(alike[place : place + length], is_vector=True)
                 place += length
@@ -132,17 +141,17 @@ def _progressions(places: Sequence[int]) -> Iterator[tuple[int, int, int]]:
         place = last + 1
 
 
-def _longest(terms: Column, start: int, shortest: int) -> int:
+def _longest(terms: Column, start: int, shortest: int, checker: Checker) -> int:
     """How many terms from a start on are a vector: by doubling, then by halving."""
     whole = len(terms) - start
-    if whole < shortest or not is_vector(terms[start : start + shortest]):
+    if whole < shortest or not checker.is_vector(terms[start : start + shortest]):
         return 0
-    if is_vector(terms[start:]):
+    if checker.is_vector(terms[start:]):
         return whole
     low, high = shortest, whole
     while high - low > 1:
         middle = (low + high) // 2
-        if is_vector(terms[start : start + middle]):
+        if checker.is_vector(terms[start : start + middle]):
             low = middle
         else:
             high = middle
@@ -151,17 +160,24 @@ def _longest(terms: Column, start: int, shortest: int) -> int:
 
 def is_vector(terms: Column) -> bool:
     """Whether terms are one expression over neighbouring elements."""
-    return _Checker().check(terms, 0)
+    return Checker().is_vector(terms)
 
 
-class _Checker:
+class Checker:
+    """Tells vectors, and remembers what it has found out of the terms within them."""
+
     def __init__(self) -> None:
-        self._known: dict[Column, bool] = {}
+        self._known: dict[tuple[Column, int], bool] = {}
 
-    def check(self, terms: Column, depth: int) -> bool:
-        if terms not in self._known:
-            self._known[terms] = self._check(terms, depth)
-        return self._known[terms]
+    def is_vector(self, terms: Column) -> bool:
+        """Whether terms are one expression over neighbouring elements."""
+        return self._is_known(terms, 0)
+
+    def _is_known(self, terms: Column, depth: int) -> bool:
+        key = terms, depth
+        if key not in self._known:
+            self._known[key] = self._check(terms, depth)
+        return self._known[key]
 
     def _check(self, terms: Column, depth: int) -> bool:
         first, *others = terms
@@ -184,7 +200,7 @@ class _Checker:
         ):
             return False
         columns = zip(*(term.args for term in terms), strict=True)
-        return all(self.check(column, depth + 1) for column in columns)
+        return all(self._is_known(column, depth + 1) for column in columns)
 
 
 def _is_regular(terms: Column) -> bool:
