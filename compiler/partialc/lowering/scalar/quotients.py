@@ -94,6 +94,11 @@ def cancelled(
         and (inner := split(base)) is not None
         and frozen.isdisjoint(inner)
     }
+    exponents = [*found.values()]
+    for base, inner in parts.items():
+        exponents += [count * found[base] for count in inner.values()]
+    if all(power > 0 and power.denominator == 1 for power in exponents):
+        return found  # nothing is divided by, and no root is taken
     for chosen in [*([base] for base in parts), list(parts)]:
         trial = dict(found)
         size, spared = Fraction(0), 0
