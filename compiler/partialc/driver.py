@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from partialc.emit.body import Body, body_of
 from partialc.emit.embed import FunctionText, embed
 from partialc.emit.kernel import KernelText, constants_of, kernel_text
-from partialc.emit.module import ModuleText, module_text
+from partialc.emit.module import OWN_NAMES, ModuleText, module_text
 from partialc.emit.printer import ModuleParts, ModuleScope
 from partialc.frontends.importing import load_object
 from partialc.frontends.load import load_primal
@@ -85,7 +85,9 @@ def compile_module(
     """
     tell = progress or (lambda _: None)
     tell(f"{spec.name}: tracing")
-    primal = load_primal(spec.function, spec.args, name=spec.name, folder=folder)
+    primal = _without_clashes(
+        load_primal(spec.function, spec.args, name=spec.name, folder=folder)
+    )
     kernels = resolve(spec, primal, folder)
     carried = primal.source.names if primal.source is not None else ()
     names = module_names(primal.signature, list(kernels.values()), carried)
@@ -171,6 +173,17 @@ def _requests(kernel: KernelSpec) -> Request | list[Request] | dict[str, Request
             for each, request in zip(texts, parsed, strict=True)
         }
     return parsed
+
+
+def _without_clashes(primal: Primal) -> Primal:
+    """The function printed, not carried, where its source has names of the module's."""
+    clashes = sorted(
+        OWN_NAMES.intersection(primal.source.names if primal.source else ())
+    )
+    if not clashes:
+        return primal
+    refusal = f"it defines {clashes[0]}, a name that the generated module needs"
+    return replace(primal, source=None, source_refusal=refusal)
 
 
 def _outer_names(

@@ -23,6 +23,7 @@ from partialc.emit.printer import (
 )
 from partialc.emit.printer.formatting import LINE_LENGTH
 from partialc.emit.templates import render
+from partialc.ops.helpers import HELPERS
 from partialc.realise import support
 from partialc.realise.places import tuple_text
 from partialc.request.signature import Signature
@@ -30,6 +31,8 @@ from partialc.request.signature import Signature
 MAX_LITERAL = 512
 """Arrays with more elements than this go to the `.npz` beside the module."""
 
+OWN_NAMES = frozenset({"_ARGUMENTS", "_ARRAYS", *support.NAMES, *HELPERS})
+"""What a module may define for itself: carried source must not have such names."""
 
 _EARLY = ("_arrays", "_not_differentiable")
 """Support functions that are called while the module is imported: they stand first."""

@@ -129,6 +129,9 @@ _FUNCTIONS: Final = {
     )
 }
 
+NAMES: Final = frozenset(_FUNCTIONS)
+"""The names of all helpers."""
+
 
 def text(name: str) -> str:
     """The source text of one helper."""

@@ -86,6 +86,25 @@ def test_a_function_with_the_name_of_a_kernel_gets_an_underscore() -> None:
     assert loaded.__all__ == ["product"]
 
 
+def test_source_with_names_of_the_module_is_printed_instead(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "clashing.py").write_text(
+        "import jax.numpy as jnp\n"
+        "def _checked(x):\n    return jnp.sin(x)\n"
+        "def f(x):\n    return jnp.sum(_checked(x)) * x[0] ** 3\n"
+    )
+    module = partialc.compile(
+        "clashing:f", {"x": "float[2]"}, {"d": "gradient(x)"}, "m"
+    )
+    assert module.source.count("def _checked(") == 1
+    assert "it defines _checked" in str(module.plan)
+    x = jnp.array([0.5, 1.0])
+    expected = jax.grad(lambda x: jnp.sum(jnp.sin(x)) * x[0] ** 3)(x)
+    np.testing.assert_allclose(module.load().d(x), expected, rtol=1e-6)
+
+
 def test_a_kernel_nests_in_jit_vmap_and_grad() -> None:
     module = partialc.compile(
         energy,
