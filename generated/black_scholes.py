@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 __all__ = [
     "Greeks",
@@ -63,183 +62,41 @@ def greeks(
     `partial(sigma, sigma)`, `partial(S, S, S)`, `partial(sigma, sigma, sigma)` of
     `black_scholes`.
 
-    Plan: 2 nests of 3 JVPs and 2 nested JVPs, written out: 194 flops, 7 transcendentals
-    (full reference: 781 flops, 21 transcendentals).
+    Plan: 2 nests of 3 JVPs and 2 nested JVPs: 231 flops, 7 transcendentals (full
+    reference: 781 flops, 21 transcendentals).
     """
     S, K, T, r, sigma = _checked(_ARGUMENTS, S=S, K=K, T=T, r=r, sigma=sigma)
-    half_S = 0.5 * S
-    sigma_pow2_plus_log_S = (0.5 * sigma**2 + r) * T + jnp.log(S / K)
-    sqrt_T = jnp.sqrt(T)
-    sigma_sqrt_T = sigma * sqrt_T
-    inverse_sigma_sqrt = 1.0 / sigma_sqrt_T
-    sigma_pow2_sigma_sqrt = sigma_pow2_plus_log_S * inverse_sigma_sqrt
-    scaled_sigma_pow2 = -0.7071067811865476 * sigma_pow2_sigma_sqrt
-    erfc_sigma_pow2 = lax.erfc(scaled_sigma_pow2)
-    half_K_exp = 0.5 * (K * jnp.exp(-(r * T)))
-    sigma_pow2_minus_sigma_sqrt = sigma_pow2_sigma_sqrt - sigma_sqrt_T
-    times_sigma_pow2_sigma = -0.7071067811865476 * sigma_pow2_minus_sigma_sqrt
-    K_exp_erfc_sigma = half_K_exp * lax.erfc(times_sigma_pow2_sigma)
-    inverse_S = 1.0 / S
-    scaled_S_sigma = -0.7071067811865476 * (inverse_S * inverse_sigma_sqrt)
-    exp_sigma_pow2_pow2 = jnp.exp(-(times_sigma_pow2_sigma**2))
-    K_exp_exp_sigma = half_K_exp * scaled_S_sigma * exp_sigma_pow2_pow2
-    exp_sigma_pow2_pow2_xhx = jnp.exp(-(scaled_sigma_pow2**2))
-    S_sigma_exp_sigma = scaled_S_sigma * exp_sigma_pow2_pow2_xhx
-    scaled_S_pow2 = 0.7071067811865476 * (inverse_S**2 * inverse_sigma_sqrt)
-    scaled_sigma_pow2_phs = -1.4142135623730951 * sigma_pow2_minus_sigma_sqrt
-    S_sigma_sigma_pow2 = scaled_S_sigma * scaled_sigma_pow2_phs
-    S_sigma_sigma_exp_sigma_pow2 = S_sigma_sigma_pow2 * exp_sigma_pow2_pow2
-    S_sigma_S_sigma = scaled_S_sigma * S_sigma_sigma_exp_sigma_pow2
-    S_pow2_minus_S_sigma = scaled_S_pow2 * exp_sigma_pow2_pow2 - S_sigma_S_sigma
-    scaled_sigma_pow2_wmk = -1.4142135623730951 * sigma_pow2_sigma_sqrt
-    S_sigma_sigma_pow2_vcv = scaled_S_sigma * scaled_sigma_pow2_wmk
-    S_sigma_exp_sigma_wcs = S_sigma_sigma_pow2_vcv * exp_sigma_pow2_pow2_xhx
-    S_pow2_exp_sigma = scaled_S_pow2 * exp_sigma_pow2_pow2_xhx
-    S_pow2_exp_minus_S_sigma_S = (
-        S_pow2_exp_sigma - scaled_S_sigma * S_sigma_exp_sigma_wcs
+
+    def primal(S: Any, sigma: Any) -> Any:
+        return black_scholes(S, K, T, r, sigma)
+
+    def d_S(S: Any, sigma: Any) -> Any:
+        return jax.jvp(lambda S: primal(S, sigma), (S,), (jnp.ones_like(S),))
+
+    def d_S_S(S: Any, sigma: Any) -> Any:
+        return jax.jvp(lambda S: d_S(S, sigma), (S,), (jnp.ones_like(S),))
+
+    ((price, delta), (_, gamma)), (_, (_, speed)) = jax.jvp(
+        lambda S: d_S_S(S, sigma), (S,), (jnp.ones_like(S),)
     )
-    K_exp_minus_S_S = (
-        half_K_exp * S_pow2_minus_S_sigma
-        - S_sigma_exp_sigma
-        - half_S * S_pow2_exp_minus_S_sigma_S
+    _, vanna = jax.jvp(lambda sigma: d_S(S, sigma), (sigma,), (jnp.ones_like(sigma),))[
+        1
+    ]
+
+    def d_sigma(S: Any, sigma: Any) -> Any:
+        return jax.jvp(
+            lambda sigma: primal(S, sigma), (sigma,), (jnp.ones_like(sigma),)
+        )[1]
+
+    def d_sigma_sigma(S: Any, sigma: Any) -> Any:
+        return jax.jvp(
+            lambda sigma: d_sigma(S, sigma), (sigma,), (jnp.ones_like(sigma),)
+        )
+
+    (vega, volga), (_, ultima) = jax.jvp(
+        lambda sigma: d_sigma_sigma(S, sigma), (sigma,), (jnp.ones_like(sigma),)
     )
-    sigma_T = sigma * T
-    sigma_pow2_sqrt_T = sigma_pow2_plus_log_S * sqrt_T
-    sigma_sqrt_pow2 = inverse_sigma_sqrt**2
-    sigma_pow2_sqrt_sigma_sqrt_pow2 = sigma_pow2_sqrt_T * sigma_sqrt_pow2
-    sigma_T_sigma_sqrt = sigma_T * inverse_sigma_sqrt
-    sigma_T_minus_sigma_pow2 = sigma_T_sigma_sqrt - sigma_pow2_sqrt_sigma_sqrt_pow2
-    sigma_T_minus_sqrt_T = sigma_T_minus_sigma_pow2 - sqrt_T
-    scaled_sigma_T = -0.7071067811865476 * sigma_T_minus_sqrt_T
-    times_sigma_T_sigma = -0.7071067811865476 * sigma_T_minus_sigma_pow2
-    sigma_T_exp_sigma = times_sigma_T_sigma * exp_sigma_pow2_pow2_xhx
-    K_exp_sigma_exp_sigma_pow2 = half_K_exp * scaled_sigma_T * exp_sigma_pow2_pow2
-    K_exp_minus_S_sigma = K_exp_sigma_exp_sigma_pow2 - half_S * sigma_T_exp_sigma
-    scaled_S_sqrt = 0.7071067811865476 * (inverse_S * sqrt_T * sigma_sqrt_pow2)
-    sigma_pow2_sigma_T = scaled_sigma_pow2_phs * scaled_sigma_T
-    sigma_pow2_exp_sigma = sigma_pow2_sigma_T * exp_sigma_pow2_pow2
-    S_sigma_sigma_pow2_exp = scaled_S_sigma * sigma_pow2_exp_sigma
-    S_sqrt_minus_S_sigma = scaled_S_sqrt * exp_sigma_pow2_pow2 - S_sigma_sigma_pow2_exp
-    scaled_K_exp = 1.1283791670955126 * (half_K_exp * S_sqrt_minus_S_sigma)
-    sigma_pow2_sigma_T_bnw = scaled_sigma_pow2_wmk * times_sigma_T_sigma
-    sigma_pow2_sigma_exp_sigma_pow2 = sigma_pow2_sigma_T_bnw * exp_sigma_pow2_pow2_xhx
-    S_sigma_sigma_pow2_vht = scaled_S_sigma * sigma_pow2_sigma_exp_sigma_pow2
-    S_sqrt_exp_sigma = scaled_S_sqrt * exp_sigma_pow2_pow2_xhx
-    S_S_sqrt = half_S * (S_sqrt_exp_sigma - S_sigma_sigma_pow2_vht)
-    inverse_sigma = 1.0 / sigma
-    scaled_sqrt_T = -2.0 * (sqrt_T * inverse_sigma_sqrt**3)
-    T_sigma_minus_sigma_pow2 = (
-        T * inverse_sigma_sqrt
-        - 2.0 * (sqrt_T * inverse_sigma)
-        - sigma_pow2_sqrt_T * scaled_sqrt_T
-    )
-    scaled_T_sigma = -0.7071067811865476 * T_sigma_minus_sigma_pow2
-    sigma_T_sigma_pow2 = scaled_sigma_T * sigma_pow2_exp_sigma
-    T_sigma_minus_sigma_T = scaled_T_sigma * exp_sigma_pow2_pow2 - sigma_T_sigma_pow2
-    sigma_T_sigma_pow2_exp = times_sigma_T_sigma * sigma_pow2_sigma_exp_sigma_pow2
-    T_sigma_exp_sigma = scaled_T_sigma * exp_sigma_pow2_pow2_xhx
-    S_T_sigma = half_S * (T_sigma_exp_sigma - sigma_T_sigma_pow2_exp)
-    K_exp_minus_S_T = half_K_exp * T_sigma_minus_sigma_T - S_T_sigma
-    S_pow3_sigma_sqrt = -2.0 * inverse_S**3 * inverse_sigma_sqrt
-    scaled_S_pow3 = 0.7071067811865476 * S_pow3_sigma_sqrt
-    twice_S_sigma = 2.0 * scaled_S_sigma**2
-    S_sigma_plus_S_pow2 = twice_S_sigma + scaled_S_pow2 * scaled_sigma_pow2_phs
-    S_sigma_sigma_S_sigma_exp = S_sigma_sigma_pow2 * S_sigma_sigma_exp_sigma_pow2
-    exp_sigma_S_sigma = exp_sigma_pow2_pow2 * S_sigma_plus_S_pow2
-    S_sigma_minus_exp_sigma = S_sigma_sigma_S_sigma_exp - exp_sigma_S_sigma
-    S_sigma_S_sigma_exp = scaled_S_sigma * S_sigma_minus_exp_sigma
-    S_pow3_minus_S_pow2 = (
-        scaled_S_pow3 * exp_sigma_pow2_pow2
-        + S_sigma_S_sigma_exp
-        - 2.0 * (scaled_S_pow2 * S_sigma_sigma_exp_sigma_pow2)
-    )
-    times_K_exp_S = 1.1283791670955126 * (half_K_exp * S_pow3_minus_S_pow2)
-    times_S_pow2_S = 1.692568750643269 * S_pow2_exp_minus_S_sigma_S
-    S_sigma_plus_S_pow2_sigma = twice_S_sigma + scaled_S_pow2 * scaled_sigma_pow2_wmk
-    exp_sigma_pow2_S_sigma_S = exp_sigma_pow2_pow2_xhx * S_sigma_plus_S_pow2_sigma
-    S_sigma_S_sigma_stw = S_sigma_sigma_pow2_vcv * S_sigma_exp_sigma_wcs
-    S_sigma_S_minus_exp_sigma_S = S_sigma_S_sigma_stw - exp_sigma_pow2_S_sigma_S
-    S_sigma_S_sigma_cfr = scaled_S_sigma * S_sigma_S_minus_exp_sigma_S
-    S_pow3_exp_sigma = scaled_S_pow3 * exp_sigma_pow2_pow2_xhx
-    S_pow3_S_minus_S_pow2 = (
-        S_pow3_exp_sigma
-        + S_sigma_S_sigma_cfr
-        - 2.0 * (scaled_S_pow2 * S_sigma_exp_sigma_wcs)
-    )
-    sqrt_T_sigma_pow2 = sqrt_T * inverse_sigma**2
-    sigma_T_sqrt_T = sigma_T * sqrt_T * scaled_sqrt_T
-    twice_sqrt_T = 2.0 * (sqrt_T_sigma_pow2 + sigma_T_sqrt_T)
-    sqrt_T_plus_sigma_pow2 = (
-        sqrt_T_sigma_pow2
-        + twice_sqrt_T
-        + sigma_T_sqrt_T
-        + 6.0 * (sigma_pow2_sqrt_T * T * inverse_sigma_sqrt**4)
-    )
-    times_sqrt_T_sigma = 0.7071067811865476 * sqrt_T_plus_sigma_pow2
-    scaled_sigma_T_nsq = 1.4142135623730951 * (scaled_sigma_T * sigma_T_minus_sqrt_T)
-    sigma_pow2_minus_sigma_T = (
-        scaled_sigma_pow2_phs * scaled_T_sigma - scaled_sigma_T_nsq
-    )
-    exp_sigma_sigma_pow2 = exp_sigma_pow2_pow2 * sigma_pow2_minus_sigma_T
-    sigma_pow2_sigma_pow2 = sigma_pow2_sigma_T * sigma_pow2_exp_sigma
-    sigma_pow2_minus_exp_sigma = sigma_pow2_sigma_pow2 - exp_sigma_sigma_pow2
-    sigma_T_sigma_pow2_mmr = scaled_sigma_T * sigma_pow2_minus_exp_sigma
-    sqrt_T_exp_sigma = times_sqrt_T_sigma * exp_sigma_pow2_pow2
-    sqrt_T_minus_sigma_pow2 = (
-        sqrt_T_exp_sigma
-        + sigma_T_sigma_pow2_mmr
-        - 2.0 * (sigma_pow2_exp_sigma * scaled_T_sigma)
-    )
-    sigma_T_sigma_T = times_sigma_T_sigma * sigma_T_minus_sigma_pow2
-    sigma_pow2_T_sigma = scaled_sigma_pow2_wmk * scaled_T_sigma
-    sigma_pow2_T_minus_sigma_T = (
-        sigma_pow2_T_sigma - 1.4142135623730951 * sigma_T_sigma_T
-    )
-    sigma_pow2_sigma_sigma_pow2_exp = (
-        sigma_pow2_sigma_T_bnw * sigma_pow2_sigma_exp_sigma_pow2
-    )
-    exp_sigma_pow2_sigma_pow2_sigma = (
-        exp_sigma_pow2_pow2_xhx * sigma_pow2_T_minus_sigma_T
-    )
-    sigma_pow2_sigma_minus_exp_sigma_sigma = (
-        sigma_pow2_sigma_sigma_pow2_exp - exp_sigma_pow2_sigma_pow2_sigma
-    )
-    sigma_T_sigma_pow2_zmg = (
-        times_sigma_T_sigma * sigma_pow2_sigma_minus_exp_sigma_sigma
-    )
-    sqrt_T_exp_sigma_pow2 = times_sqrt_T_sigma * exp_sigma_pow2_pow2_xhx
-    sqrt_T_sigma_minus_sigma_pow2 = (
-        sqrt_T_exp_sigma_pow2
-        + sigma_T_sigma_pow2_zmg
-        - 2.0 * (sigma_pow2_sigma_exp_sigma_pow2 * scaled_T_sigma)
-    )
-    S_sqrt_T = half_S * sqrt_T_sigma_minus_sigma_pow2
-    K_exp_minus_S_sqrt = half_K_exp * sqrt_T_minus_sigma_pow2 - S_sqrt_T
-    erfc_sigma_minus_S_S = (
-        0.5 * erfc_sigma_pow2
-        + 1.1283791670955126 * K_exp_exp_sigma
-        - 1.1283791670955126 * (half_S * S_sigma_exp_sigma)
-    )
-    K_exp_sigma_minus_S_S = (
-        scaled_K_exp
-        - 0.5641895835477563 * sigma_T_exp_sigma
-        - 1.1283791670955126 * S_S_sqrt
-    )
-    K_exp_S_minus_S_S = (
-        times_K_exp_S
-        - times_S_pow2_S
-        - 1.1283791670955126 * (half_S * S_pow3_S_minus_S_pow2)
-    )
-    return Greeks(
-        half_S * erfc_sigma_pow2 - K_exp_erfc_sigma,
-        erfc_sigma_minus_S_S,
-        1.1283791670955126 * K_exp_minus_S_S,
-        1.1283791670955126 * K_exp_minus_S_sigma,
-        K_exp_sigma_minus_S_S,
-        1.1283791670955126 * K_exp_minus_S_T,
-        K_exp_S_minus_S_S,
-        1.1283791670955126 * K_exp_minus_S_sqrt,
-    )
+    return Greeks(price, delta, gamma, vega, vanna, volga, speed, ultima)
 
 
 # What the kernels above have in common.

@@ -38,16 +38,10 @@ STATEMENT: Final = 24
 SHORT: Final = 30 * STATEMENT
 """Kernels up to this length are written out whenever that makes them lighter."""
 
+LONG: Final = 150 * STATEMENT
 WORTH_READING: Final = 1.5
-"""Longer ones are written out when the work shrinks at least by this factor."""
-
-SHORT_OF_NUMBERS: Final = 240 * STATEMENT
-"""Up to this length kernels of functions of numbers are written out when they are
-lighter by the next factor, whatever there is to read."""
-
-WORTH_OF_NUMBERS: Final = 1.1
-"""In a batch of numbers every operation is a pass over it, or part of one: what is
-counted is what it takes, where with arrays the large operations are alike in both."""
+"""Kernels from `LONG` on are written out when the work shrinks at least by this factor,
+those in between by one in proportion: what a person has to read must be worth it."""
 
 MAX_EXPANDED: Final = 3
 """So many of the lightest chains are written out, when that is asked for."""
@@ -105,7 +99,7 @@ def plan_kernel(
     if chains[0].cost is None:
         raise _refused(kernel, primal, chains)
     expanded = _expanded(chains, counter, primal)
-    if wish.form == "expanded" or (expanded and _of_numbers(primal, chains, expanded)):
+    if wish.form == "expanded":
         chosen, *rejected = [*sorted(expanded, key=_rank), *chains]
     else:
         chosen, *rejected = sorted([*chains, *expanded], key=_rank)
@@ -143,10 +137,10 @@ def _expanded(
 ) -> list[Candidate]:
     """The lightest chains written out, as far as that is asked for or pays.
 
-    Left to itself planning writes out what is short, and what halves the work: a kernel
-    of a few statements is better than any chain, one of hundreds is only read for a
-    reason. Custom rules are gone from a written-out kernel, so it could not be
-    differentiated again: that has to be asked for.
+    Left to itself planning writes out what is short, and what saves much: a kernel of a
+    few statements is better than any chain, one of hundreds is only read for a reason.
+    Custom rules are gone from a written-out kernel, so it could not be differentiated
+    again: that has to be asked for.
     """
     form = counter.wish.form
     if form == "chain":
@@ -157,7 +151,7 @@ def _expanded(
     if counter.wish.differentiable or primal.has_custom_rules:
         return []
     first = counter.expanded(tried[0])
-    if not (_pays(first, tried[0]) or _of_numbers(primal, tried, [first])):
+    if not _pays(first, tried[0]):
         return []
     others = [] if first.length <= SHORT else map(counter.expanded, tried[1:])
     return [first, *(other for other in others if _pays(other, tried[0]))]
@@ -165,17 +159,9 @@ def _expanded(
 
 def _pays(expanded: Candidate, chain: Candidate) -> bool:
     """Whether a person would rather have the written-out kernel."""
-    return expanded.length <= SHORT or _gain(expanded, chain) >= WORTH_READING
-
-
-def _of_numbers(
-    primal: Primal, chains: Sequence[Candidate], expanded: Sequence[Candidate]
-) -> bool:
-    """Whether a kernel of numbers is so much lighter that its text does not count."""
-    best = min(expanded, key=_rank)
-    numbers = all(not leaf.type.shape for _, leaf in primal.signature.leaves)
-    lighter = _gain(best, chains[0]) >= WORTH_OF_NUMBERS
-    return numbers and lighter and best.length <= SHORT_OF_NUMBERS
+    excess = (expanded.length - SHORT) / (LONG - SHORT)
+    wanted = 1 + (WORTH_READING - 1) * min(max(excess, 0), 1)
+    return _gain(expanded, chain) >= wanted
 
 
 def _gain(expanded: Candidate, chain: Candidate) -> float:

@@ -3,6 +3,8 @@
 import jax
 import jax.numpy as jnp
 
+from examples.robot_arm.model import end_effector
+from examples.thermodynamics.model import alphar
 from partialc.frontends.load import load_primal
 from partialc.planning.choose import SHORT, Wish, plan_kernel
 from partialc.request.resolve import resolve_kernel
@@ -15,25 +17,24 @@ def plan(function, args, request):
     return plan_kernel(kernel, primal, function.__name__, wish)
 
 
-def bell(x: jax.Array, width: jax.Array, height: jax.Array) -> jax.Array:
-    """A function of numbers whose derivatives share much of their work."""
-    ratio = x / (width * jnp.sqrt(height))
-    return height * jnp.exp(-0.5 * ratio**2) / (width * jnp.sqrt(height))
-
-
 def network(x: jax.Array, w: jax.Array, v: jax.Array) -> jax.Array:
     """Two dense layers."""
     return jnp.sum(jnp.tanh(v @ jnp.tanh(w @ x)))
 
 
-def test_long_kernels_of_numbers_are_written_out_where_that_is_lighter():
-    requests = ["value", "hessian(x, width)", "hessian(height)", "partial(x, x, width)"]
-    args = dict.fromkeys(("x", "width", "height"), "float")
-    chosen = plan(bell, args, requests).chosen
-    assert chosen.length > SHORT
-    assert chosen.form == "expanded"
+def test_a_longer_text_must_save_more():
+    """A fortieth of the work is worth reading much, four fifths of it are not."""
+    args = {"tau": "float", "delta": "float"}
+    everything = ["value", "gradient(tau, delta)", "hessian(tau, delta)"]
+    everything += ["partial(tau, tau)", "partial(delta, delta)"]
+    assert plan(alphar, args, everything).chosen.form == "chain"
+    jacobian = plan(end_effector, {"q": "float[6]"}, "jacobian(q)").chosen
+    assert jacobian.form == "expanded"
+    assert jacobian.length > SHORT
 
 
-def test_dense_layers_stay_chains():
+def test_columns_of_a_layer_are_worth_some_lines():
     args = {"x": "float[8]", "w": "float[16,8]", "v": "float[16,16]"}
-    assert plan(network, args, "hessian(x)").chosen.form == "chain"
+    chosen = plan(network, args, "partial(x[1], x[2])").chosen
+    assert chosen.form == "expanded"
+    assert chosen.length > SHORT
