@@ -19,6 +19,7 @@ from tests.mutation.mutants import chosen, mutants
 
 GENERATED = Path(__file__).resolve().parents[2] / "generated"
 MUTANTS_OF_EACH = 25
+_CHECKS = ("_checked", "_check_rows")
 
 # The time that compiling takes puts the larger modules among the long tests.
 MODULES = [
@@ -53,15 +54,15 @@ def test_generated_test_kills_all_mutants(name: str) -> None:
 
 
 def _functions(source: str) -> list[str]:
-    """Every function of a module but the check of the arguments.
+    """Every function of a module but the checks of the arguments.
 
-    That check has no place in the values; what happens without it is a mutant of each
+    They have no place in the values; what happens without them is a mutant of each
     kernel.
     """
     return [
         node.name
         for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef) and node.name != "_checked"
+        if isinstance(node, ast.FunctionDef) and node.name not in _CHECKS
     ]
 
 

@@ -144,7 +144,7 @@ def test_results_are_written_for_all_benchmarks_only(
         '"""Last."""\ncases = lambda: iter(())\n'
     )
     assert runner.main(["two"]) == 2
-    assert "there are one, example_kernels" in capsys.readouterr().err
+    assert "there are example_kernels, one" in capsys.readouterr().err
     assert runner.main(["one", "--write"]) == 2
     assert runner.main(["--write", "--json", str(tmp_path / "all.json")]) == 0
     text = (tmp_path / "RESULTS.md").read_text()
