@@ -141,13 +141,13 @@ def test_results_are_written_for_all_benchmarks_only(
     monkeypatch.setattr(runner, "RESULTS", tmp_path / "RESULTS.md")
     (tmp_path / "one.py").write_text('"""One thing."""\ndef cases(): return iter(())\n')
     (tmp_path / "example_kernels.py").write_text(
-        '"""Last."""\ncases = lambda: iter(())\n'
+        '"""First."""\ncases = lambda: iter(())\n'
     )
     assert runner.main(["two"]) == 2
     assert "there are example_kernels, one" in capsys.readouterr().err
     assert runner.main(["one", "--write"]) == 2
     assert runner.main(["--write", "--json", str(tmp_path / "all.json")]) == 0
     text = (tmp_path / "RESULTS.md").read_text()
-    assert text.index("## One thing.") < text.index("## Last.")
+    assert text.index("## First.") < text.index("## One thing.")
     assert "over 9 turns" in text
     assert json.loads((tmp_path / "all.json").read_text()) == []
