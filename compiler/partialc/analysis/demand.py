@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from partialc.analysis.facts import Facts, elements_rule
 from partialc.ir.boxes import Flat
+from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Atom, Equation, Function, Value
 from partialc.ops.elements import Reads
 
@@ -114,6 +115,8 @@ def _read(
     rule = elements_rule(equation)
     assert rule is not None
     operands = facts.operands(equation)
+    shapes = (atom.type.shape for atom in equation.inputs)
+    everything = replace(operands, supports=tuple(map(ElementSet.all, shapes)))
     found: dict[Value, tuple[Flat, Reads]] = {}
     for number, value in enumerate(equation.outputs):
         if value not in asked:
@@ -122,7 +125,8 @@ def _read(
         wanted = wanted[facts.supports[value].contains(wanted)]
         if not wanted.size:
             continue
-        read = rule.reads(equation, number, wanted, operands)
+        strict = facts.is_strict(value)
+        read = rule.reads(equation, number, wanted, everything if strict else operands)
         if read is None:
             return None
         found[value] = wanted, read

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.analysis.sensitive import sensitive_values
+from partialc.analysis.sensitive import NOTHING, Decided, sensitive_values
 from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ops.elements import Elements, Operands, everywhere
@@ -46,6 +46,10 @@ class Facts:
             tuple(map(self.elements, equation.inputs)),
         )
 
+    def is_strict(self, value: Value) -> bool:
+        """Whether terms that are zero for finite values alone must stay in a value."""
+        return value in self.sensitive and value.type.dtype.is_inexact
+
     def support(self, atom: Atom) -> ElementSet:
         """Where an atom can be nonzero."""
         if isinstance(atom, Constant):
@@ -60,26 +64,24 @@ class Facts:
 
 
 def find_facts(
-    function: Function, compute: Compute, zeros: Collection[Value] = ()
+    function: Function, compute: Compute, decided: Decided = NOTHING
 ) -> Facts:
     """Walk forward through a function.
 
     Args:
         function: Without plain calls: inline them before.
         compute: Evaluates operations on known operands.
-        zeros: Inputs that are zero; of the others nothing is assumed.
+        decided: The results that something outside the function is decided by.
 
     Returns:
-        Supports of all values.
+        Supports of all values; nothing is assumed of the inputs.
     """
     supports: dict[Value, ElementSet] = {}
     known: dict[Value, NDArray[Any]] = {}
-    facts = Facts(supports, known, sensitive_values(function))
+    facts = Facts(supports, known, sensitive_values(function, decided))
     constants: dict[Constant, ElementSet] = {}
     for value in function.inputs:
-        is_zero = value in zeros and value not in facts.sensitive
-        some = ElementSet.none if is_zero else ElementSet.all
-        supports[value] = some(value.type.shape)
+        supports[value] = ElementSet.all(value.type.shape)
     for equation in function.equations:
         for atom in equation.inputs:
             if isinstance(atom, Constant) and atom not in constants:
@@ -99,8 +101,8 @@ def find_facts(
             continue
         found = _supports(equation, operands)
         for value, support in zip(equation.outputs, found, strict=True):
-            whole = value in facts.sensitive and value.type.dtype.is_inexact
-            supports[value] = ElementSet.all(value.type.shape) if whole else support
+            strict = facts.is_strict(value)
+            supports[value] = ElementSet.all(value.type.shape) if strict else support
     return facts
 
 

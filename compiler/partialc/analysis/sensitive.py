@@ -4,15 +4,24 @@
 sign of a zero) cannot reach a finite result through arithmetic; it can where a float
 decides something: in comparisons (`x * 0 == 0` asks whether x is finite), conversions
 to integers, bit casts, and in `atan2`, which jumps with the sign of a zero. All values
-that such a decision depends on are sensitive; rules of that grade spare them.
+that such a decision depends on are sensitive; rules of that grade spare them. What is
+decided outside a loop, or in its next round, reaches into its body: `in_context` tells
+a pass which results of a body are decided upon.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 from partialc.ir.program import Equation, Function, Value
+from partialc.ir.rewrite import map_functions, mapped_equations
 from partialc.ir.structure import all_equations, functions_of
+
+Decided: TypeAlias = frozenset[int]
+"""The results of a function, by number, that something outside it is decided by."""
+
+NOTHING: Final[Decided] = frozenset()
 
 _DECIDING: Final = frozenset(
     {
@@ -22,9 +31,77 @@ _DECIDING: Final = frozenset(
 )
 
 
-def sensitive_values(function: Function) -> frozenset[Value]:
-    """All values of a function that a decision depends on."""
-    found: set[Value] = set()
+def in_context(
+    function: Function,
+    change: Callable[[Function, Decided], Function],
+    decided: Decided = NOTHING,
+) -> Function:
+    """Change a function and all it holds, the innermost first.
+
+    Args:
+        function: The function.
+        change: Given a function and which of its results are decided upon.
+        decided: Those of `function`.
+    """
+    changed: dict[tuple[int, Decided], Function] = {}
+
+    def visit(current: Function, decided: Decided) -> Function:
+        if (id(current), decided) in changed:
+            return changed[id(current), decided]
+        sensitive = sensitive_values(current, decided)
+        body = mapped_equations(
+            current,
+            lambda equation: map_functions(
+                equation,
+                lambda held: visit(held, decided_results(equation, held, sensitive)),
+            ),
+        )
+        changed[id(current), decided] = change(body, decided)
+        return changed[id(current), decided]
+
+    return visit(function, decided)
+
+
+def decided_results(
+    equation: Equation, held: Function, sensitive: frozenset[Value]
+) -> Decided:
+    """Which results of a function that an operation holds are decided upon.
+
+    Args:
+        equation: The operation.
+        held: The function.
+        sensitive: The values around the operation that a decision depends on.
+    """
+    asked = frozenset(
+        number for number, value in enumerate(equation.outputs) if value in sensitive
+    )
+    if equation.op in ("cond", "call", "remat"):
+        return asked
+    if equation.op != "scan":
+        return frozenset(range(len(held.outputs)))
+    closed, carried = equation.params["num_consts"], equation.params["num_carry"]
+    assert isinstance(closed, int)
+    assert isinstance(carried, int)
+    while True:  # what the next round decides by is a result of this one
+        inside = sensitive_values(held, asked)
+        states = enumerate(held.inputs[closed : closed + carried])
+        wanted = asked.union(number for number, value in states if value in inside)
+        if wanted == asked:
+            return asked
+        asked = wanted
+
+
+def sensitive_values(
+    function: Function, decided: Decided = NOTHING
+) -> frozenset[Value]:
+    """All values of a function that a decision depends on.
+
+    Args:
+        function: The function.
+        decided: Its results that something outside it is decided by.
+    """
+    results = (function.outputs[number] for number in decided)
+    found = {atom for atom in results if isinstance(atom, Value)}
     for equation in reversed(function.equations):
         inherited = any(value in found for value in equation.outputs)
         if inherited or _decides(equation):

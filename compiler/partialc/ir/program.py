@@ -14,7 +14,7 @@ from math import prod
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from partialc.errors import Location
 from partialc.ir.dtypes import DType, Regime
@@ -66,6 +66,14 @@ class Constant:
 
     type: ArrayType
     data: NDArray[np.generic]
+
+    @classmethod
+    def of(cls, kind: ArrayType, data: ArrayLike) -> Constant:
+        """Own a read-only copy of elements, spread to the shape of their type."""
+        elements = np.asarray(data, kind.dtype.numpy())
+        owned = np.array(np.broadcast_to(elements, kind.shape), order="C")
+        owned.setflags(write=False)
+        return cls(kind, owned)
 
 
 Atom: TypeAlias = Value | Constant

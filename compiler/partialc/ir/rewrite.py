@@ -43,6 +43,16 @@ def map_functions(
     return replace(equation, params=params)
 
 
+def mapped_equations(
+    function: Function, change: Callable[[Equation], Equation]
+) -> Function:
+    """The function with each equation changed; itself when none is."""
+    equations = tuple(map(change, function.equations))
+    if all(new is old for new, old in zip(equations, function.equations, strict=True)):
+        return function
+    return replace(function, equations=equations)
+
+
 def without_dead_equations(function: Function) -> Function:
     """Drop the equations none of whose results reaches an output (bitwise).
 
@@ -69,10 +79,7 @@ def everywhere(function: Function, change: Callable[[Function], Function]) -> Fu
 
     def visit(current: Function) -> Function:
         if id(current) not in changed:
-            equations = tuple(map_functions(e, visit) for e in current.equations)
-            pairs = zip(equations, current.equations, strict=True)
-            same = all(new is old for new, old in pairs)
-            body = current if same else replace(current, equations=equations)
+            body = mapped_equations(current, lambda e: map_functions(e, visit))
             changed[id(current)] = change(body)
         return changed[id(current)]
 

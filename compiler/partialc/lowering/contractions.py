@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.analysis.facts import Facts
-from partialc.ir.boxes import Box
+from partialc.ir.boxes import Box, common_range
 from partialc.ir.program import (
     ArrayType,
     Atom,
@@ -66,7 +66,7 @@ def contraction(equation: Equation, facts: Facts) -> Contraction | None:
         return None
     first, second = (list(support.hull()) for support in supports)
     for one, other in zip(axes.bound(0), axes.bound(1), strict=True):
-        common = _common(first[one], second[other])
+        common = common_range(first[one], second[other])
         if not common:
             return None
         first[one] = second[other] = common
@@ -147,16 +147,6 @@ class _Axes:
     def length(self, equation: Equation) -> int:
         shape = equation.inputs[0].type.shape
         return prod(shape[axis] for axis in self.contracted[0])
-
-
-def _common(first: range, second: range) -> range:
-    """The smallest range that holds what both have in common."""
-    shared = sorted(set(first) & set(second))
-    if not shared:
-        return range(0)
-    steps = {b - a for a, b in pairwise(shared)}
-    step = steps.pop() if len(steps) == 1 else 1
-    return range(shared[0], shared[-1] + 1, step)
 
 
 def _whole(equation: Equation) -> tuple[Box, Box]:

@@ -90,7 +90,9 @@ def _values(
         results = exact_results(equation, arrays, regime)
         if results is None or not _are_roundings(results, wide):
             return None
-    return tuple(_constant(kind, data) for kind, data in zip(types, wide, strict=True))
+    return tuple(
+        Constant.of(kind, data) for kind, data in zip(types, wide, strict=True)
+    )
 
 
 def constant_results(equation: Equation) -> tuple[Constant, ...] | None:
@@ -118,12 +120,6 @@ def _are_roundings(
             first.tobytes() == second.astype(first.dtype).tobytes()
             for first, second in zip(narrow, wide, strict=True)
         )
-
-
-def _constant(kind: ArrayType, data: NDArray[Any]) -> Constant:
-    owned = np.array(data)
-    owned.setflags(write=False)
-    return Constant(kind, owned)
 
 
 def _other_regimes(types: Sequence[ArrayType]) -> tuple[Regime, ...]:

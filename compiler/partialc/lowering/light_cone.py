@@ -6,8 +6,8 @@ from typing import Final
 
 from partialc.analysis.demand import find_demand
 from partialc.analysis.facts import find_facts
+from partialc.analysis.sensitive import NOTHING, Decided, in_context
 from partialc.ir.program import Function
-from partialc.ir.rewrite import everywhere
 from partialc.ir.structure import all_equations
 from partialc.lowering.dead_code import dead_code
 from partialc.lowering.fold_constants import computed
@@ -45,29 +45,32 @@ def light_cone(function: Function) -> Function:
     (`analysis.sensitive`).
 
     A function stays as it is where its cone is too large, or no less work. Bodies of
-    loops and branches are functions of their own.
+    loops and branches are taken apart each on its own.
     """
-    return everywhere(function, _lighter)
+    return in_context(function, _lighter)
 
 
-def _lighter(function: Function) -> Function:
-    cone = taken_apart(function)
+def _lighter(function: Function, decided: Decided) -> Function:
+    cone = taken_apart(function, decided=decided)
     if cone is None or _work(cone) >= _work(function):
         return function
     return cone
 
 
-def taken_apart(function: Function, limit: int = LARGEST_CONE) -> Function | None:
+def taken_apart(
+    function: Function, limit: int = LARGEST_CONE, decided: Decided = NOTHING
+) -> Function | None:
     """The light cone, whether or not that is less work.
 
     Args:
         function: A function without plain calls.
         limit: How many elements to take apart at most.
+        decided: The results that something outside the function is decided by.
 
     Returns:
         The cone; None if it exceeds the limit.
     """
-    facts = find_facts(function, computed)
+    facts = find_facts(function, computed, decided)
     demand = find_demand(function, facts, limit)
     if demand is None:
         return None

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from partialc.analysis.facts import Facts, elements_rule, find_facts
-from partialc.ir.boxes import Box
+from partialc.analysis.sensitive import Decided, in_context
+from partialc.ir.boxes import Box, is_within, relative
 from partialc.ir.program import (
     ArrayType,
     Atom,
@@ -21,7 +22,6 @@ from partialc.ir.program import (
     Param,
     Value,
 )
-from partialc.ir.rewrite import everywhere
 from partialc.lowering.contractions import contraction, narrowed_contraction
 from partialc.lowering.fold_constants import computed
 from partialc.lowering.moved_boxes import moved_box
@@ -43,17 +43,17 @@ def rectangles(function: Function) -> Function:
     Grade: reassociating. `0 * x` is 0 and `x + 0` is x, exact for finite values, save
     where a decision depends on them (`analysis.sensitive`).
     """
-    return everywhere(function, _restricted)
+    return in_context(function, _restricted)
 
 
-def _restricted(function: Function) -> Function:
-    facts = find_facts(function, computed)
+def _restricted(function: Function, decided: Decided) -> Function:
+    facts = find_facts(function, computed, decided)
     boxes = {
         value: _box(value, facts)
         for equation in function.equations
         for value in equation.outputs
     }
-    if not any(equation_gains(e, facts, boxes) for e in function.equations):
+    if not any(_gains(e, facts, boxes) for e in function.equations):
         return function
     writer = _Writer(facts, boxes)
     for equation in function.equations:
@@ -62,13 +62,15 @@ def _restricted(function: Function) -> Function:
     return replace(function, equations=tuple(writer.equations), outputs=outputs)
 
 
-def equation_gains(
-    equation: Equation, facts: Facts, boxes: Mapping[Value, Box | None]
-) -> bool:
+def _gains(equation: Equation, facts: Facts, boxes: Mapping[Value, Box | None]) -> bool:
     """Whether anything is left out of an operation."""
     if any(boxes[value] is not None for value in equation.outputs):
         return True
-    return equation.op == "dot_general" and contraction(equation, facts) is not None
+    return (
+        equation.op == "dot_general"
+        and not facts.is_strict(equation.outputs[0])
+        and contraction(equation, facts) is not None
+    )
 
 
 def _box(value: Value, facts: Facts) -> Box | None:
@@ -114,7 +116,9 @@ class _Writer:
             box = self.boxes[value]
             if _is_zero(self.facts, value) and value not in self.facts.known:
                 return
-            if self._summand(equation, value) or self._product(equation, value):
+            if not self.facts.is_strict(value) and (
+                self._summand(equation, value) or self._product(equation, value)
+            ):
                 return
             if box is not None and self._within(equation, value, box):
                 return
@@ -213,23 +217,16 @@ class _Writer:
         if data is not None:
             if shape == atom.type.shape and isinstance(atom, Constant):
                 return atom
-            return _constant(kind, data[np.ix_(*box)] if box else data)
+            return Constant.of(kind, data[np.ix_(*box)] if box else data)
         if _is_zero(self.facts, atom):
             return self._zeros(kind)
         assert isinstance(atom, Value)
         known = self.parts.get(atom)
         if known is not None and known.box == box:
             return known.atom
-        if known is not None and _is_inside(box, known.box):
-            relative = tuple(
-                range(
-                    (each[0] - own.start) // own.step,
-                    (each[-1] - own.start) // own.step + 1,
-                    max(1, each.step // own.step),
-                )
-                for each, own in zip(box, known.box, strict=True)
-            )
-            return self._slice(known.atom, relative, kind)
+        if known is not None and is_within(box, known.box):
+            own = tuple(map(relative, box, known.box))
+            return self._slice(known.atom, own, kind)
         return self._slice(self.whole(atom), box, kind)
 
     def whole(self, atom: Atom) -> Atom:
@@ -295,17 +292,4 @@ class _Writer:
         return self.write("broadcast_in_dim", [zero], kind, params)
 
     def _number(self, kind: ArrayType) -> Constant:
-        return _constant(ArrayType(kind.dtype, ()), np.zeros(()))
-
-
-def _constant(kind: ArrayType, data: Any) -> Constant:
-    owned = np.array(data, dtype=kind.dtype.numpy())
-    owned.setflags(write=False)
-    return Constant(kind, owned)
-
-
-def _is_inside(inner: Box, outer: Box) -> bool:
-    return all(
-        a[0] in b and a[-1] in b and (len(a) == 1 or a.step % b.step == 0)
-        for a, b in zip(inner, outer, strict=True)
-    )
+        return Constant.of(ArrayType(kind.dtype, ()), 0)

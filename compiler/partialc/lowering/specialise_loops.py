@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
 from partialc.analysis.facts import Facts, find_facts
+from partialc.analysis.sensitive import NOTHING, Decided, decided_results
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import map_functions, resolve, with_inputs
 from partialc.lowering.fold_constants import computed
@@ -24,18 +23,32 @@ def specialise_loops(function: Function) -> Function:
     body keeps at zero, is no longer carried; neither is a row that is zero. The body is
     then free to leave out what they were multiplied into.
 
-    Grade: reassociating, as `rectangles`: `0 * x` is taken for 0.
+    Grade: reassociating, as `rectangles`: `0 * x` is taken for 0, save where a decision
+    depends on it.
     """
-    facts = find_facts(function, computed)
+    return _told(function, NOTHING)
+
+
+def _told(function: Function, decided: Decided) -> Function:
+    facts = find_facts(function, computed, decided)
     names: dict[Value, Atom] = {}
     equations: list[Equation] = []
     for equation in function.equations:
         current = with_inputs(equation, names)
         if current.op == "scan":
             current = _specialised(equation, current, facts, names)
-        equations.append(map_functions(current, specialise_loops))
+        equations.append(_within(current, facts))
     outputs = tuple(resolve(atom, names) for atom in function.outputs)
     return replace(function, equations=tuple(equations), outputs=outputs)
+
+
+def _within(equation: Equation, facts: Facts) -> Equation:
+    """The same for the functions that an operation holds."""
+
+    def told(held: Function) -> Function:
+        return _told(held, decided_results(equation, held, facts.sensitive))
+
+    return map_functions(equation, told)
 
 
 def _specialised(
@@ -54,11 +67,12 @@ def _specialised(
             continue
         data = facts.elements(atom)
         if value in body.inputs[:closed] and data is not None:
-            known[value] = _constant(value, data)
+            known[value] = Constant.of(value.type, data)
         elif zero and value not in body.inputs[:closed]:
-            known[value] = _constant(value, np.zeros(()))
+            known[value] = Constant.of(value.type, 0)
     states = range(closed, closed + carried)
-    known = _fixed_point(body, known, states)
+    decided = decided_results(original, body, facts.sensitive)
+    known = _fixed_point(body, known, states, decided)
     kept = [value not in known for value in body.inputs]
     dropped = {n - closed for n in states if not kept[n]}
     if not known:
@@ -96,20 +110,17 @@ def _starts_at_zero(atom: Atom, facts: Facts) -> bool:
 
 
 def _fixed_point(
-    body: Function, known: dict[Value, Atom], states: range
+    body: Function, known: dict[Value, Atom], states: range, decided: Decided
 ) -> dict[Value, Atom]:
     """What of the known inputs the body keeps as it is, round after round."""
     while True:
         inner = _replaced(body, known)
-        facts = find_facts(inner, computed)
+        facts = find_facts(inner, computed, decided)
         lost = [
             body.inputs[n]
             for n in states
             if body.inputs[n] in known
-            and (
-                body.inputs[n] in facts.sensitive
-                or not facts.support(inner.outputs[n - states.start]).is_none
-            )
+            and not facts.support(inner.outputs[n - states.start]).is_none
         ]
         if not lost:
             return known
@@ -121,11 +132,3 @@ def _replaced(body: Function, known: dict[Value, Atom]) -> Function:
     equations = tuple(with_inputs(equation, names) for equation in body.equations)
     outputs = tuple(resolve(atom, names) for atom in body.outputs)
     return replace(body, equations=equations, outputs=outputs)
-
-
-def _constant(
-    value: Value, data: np.ndarray[tuple[int, ...], np.dtype[np.generic]]
-) -> Constant:
-    full = np.array(np.broadcast_to(data, value.type.shape), value.type.dtype.numpy())
-    full.setflags(write=False)
-    return Constant(value.type, full)

@@ -5,7 +5,7 @@ import pytest
 
 from partialc.analysis.demand import find_demand
 from partialc.analysis.facts import find_facts
-from partialc.analysis.sensitive import sensitive_values
+from partialc.analysis.sensitive import in_context, sensitive_values
 from partialc.ir.text import parse
 
 
@@ -83,6 +83,98 @@ def f(x: float):
     a, _ = results(function)
     assert (a in sensitive_values(function)) == sensitive
     assert facts_of(function).support(a).is_none != sensitive
+
+
+def decided_in(text):
+    """Which results of each function are decided upon, the innermost first."""
+    seen = []
+
+    def look(function, decided):
+        seen.append(set(decided))
+        return function
+
+    function = parse(text)
+    assert in_context(function, look) is function
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("state", "asked"), [("b", {0}), ("c", {1}), ("d", {2}), ("x", set())]
+)
+def test_what_is_decided_after_a_loop_is_decided_in_its_body(state, asked):
+    assert decided_in(f"""
+def body(s: float, t: float, q: float):
+    u: float = add(s, q)
+    v: float = mul(t, q)
+    w: float = mul(q, q)
+    return u, v, w
+
+def f(x: float, y: float[5]):
+    b: float
+    c: float
+    r: float[5]
+    b, c, r = scan(
+        x, x, y, function=body, length=5, num_consts=0, num_carry=2, reverse=False
+    )
+    d: float = reduce_sum(r, axes=(0,))
+    e: bool = eq({state}, float(0.0))
+    return e, b, c
+""") == [asked, set()]
+
+
+def test_what_the_next_round_decides_by_is_decided_in_this_one():
+    assert decided_in("""
+def body(s: float, t: float, q: float):
+    u: float = add(t, q)
+    v: float = mul(t, q)
+    w: bool = lt(s, q)
+    return u, v, w
+
+def f(x: float, y: float[5]):
+    b: float
+    c: float
+    r: bool[5]
+    b, c, r = scan(
+        x, x, y, function=body, length=5, num_consts=0, num_carry=2, reverse=False
+    )
+    return b, c, r
+""") == [{0, 1}, set()]
+
+
+def test_branches_inherit_what_is_decided():
+    assert decided_in("""
+def one(s: float):
+    u: float = sin(s)
+    v: float = cos(s)
+    return u, v
+
+def other(s: float):
+    u: float = cos(s)
+    return u, s
+
+def f(i: int32, x: float):
+    b: float
+    c: float
+    b, c = cond(i, x, branches=(one, other))
+    e: bool = eq(c, float(0.0))
+    return e, b
+""") == [{1}, {1}, set()]
+
+
+def test_what_a_decision_depends_on_reads_zeros_too():
+    text = """
+def f(x: float[3]):
+    a: float[3] = mul(x, float[3]([0.0, 1.0, 0.0]))
+    b: float = reduce_sum(a, axes=(0,))
+    c: {kind} = {op}(b, float(1.0))
+    return c
+"""
+    needed = []
+    for kind, op in (("bool", "lt"), ("float", "add")):
+        function = parse(text.format(kind=kind, op=op))
+        demand = find_demand(function, facts_of(function), limit=1000)
+        needed.append(list(demand.needed[results(function)[0]]))
+    assert needed == [[0, 1, 2], [1]]
 
 
 def test_only_what_a_result_reads_is_needed():

@@ -114,6 +114,43 @@ def test_what_does_not_depend_on_a_nan_is_no_nan() -> None:
     assert not np.any(actual[~np.eye(3, dtype=bool)])
 
 
+def weighed(x: Any) -> Any:
+    total = jnp.asarray([0.0, 0.0, 2.5, 0.0], x.dtype) @ x
+    return jnp.where(total == total, 2.0, 3.0) * x[0] ** 2
+
+
+def summed(x: Any) -> Any:
+    def step(total: Any, each: Any) -> Any:
+        return total + 0.0 * each, None
+
+    total, _ = jax.lax.scan(step, jnp.zeros((), x.dtype), x)
+    return jnp.where(total == total, 2.0, 3.0) * x[0] ** 2
+
+
+def asked_next_round(x: Any) -> Any:
+    def step(total: Any, each: Any) -> Any:
+        return total + 0.0 * each, jnp.where(total == total, 2.0, 3.0) * each
+
+    return jnp.sum(jax.lax.scan(step, jnp.zeros((), x.dtype), x[::-1])[1])
+
+
+@pytest.mark.parametrize("function", [weighed, summed, asked_next_round])
+@pytest.mark.parametrize("number", [1.0, np.inf, np.nan])
+def test_what_a_decision_depends_on_stays(
+    function: Callable[..., Any], number: float
+) -> None:
+    """0 * inf is nan, and whether there is a nan is what these functions ask."""
+    module = partialc.compile(
+        function,
+        args={"x": "float[4]"},
+        kernels={"d": "partial(x[0])"},
+        name="asked",
+        options={"d": {"form": "expanded"}},
+    ).load()
+    x = jnp.array([2.0, 1.0, 1.0, number])
+    assert module.d(x) == jax.grad(function)(x)[0]
+
+
 def test_derivatives_in_complex_arguments_are_an_error() -> None:
     with pytest.raises(RequestError, match="complex"):
         partialc.compile(

@@ -160,7 +160,7 @@ class _Writer:
     def scattered(self, stretches: Sequence[Stretch], kind: ArrayType) -> Atom:
         """Vectors at regular distances in an array of zeros: their padded sum."""
         total: Atom | None = None
-        zero = Constant(ArrayType(kind.dtype, ()), np.zeros((), kind.dtype.numpy()))
+        zero = Constant.of(ArrayType(kind.dtype, ()), 0)
         (size,) = kind.shape
         for stretch in stretches:
             vector = self.vector(stretch.terms)
@@ -257,9 +257,7 @@ class _Writer:
         first = terms[0]
         kind = ArrayType(first.dtype, (len(terms),))
         if all(term.constant is not None for term in terms):
-            data = np.array([term.number for term in terms], first.dtype.numpy())
-            data.setflags(write=False)
-            return Constant(kind, data)
+            return Constant.of(kind, [term.number for term in terms])
         if all(term is first for term in terms):
             return self.repeated(self.scalar(first), len(terms))
         if first.op == ELEMENT:

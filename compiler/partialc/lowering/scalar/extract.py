@@ -76,7 +76,7 @@ class _Extraction:
             return atom
         known = self.facts.known.get(atom)
         if known is not None:
-            return _constant(atom, known)
+            return Constant.of(atom.type, known)
         every = np.arange(atom.type.size, dtype=np.int64)
         return Assembled(atom.type, tuple(self.elements(atom, every)))
 
@@ -159,9 +159,3 @@ class _Extraction:
                 memo[key] = scalar(number, dtype)
             found.append(memo[key])
         return found
-
-
-def _constant(atom: Value, data: object) -> Constant:
-    array = np.array(data, dtype=atom.type.dtype.numpy()).reshape(atom.type.shape)
-    array.setflags(write=False)
-    return Constant(atom.type, array)

@@ -101,9 +101,7 @@ class Terms:
 
     def scalar(self, number: Any, dtype: DType) -> Term:
         """A number of an element type."""
-        data = np.asarray(number, dtype=dtype.numpy())
-        data.setflags(write=False)
-        return self.constant(Constant(ArrayType(dtype, ()), data))
+        return self.constant(Constant.of(ArrayType(dtype, ()), number))
 
     def known(self, op: str, args: Sequence[Term], dtype: DType) -> Term | None:
         """An operation without parameters, if it was made before."""
