@@ -17,6 +17,7 @@ from partialc.emit.printer import ModuleParts, ModuleScope
 from partialc.frontends.importing import load_object
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
+from partialc.garbage import seldom_collected
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.plan import KernelPlan, ModulePlan
 from partialc.request.names import ModuleNames, module_names
@@ -70,6 +71,7 @@ class Compiled:
         return _test_source(self.proof, module, test)
 
 
+@seldom_collected()
 def compile_module(
     spec: ModuleSpec, folder: Path | None, progress: Progress | None = None
 ) -> Compiled:

@@ -29,18 +29,19 @@ def map_functions(
 
     `change` may be called several times with one function; it must answer the same.
     """
-
-    def changed(param: Param) -> Param:
-        if isinstance(param, Function):
-            return change(param)
-        if isinstance(param, tuple):
-            return tuple(changed(entry) for entry in param)
-        return param
-
-    if all(change(held) is held for held in functions_of(equation)):
+    held = functions_of(equation)
+    if all(change(function) is function for function in held):
         return equation
-    params = {name: changed(param) for name, param in equation.params.items()}
+    params = {name: _changed(param, change) for name, param in equation.params.items()}
     return replace(equation, params=params)
+
+
+def _changed(param: Param, change: Callable[[Function], Function]) -> Param:
+    if isinstance(param, Function):
+        return change(param)
+    if isinstance(param, tuple):
+        return tuple(_changed(entry, change) for entry in param)
+    return param
 
 
 def mapped_equations(
@@ -75,15 +76,22 @@ def everywhere(function: Function, change: Callable[[Function], Function]) -> Fu
     A function that is held in several places is changed once and stays shared, so that
     the calls of one custom function still hold one object.
     """
-    changed: dict[int, Function] = {}
+    return _Everywhere(change).visit(function)
 
-    def visit(current: Function) -> Function:
-        if id(current) not in changed:
-            body = mapped_equations(current, lambda e: map_functions(e, visit))
-            changed[id(current)] = change(body)
-        return changed[id(current)]
 
-    return visit(function)
+class _Everywhere:
+    """What became of each function; a class, as a closure would outlive its use."""
+
+    def __init__(self, change: Callable[[Function], Function]) -> None:
+        self._change = change
+        self._changed: dict[int, Function] = {}
+
+    def visit(self, current: Function) -> Function:
+        """The function changed, and all it holds."""
+        if id(current) not in self._changed:
+            body = mapped_equations(current, lambda e: map_functions(e, self.visit))
+            self._changed[id(current)] = self._change(body)
+        return self._changed[id(current)]
 
 
 def splice(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Final
 
 from partialc.ir.dtypes import DType
 from partialc.ir.program import (
@@ -54,18 +55,29 @@ def constant_key(constant: Constant) -> bytes:
 
 def functions_of(equation: Equation) -> tuple[Function, ...]:
     """The functions an equation holds as parameters, in the order of the names."""
-    found: list[Function] = []
+    params = equation.params
+    for param in params.values():
+        if isinstance(param, _HOLDING):
+            break
+    else:
+        return ()
+    return tuple(held for name in sorted(params) for held in _held(params[name]))
 
-    def collect(param: Param) -> None:
-        if isinstance(param, Function):
-            found.append(param)
-        elif isinstance(param, tuple):
-            for entry in param:
-                collect(entry)
 
-    for name in sorted(equation.params):
-        collect(equation.params[name])
-    return tuple(found)
+_HOLDING: Final = (Function, tuple)
+
+
+def _held(param: Param) -> Iterator[Function]:
+    """The functions within a parameter.
+
+    A function of its own: one within `functions_of` that called itself would be a cycle
+    of references, and there would be one to collect for every equation looked at.
+    """
+    if isinstance(param, Function):
+        yield param
+    elif isinstance(param, tuple):
+        for entry in param:
+            yield from _held(entry)
 
 
 def all_equations(function: Function) -> Iterator[Equation]:

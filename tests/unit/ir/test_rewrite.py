@@ -1,3 +1,5 @@
+import gc
+
 from partialc.ir.check import check
 from partialc.ir.program import Function
 from partialc.ir.rewrite import (
@@ -78,3 +80,16 @@ def f(x: float):
 """
     )
     assert same(both, expected)
+
+
+def test_what_changes_nothing_leaves_no_cycles_to_collect():
+    f = parse(TEXT)
+    gc.collect()
+    gc.disable()
+    try:
+        for equation in f.equations:
+            assert map_functions(equation, lambda held: held) is equation
+        assert everywhere(f, lambda body: body) is f
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
