@@ -33,7 +33,12 @@ def array_type(aval: Any) -> ArrayType:
             f"a value of type {aval} cannot be imported",
             why="only arrays of fixed shape can",
         )
-    return ArrayType(DType.fixed(dtype_name(aval.dtype)), tuple(shape))
+    return _array_type(aval.dtype, tuple(shape))
+
+
+@lru_cache(maxsize=4096)
+def _array_type(dtype: Any, shape: tuple[int, ...]) -> ArrayType:
+    return ArrayType(DType.fixed(dtype_name(dtype)), shape)
 
 
 def dtype_name(dtype: Any) -> str:

@@ -85,6 +85,7 @@ class Importer:
         self._rules = rules
         self._enclosing: tuple[_Enclosing, ...] = ()
         self._functions: dict[tuple[int, ...], tuple[Any, Function]] = {}
+        self._places: dict[Any, Location | None] = {}
         self._rule_of: dict[tuple[str, str], tuple[Function, Function | None]] = {}
 
     def function(
@@ -143,7 +144,7 @@ class Importer:
         return Function(identifier(name), inputs, tuple(equations), outputs)
 
     def _equation(self, eqn: Any, operands: tuple[Atom, ...]) -> Equation:
-        where = location(eqn.source_info)
+        where = self._location(eqn.source_info)
         primitive = eqn.primitive.name
         if primitive in _CALLBACKS:
             raise UnsupportedError(
@@ -164,6 +165,16 @@ class Importer:
         params = dict(sorted(params.items()))
         equation = Equation(op, operands, params, outputs, where)
         return with_scalar_condition(equation) if op == "while" else equation
+
+    def _location(self, source_info: Any) -> Location | None:
+        """The line an equation is from; looked up once for all that share a traceback.
+
+        Tracebacks are equal when their frames are: those of a loop's rounds are.
+        """
+        traceback = source_info.traceback
+        if traceback not in self._places:
+            self._places[traceback] = location(source_info)
+        return self._places[traceback]
 
     def _operation(
         self, eqn: Any, where: Location | None

@@ -7,11 +7,15 @@ operations, run one by one, takes less than a second.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import jax
 import jax.extend.core as jex
+import jax.numpy as jnp
+import numpy as np
 
 MOST_COMPILED: Final = 1000
 """A program of more operations is not compiled as a whole."""
@@ -58,11 +62,11 @@ class Stepwise:
         self.operations = count if count > MOST_COMPILED else 0
         self._run: Callable[..., Any] = compiled
         if self.operations:
+            tape = _Tape(program)
             structure = jax.tree.structure(traced.out_info)
 
             def run(*arguments: Any) -> Any:
-                leaves = jax.tree.leaves(arguments)
-                results = _evaluated(program.jaxpr, program.consts, leaves)
+                results = tape.run(jax.tree.leaves(arguments))
                 return jax.tree.unflatten(structure, results)
 
             self._run = run
@@ -70,6 +74,118 @@ class Stepwise:
     def __call__(self, *arguments: Any) -> Any:
         """The function's results."""
         return self._run(*arguments)
+
+
+@dataclass(slots=True)
+class _Step:
+    """One operation: which places it reads, which it fills, which nothing reads after.
+
+    Attributes:
+        run: The operation on its operands, as one result or several.
+    """
+
+    run: Callable[..., Any]
+    is_multiple: bool
+    reads: list[int]
+    fills: list[int]
+    last: list[int]
+
+
+class _Tape:
+    """The operations of a program, calls gone into, and a place for each value."""
+
+    def __init__(self, program: Any) -> None:
+        self._known: dict[int, Any] = {}
+        self._literals: dict[Any, int] = {}
+        self._steps: list[_Step] = []
+        self._compiled: dict[Any, Callable[..., Any]] = {}
+        self._places = 0
+        self._inputs = [self._place() for _ in program.jaxpr.invars]
+        self._outputs = self._add(program.jaxpr, program.consts, self._inputs)
+        self._let_go()
+
+    def run(self, arrays: Any) -> list[Any]:
+        """The results; each value is let go of after its last use."""
+        values: list[Any] = [None] * self._places
+        for place, value in self._known.items():
+            values[place] = value
+        for place, value in zip(self._inputs, arrays, strict=True):
+            values[place] = value
+        for step in self._steps:
+            results = step.run(*[values[place] for place in step.reads])
+            if step.is_multiple:
+                for place, value in zip(step.fills, results, strict=True):
+                    values[place] = value
+            else:
+                values[step.fills[0]] = results
+            for place in step.last:
+                values[place] = None
+        return [values[place] for place in self._outputs]
+
+    def _place(self) -> int:
+        self._places += 1
+        return self._places - 1
+
+    def _constant(self, value: Any) -> int:
+        place = self._place()
+        self._known[place] = value
+        return place
+
+    def _literal(self, atom: Any) -> int:
+        """The place of a literal; plain numbers are put on the device, each once."""
+        dtype = atom.aval.dtype
+        if not isinstance(dtype, np.dtype) or dtype.kind not in "biufc":
+            return self._constant(atom.val)
+        number = np.asarray(atom.val, dtype)
+        key = dtype, number.shape, number.tobytes()
+        if key not in self._literals:
+            self._literals[key] = self._constant(jnp.asarray(number))
+        return self._literals[key]
+
+    def _add(self, jaxpr: Any, consts: Any, inputs: list[int]) -> list[int]:
+        """Append the operations of a jaxpr; the places of its results."""
+        places: dict[Any, int] = {}
+        known = map(self._constant, consts)
+        places.update(zip(jaxpr.constvars, known, strict=True))
+        places.update(zip(jaxpr.invars, inputs, strict=True))
+
+        def read(atom: Any) -> int:
+            if isinstance(atom, jex.Literal):
+                return self._literal(atom)
+            return places[atom]
+
+        for equation in jaxpr.eqns:
+            reads = [read(atom) for atom in equation.invars]
+            callee = _callee(equation)
+            if callee is not None:
+                fills = self._add(*callee, reads)
+            else:
+                fills = [self._place() for _ in equation.outvars]
+                multiple = equation.primitive.multiple_results
+                step = _Step(self._operation(equation), multiple, reads, fills, [])
+                self._steps.append(step)
+            places.update(zip(equation.outvars, fills, strict=True))
+        return [read(atom) for atom in jaxpr.outvars]
+
+    def _operation(self, equation: Any) -> Callable[..., Any]:
+        """One operation, compiled: calling that is several times faster."""
+        operation = functools.partial(equation.primitive.bind, **equation.params)
+        try:
+            key = equation.primitive, frozenset(equation.params.items())
+            if key not in self._compiled:
+                self._compiled[key] = jax.jit(operation)
+        except TypeError:  # a parameter that cannot be a key
+            return operation
+        return self._compiled[key]
+
+    def _let_go(self) -> None:
+        """Tell each step what nothing after it reads."""
+        seen = {*self._outputs, *self._known}
+        for step in reversed(self._steps):
+            step.last = [
+                each for each in {*step.reads, *step.fills} if each not in seen
+            ]
+            seen.update(step.last)
 
 
 def _callee(equation: Any) -> tuple[Any, Any] | None:
@@ -89,42 +205,3 @@ def _operations(jaxpr: Any) -> Iterator[Any]:
             yield equation
         else:
             yield from _operations(callee[0])
-
-
-def _evaluated(jaxpr: Any, consts: Any, arrays: Any) -> list[Any]:
-    """The results of a jaxpr, each value let go of after its last use."""
-    known = dict(zip(jaxpr.constvars, consts, strict=True))
-    known.update(zip(jaxpr.invars, arrays, strict=True))
-    last = _last_uses(jaxpr)
-
-    def read(atom: Any) -> Any:
-        return atom.val if isinstance(atom, jex.Literal) else known[atom]
-
-    for number, equation in enumerate(jaxpr.eqns):
-        operands = [read(atom) for atom in equation.invars]
-        callee = _callee(equation)
-        if callee is not None:
-            results = _evaluated(callee[0], callee[1], operands)
-        else:
-            results = equation.primitive.bind(*operands, **equation.params)
-            if not equation.primitive.multiple_results:
-                results = [results]
-        known.update(zip(equation.outvars, results, strict=True))
-        for value in last.get(number, ()):
-            del known[value]
-    return [read(atom) for atom in jaxpr.outvars]
-
-
-def _last_uses(jaxpr: Any) -> dict[int, list[Any]]:
-    """For each equation the values that nothing after it reads."""
-    kept = {atom for atom in jaxpr.outvars if not isinstance(atom, jex.Literal)}
-    last: dict[Any, int] = {}
-    for number, equation in enumerate(jaxpr.eqns):
-        for atom in equation.invars:
-            if not isinstance(atom, jex.Literal):
-                last[atom] = number
-    found: dict[int, list[Any]] = {}
-    for value, number in last.items():
-        if value not in kept:
-            found.setdefault(number, []).append(value)
-    return found

@@ -106,3 +106,28 @@ def test_a_function_is_traced_once() -> None:
     run(X)
     run(X + 1)
     assert calls == 1
+
+
+def test_operations_that_differ_in_a_number_or_a_parameter_stay_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stepwise, "MOST_COMPILED", 0)
+
+    def function(x: Any) -> Any:
+        zeros = x[:1] * 0.0, x[1:] * -0.0
+        return (*zeros, x[:1] * 2.0, x[1:] * 2.0, jnp.stack([x, x], axis=1) ** 3)
+
+    found, expected = Stepwise(function, X)(X), function(X)
+    for got, want in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(np.signbit(got), np.signbit(want))
+        np.testing.assert_array_equal(got, want)
+
+
+def test_what_nothing_reads_any_more_is_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stepwise, "MOST_COMPILED", 0)
+    tape = stepwise._Tape(jax.jit(_chain(5)).trace(X).jaxpr)
+    assert [len(step.last) for step in tape._steps] == [1, 1, 1, 1, 1]
+    (result,) = tape.run([X])
+    np.testing.assert_allclose(result, _chain(5)(X), rtol=1e-6)
