@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 import jax
 import numpy as np
@@ -21,6 +22,10 @@ from partialc.request.signature import Signature
 _SCALES = ((0.5, 1.5), (-1.0, 1.0), (-0.1, 0.1))
 """Ranges of the sampled points: where most functions are smooth, both signs, and small
 values, at which nothing saturates."""
+
+
+_COMPILED_FAST: Final = {"xla_backend_optimization_level": "0"}
+"""A kernel is run here at three points at most: compiling it well would take longer."""
 
 
 def zero_warnings(
@@ -71,12 +76,14 @@ def _runner(
     """The kernel compiled; step by step where that would take long."""
     equations = list(all_equations(program))
     if any(find(equation.op) is None for equation in equations):
-        return jax.jit(call)
+        return jax.jit(call, compiler_options=_COMPILED_FAST)
 
     def run(*leaves: NDArray[np.generic]) -> Sequence[jax.Array]:
         return evaluate(program, leaves)
 
-    return jax.jit(run) if len(equations) <= MOST_COMPILED else run
+    if len(equations) > MOST_COMPILED:
+        return run
+    return jax.jit(run, compiler_options=_COMPILED_FAST)
 
 
 def _derived(kernel: Kernel) -> Iterator[tuple[Field, range]]:
