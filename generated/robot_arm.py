@@ -52,7 +52,7 @@ def jacobian(q: jax.Array) -> jax.Array:
     """The Jacobian of `end_effector` in `q`.
 
     Result: shape (3, 6).
-    Plan: 6 JVPs, written out: 126 flops, 10 transcendentals (full reference: 10,095
+    Plan: 6 JVPs, written out: 65 flops, 10 transcendentals (full reference: 10,095
     flops, 12 transcendentals).
     """
     (q,) = _checked(_ARGUMENTS, q=q)
@@ -60,141 +60,88 @@ def jacobian(q: jax.Array) -> jax.Array:
     cos_q0, cos_q1, cos_q2, cos_q3, cos_q4, sin_q0, sin_q1, sin_q2, sin_q3, sin_q4 = (
         jnp.unstack(lax.optimization_barrier(joined_cos_q_sin_q))
     )
-    sin_q0_sin_q1 = sin_q0 * sin_q1
-    scaled_sin_q2 = -0.39225 * sin_q2
-    sin_q0_cos_q1 = sin_q0 * cos_q1
-    sin_q0_minus_sin_q0 = sin_q0_sin_q1 * sin_q2 - sin_q0_cos_q1 * cos_q2
-    sin_q0_plus_sin_q0 = sin_q0_cos_q1 * sin_q2 + sin_q0_sin_q1 * cos_q2
-    sin_q0_sin_q0_sin_q3_minus_sin_q0_sin_q0 = (
-        sin_q0_minus_sin_q0 * sin_q3 - sin_q0_plus_sin_q0 * cos_q3
-    )
-    sin_q0_sin_q0_cos_q3_plus_sin_q0_sin_q0 = (
-        sin_q0_minus_sin_q0 * cos_q3 + sin_q0_plus_sin_q0 * sin_q3
-    )
-    sin_q0_sin_q0_sin_q4 = sin_q0_sin_q0_cos_q3_plus_sin_q0_sin_q0 * sin_q4
-    scaled_cos_q2 = -0.39225 * cos_q2
-    scaled_cos_q1 = -0.425 * cos_q1
-    cos_q0_sin_q1 = cos_q0 * sin_q1
-    cos_q0_cos_q1 = cos_q0 * cos_q1
-    cos_q0_sin_q1_cos_q2 = cos_q0_sin_q1 * scaled_cos_q2
-    cos_q0_plus_cos_q0 = cos_q0_sin_q1_cos_q2 + cos_q0_cos_q1 * scaled_sin_q2
-    scaled_sin_q1 = -0.425 * sin_q1
-    cos_q0_sin_q1_cos_q2_plus_cos_q0_cos_q1 = (
-        cos_q0_sin_q1 * cos_q2 + cos_q0_cos_q1 * sin_q2
-    )
-    cos_q0_minus_cos_q0 = cos_q0_sin_q1 * sin_q2 - cos_q0_cos_q1 * cos_q2
-    cos_q0_cos_q0_sin_q3 = cos_q0_sin_q1_cos_q2_plus_cos_q0_cos_q1 * sin_q3
-    cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0 = (
-        cos_q0_cos_q0_sin_q3 + cos_q0_minus_cos_q0 * cos_q3
-    )
-    scaled_cos_q0_cos_q0 = 0.09465 * cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0
-    cos_q0_cos_q0_cos_q3 = cos_q0_sin_q1_cos_q2_plus_cos_q0_cos_q1 * cos_q3
-    cos_q0_cos_q0_sin_q3_minus_cos_q0_cos_q0 = (
-        cos_q0_minus_cos_q0 * sin_q3 - cos_q0_cos_q0_cos_q3
-    )
-    times_cos_q0_cos_q0_sin_q4 = 0.0823 * (
-        cos_q0_cos_q0_sin_q3_minus_cos_q0_cos_q0 * sin_q4
-    )
-    cos_q0_cos_q0_plus_cos_q0_cos_q0 = (
-        cos_q0_plus_cos_q0
-        + scaled_sin_q1 * cos_q0
-        + scaled_cos_q0_cos_q0
-        + times_cos_q0_cos_q0_sin_q4
-    )
-    cos_q0_plus_cos_q0_rnt = (
-        cos_q0_plus_cos_q0 + scaled_cos_q0_cos_q0 + times_cos_q0_cos_q0_sin_q4
-    )
-    cos_q0_cos_q0_cos_q4 = cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0 * cos_q4
-    sin_q0_minus_cos_q1 = (
-        sin_q0_sin_q1 * scaled_sin_q2
-        + 0.10915 * cos_q0
-        + 0.09465 * sin_q0_sin_q0_sin_q3_minus_sin_q0_sin_q0
-        + 0.0823 * (cos_q0 * cos_q4 - sin_q0_sin_q0_sin_q4)
-        - sin_q0_cos_q1 * scaled_cos_q2
-        - scaled_cos_q1 * sin_q0
-    )
-    neg_cos_q0_cos_q0 = -(scaled_cos_q0_cos_q0 + times_cos_q0_cos_q0_sin_q4)
-    scaled_cos_q0_sin_q0 = 0.0823 * (cos_q0_cos_q0_cos_q4 - sin_q0 * sin_q4)
-    cos_q0_cos_q0_sin_q4 = cos_q0_cos_q0_sin_q3_plus_cos_q0_cos_q0 * sin_q4
-    sin_q0_sin_q1_cos_q2 = sin_q0_sin_q1 * scaled_cos_q2
-    sin_q0_sin_q1_cos_q2_plus_sin_q0_cos_q1 = (
-        sin_q0_sin_q1_cos_q2 + sin_q0_cos_q1 * scaled_sin_q2
-    )
-    sin_q1_sin_q0 = scaled_sin_q1 * sin_q0
-    scaled_sin_q0_sin_q0 = 0.09465 * sin_q0_sin_q0_cos_q3_plus_sin_q0_sin_q0
-    times_sin_q0_sin_q0_sin_q4 = 0.0823 * (
-        sin_q0_sin_q0_sin_q3_minus_sin_q0_sin_q0 * sin_q4
-    )
-    sin_q0_sin_q0_plus_sin_q0_sin_q0 = (
-        sin_q0_sin_q1_cos_q2_plus_sin_q0_cos_q1
-        + sin_q1_sin_q0
-        + scaled_sin_q0_sin_q0
-        + times_sin_q0_sin_q0_sin_q4
-    )
-    sin_q0_plus_sin_q0_sht = (
-        sin_q0_sin_q1_cos_q2_plus_sin_q0_cos_q1
-        + scaled_sin_q0_sin_q0
-        + times_sin_q0_sin_q0_sin_q4
-    )
-    sin_q0_sin_q0_cos_q4 = sin_q0_sin_q0_cos_q3_plus_sin_q0_sin_q0 * cos_q4
-    cos_q1_minus_cos_q0 = (
-        scaled_cos_q1 * cos_q0
-        + cos_q0_cos_q1 * scaled_cos_q2
-        + 0.10915 * sin_q0
-        + 0.0823 * (cos_q0_cos_q0_sin_q4 + sin_q0 * cos_q4)
-        - cos_q0_sin_q1 * scaled_sin_q2
-        - 0.09465 * cos_q0_cos_q0_sin_q3_minus_cos_q0_cos_q0
-    )
-    neg_sin_q0_sin_q0 = -(scaled_sin_q0_sin_q0 + times_sin_q0_sin_q0_sin_q4)
-    scaled_sin_q0_cos_q0 = 0.0823 * (sin_q0_sin_q0_cos_q4 + cos_q0 * sin_q4)
-    cos_q2_minus_sin_q2 = scaled_cos_q2 * cos_q1 - scaled_sin_q2 * sin_q1
+    cos_q0_cos_q4 = cos_q0 * cos_q4
+    sin_q0_sin_q4 = sin_q0 * sin_q4
     cos_q1_minus_sin_q1 = cos_q1 * cos_q2 - sin_q1 * sin_q2
     cos_q1_plus_sin_q1 = cos_q1 * sin_q2 + sin_q1 * cos_q2
+    cos_q1_minus_cos_q1 = cos_q1_minus_sin_q1 * cos_q3 - cos_q1_plus_sin_q1 * sin_q3
+    cos_q0_plus_sin_q0 = cos_q0_cos_q4 + sin_q0_sin_q4 * cos_q1_minus_cos_q1
     cos_q1_plus_cos_q1 = cos_q1_minus_sin_q1 * sin_q3 + cos_q1_plus_sin_q1 * cos_q3
     scaled_cos_q1_cos_q1 = 0.09465 * cos_q1_plus_cos_q1
-    cos_q1_minus_cos_q1 = cos_q1_minus_sin_q1 * cos_q3 - cos_q1_plus_sin_q1 * sin_q3
-    times_cos_q1_cos_q1_sin_q4 = 0.0823 * (cos_q1_minus_cos_q1 * sin_q4)
+    cos_q1_cos_q1_minus_cos_q1_sin_q1 = (
+        scaled_cos_q1_cos_q1 - 0.39225 * cos_q1_minus_sin_q1
+    )
+    cos_q1_cos_q1_minus_cos_q1 = cos_q1_cos_q1_minus_cos_q1_sin_q1 - 0.425 * cos_q1
+    scaled_cos_q1_sin_q1 = 0.39225 * cos_q1_plus_sin_q1
+    times_cos_q1_cos_q1 = 0.09465 * cos_q1_minus_cos_q1
+    times_cos_q1_cos_q1_sin_q4 = 0.0823 * (cos_q1_plus_cos_q1 * sin_q4)
+    sin_q1_plus_cos_q1 = (
+        0.425 * sin_q1
+        + scaled_cos_q1_sin_q1
+        + times_cos_q1_cos_q1
+        + times_cos_q1_cos_q1_sin_q4
+    )
+    cos_q1_cos_q1_plus_cos_q1_cos_q1 = (
+        scaled_cos_q1_sin_q1 + times_cos_q1_cos_q1 + times_cos_q1_cos_q1_sin_q4
+    )
+    cos_q1_plus_cos_q1_xsp = times_cos_q1_cos_q1 + times_cos_q1_cos_q1_sin_q4
+    sin_q0_plus_cos_q0 = sin_q0_sin_q4 + cos_q0_cos_q4 * cos_q1_minus_cos_q1
+    cos_q0_minus_sin_q0 = (
+        0.10915 * cos_q0
+        + 0.0823 * cos_q0_plus_sin_q0
+        - sin_q0 * cos_q1_cos_q1_minus_cos_q1
+    )
+    sin_q0_cos_q4 = sin_q0 * cos_q4
+    cos_q0_sin_q4 = cos_q0 * sin_q4
+    sin_q0_minus_cos_q0 = sin_q0_cos_q4 - cos_q0_sin_q4 * cos_q1_minus_cos_q1
+    cos_q0_sin_q4_minus_sin_q0_cos_q4_cos_q1 = (
+        cos_q0_sin_q4 - sin_q0_cos_q4 * cos_q1_minus_cos_q1
+    )
+    sin_q0_plus_sin_q0 = (
+        0.10915 * sin_q0
+        + cos_q0 * cos_q1_cos_q1_minus_cos_q1
+        + 0.0823 * sin_q0_minus_cos_q0
+    )
+    scaled_cos_q0_sin_q0 = 0.0823 * cos_q0_sin_q4_minus_sin_q0_cos_q4_cos_q1
+    scaled_cos_q1_cos_q1_pnj = 0.0823 * (cos_q1_minus_cos_q1 * sin_q4)
+    cos_q1_cos_q1_cos_q1_minus_cos_q1_cos_q1 = (
+        cos_q1_cos_q1_minus_cos_q1 - scaled_cos_q1_cos_q1_pnj
+    )
     cos_q1_cos_q1_minus_cos_q1_cos_q1 = (
-        scaled_cos_q1
-        + cos_q2_minus_sin_q2
-        + scaled_cos_q1_cos_q1
-        - times_cos_q1_cos_q1_sin_q4
+        cos_q1_cos_q1_minus_cos_q1_sin_q1 - scaled_cos_q1_cos_q1_pnj
     )
-    cos_q2_minus_cos_q1 = (
-        cos_q2_minus_sin_q2 + scaled_cos_q1_cos_q1 - times_cos_q1_cos_q1_sin_q4
-    )
-    cos_q1_minus_cos_q1_cjg = scaled_cos_q1_cos_q1 - times_cos_q1_cos_q1_sin_q4
-    stack_sin_q0_cos_q0 = jnp.stack(
+    cos_q1_minus_cos_q1_cjg = scaled_cos_q1_cos_q1 - scaled_cos_q1_cos_q1_pnj
+    stack_cos_q0_cos_q0 = jnp.stack(
         [
-            sin_q0_minus_cos_q1,
-            -cos_q0_cos_q0_plus_cos_q0_cos_q0,
-            -cos_q0_plus_cos_q0_rnt,
-            neg_cos_q0_cos_q0,
+            cos_q0_minus_sin_q0,
+            cos_q0 * sin_q1_plus_cos_q1,
+            cos_q0 * cos_q1_cos_q1_plus_cos_q1_cos_q1,
+            cos_q0 * cos_q1_plus_cos_q1_xsp,
+            -0.0823 * sin_q0_plus_cos_q0,
+            0.0,
+        ]
+    )
+    stack_sin_q0_sin_q0 = jnp.stack(
+        [
+            sin_q0_plus_sin_q0,
+            sin_q0 * sin_q1_plus_cos_q1,
+            sin_q0 * cos_q1_cos_q1_plus_cos_q1_cos_q1,
+            sin_q0 * cos_q1_plus_cos_q1_xsp,
             scaled_cos_q0_sin_q0,
             0.0,
         ]
     )
-    stack_cos_q1_sin_q0 = jnp.stack(
-        [
-            cos_q1_minus_cos_q0,
-            -sin_q0_sin_q0_plus_sin_q0_sin_q0,
-            -sin_q0_plus_sin_q0_sht,
-            neg_sin_q0_sin_q0,
-            scaled_sin_q0_cos_q0,
-            0.0,
-        ]
-    )
-    stack_cos_q1_cos_q2 = jnp.stack(
+    stack_cos_q1_cos_q1 = jnp.stack(
         [
             0.0,
+            cos_q1_cos_q1_cos_q1_minus_cos_q1_cos_q1,
             cos_q1_cos_q1_minus_cos_q1_cos_q1,
-            cos_q2_minus_cos_q1,
             cos_q1_minus_cos_q1_cjg,
             -0.0823 * (cos_q1_plus_cos_q1 * cos_q4),
             0.0,
         ]
     )
-    return jnp.stack([stack_sin_q0_cos_q0, stack_cos_q1_sin_q0, stack_cos_q1_cos_q2])
+    return jnp.stack([stack_cos_q0_cos_q0, stack_sin_q0_sin_q0, stack_cos_q1_cos_q1])
 
 
 @jax.jit
@@ -202,53 +149,48 @@ def shoulder_block(q: jax.Array) -> jax.Array:
     """The Jacobian of `end_effector[0:2]` in `q[0:3]`.
 
     Result: shape (2, 3).
-    Plan: 2 VJPs, written out: 55 flops, 10 transcendentals (full reference: 10,095
+    Plan: 3 JVPs, written out: 53 flops, 10 transcendentals (full reference: 10,095
     flops, 12 transcendentals).
     """
     (q,) = _checked(_ARGUMENTS, q=q)
-    joined_cos_q_sin_q = jnp.concatenate([jnp.cos(q[:4]), jnp.sin(q[:4])])
-    cos_q0, cos_q1, cos_q2, cos_q3, sin_q0, sin_q1, sin_q2, sin_q3 = jnp.unstack(
-        lax.optimization_barrier(joined_cos_q_sin_q)
+    joined_cos_q_sin_q = jnp.concatenate([jnp.cos(q[:5]), jnp.sin(q[:5])])
+    cos_q0, cos_q1, cos_q2, cos_q3, cos_q4, sin_q0, sin_q1, sin_q2, sin_q3, sin_q4 = (
+        jnp.unstack(lax.optimization_barrier(joined_cos_q_sin_q))
     )
-    shifted_cos_q4 = 0.0823 * jnp.cos(q[4]) + 0.10915
-    scaled_sin_q4 = 0.0823 * jnp.sin(q[4])
-    sin_q4_plus_cos_q3 = scaled_sin_q4 * sin_q3 + 0.09465 * cos_q3
-    shifted_sin_q3_sin = 0.09465 * sin_q3 - scaled_sin_q4 * cos_q3 - 0.39225
-    shifted_sin_q2_cos_q2 = (
-        sin_q2 * sin_q4_plus_cos_q3 + cos_q2 * shifted_sin_q3_sin - 0.425
+    cos_q1_minus_sin_q1 = cos_q1 * cos_q2 - sin_q1 * sin_q2
+    cos_q1_plus_sin_q1 = cos_q1 * sin_q2 + sin_q1 * cos_q2
+    sin_q3_plus_cos_q3 = sin_q3 * cos_q1_minus_sin_q1 + cos_q3 * cos_q1_plus_sin_q1
+    cos_q1_minus_sin_q3 = (
+        0.39225 * cos_q1_minus_sin_q1 + 0.425 * cos_q1 - 0.09465 * sin_q3_plus_cos_q3
     )
-    sin_q2_minus_cos_q2 = sin_q2 * shifted_sin_q3_sin - cos_q2 * sin_q4_plus_cos_q3
-    cos_q1_sin_q2_cos_q2 = cos_q1 * shifted_sin_q2_cos_q2
-    cos_q1_minus_sin_q1 = cos_q1_sin_q2_cos_q2 - sin_q1 * sin_q2_minus_cos_q2
-    sin_q1_sin_q2_cos_q2 = sin_q1 * shifted_sin_q2_cos_q2
-    sin_q1_plus_cos_q1 = sin_q1_sin_q2_cos_q2 + cos_q1 * sin_q2_minus_cos_q2
-    cos_q0_cos_q1 = cos_q0 * cos_q1
-    cos_q0_sin_q1 = cos_q0 * sin_q1
-    cos_q0_cos_q1_sin_q4 = cos_q0_cos_q1 * sin_q4_plus_cos_q3
-    cos_q0_minus_cos_q0 = cos_q0_cos_q1_sin_q4 - cos_q0_sin_q1 * shifted_sin_q3_sin
-    cos_q0_sin_q1_sin_q4 = cos_q0_sin_q1 * sin_q4_plus_cos_q3
-    cos_q0_plus_cos_q0 = cos_q0_sin_q1_sin_q4 + cos_q0_cos_q1 * shifted_sin_q3_sin
-    cos_q0_minus_sin_q0 = cos_q0 * shifted_cos_q4 - sin_q0 * cos_q1_minus_sin_q1
-    cos_q2_minus_sin_q2 = cos_q2 * cos_q0_minus_cos_q0 - sin_q2 * cos_q0_plus_cos_q0
-    sin_q0_cos_q1 = sin_q0 * cos_q1
-    sin_q0_sin_q1 = sin_q0 * sin_q1
-    sin_q0_cos_q1_sin_q4 = sin_q0_cos_q1 * sin_q4_plus_cos_q3
-    sin_q0_minus_sin_q0 = sin_q0_cos_q1_sin_q4 - sin_q0_sin_q1 * shifted_sin_q3_sin
-    sin_q0_sin_q1_sin_q4 = sin_q0_sin_q1 * sin_q4_plus_cos_q3
-    sin_q0_plus_sin_q0 = sin_q0_sin_q1_sin_q4 + sin_q0_cos_q1 * shifted_sin_q3_sin
-    sin_q0_plus_cos_q0 = sin_q0 * shifted_cos_q4 + cos_q0 * cos_q1_minus_sin_q1
-    cos_q2_sin_q0_sin_q0_minus_sin_q2_sin_q0 = (
-        cos_q2 * sin_q0_minus_sin_q0 - sin_q2 * sin_q0_plus_sin_q0
+    sin_q3_minus_cos_q3 = sin_q3 * cos_q1_plus_sin_q1 - cos_q3 * cos_q1_minus_sin_q1
+    cos_q0_minus_sin_q0 = cos_q0 * cos_q4 - sin_q0 * sin_q4 * sin_q3_minus_cos_q3
+    scaled_sin_q3_cos_q3 = 0.09465 * sin_q3_minus_cos_q3
+    scaled_cos_q1_sin_q1 = 0.39225 * cos_q1_plus_sin_q1
+    scaled_sin_q4_sin_q3 = 0.0823 * (sin_q4 * sin_q3_plus_cos_q3)
+    sin_q3_minus_sin_q4 = (
+        scaled_sin_q3_cos_q3
+        - 0.425 * sin_q1
+        - scaled_cos_q1_sin_q1
+        - scaled_sin_q4_sin_q3
     )
+    sin_q3_cos_q1_minus_sin_q4_sin_q3 = (
+        scaled_sin_q3_cos_q3 - scaled_cos_q1_sin_q1 - scaled_sin_q4_sin_q3
+    )
+    cos_q0_plus_cos_q0 = (
+        0.10915 * cos_q0 + sin_q0 * cos_q1_minus_sin_q3 + 0.0823 * cos_q0_minus_sin_q0
+    )
+    cos_q0_sin_q3_sin_q4 = -(cos_q0 * sin_q3_cos_q1_minus_sin_q4_sin_q3)
+    sin_q0_plus_cos_q0 = sin_q0 * cos_q4 + cos_q0 * sin_q4 * sin_q3_minus_cos_q3
+    sin_q0_minus_cos_q0 = (
+        0.10915 * sin_q0 + 0.0823 * sin_q0_plus_cos_q0 - cos_q0 * cos_q1_minus_sin_q3
+    )
+    sin_q0_sin_q3_sin_q4 = -(sin_q0 * sin_q3_cos_q1_minus_sin_q4_sin_q3)
     stack_cos_q0_cos_q0 = jnp.stack(
-        [cos_q0_minus_sin_q0, -(cos_q0 * sin_q1_plus_cos_q1), cos_q2_minus_sin_q2]
+        [cos_q0_plus_cos_q0, -(cos_q0 * sin_q3_minus_sin_q4), cos_q0_sin_q3_sin_q4]
     )
     stack_sin_q0_sin_q0 = jnp.stack(
-        [
-            sin_q0_plus_cos_q0,
-            -(sin_q0 * sin_q1_plus_cos_q1),
-            cos_q2_sin_q0_sin_q0_minus_sin_q2_sin_q0,
-        ]
+        [sin_q0_minus_cos_q0, -(sin_q0 * sin_q3_minus_sin_q4), sin_q0_sin_q3_sin_q4]
     )
     return jnp.stack([stack_cos_q0_cos_q0, stack_sin_q0_sin_q0])
 

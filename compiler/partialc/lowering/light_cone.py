@@ -14,9 +14,11 @@ from partialc.lowering.fold_constants import computed
 from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.emit import emit
 from partialc.lowering.scalar.extract import extract
+from partialc.lowering.scalar.normal_forms import normalised
+from partialc.lowering.scalar.program import ScalarProgram
 from partialc.lowering.scalar.quotients import as_quotients
 from partialc.lowering.scalar.regroup import regroup
-from partialc.lowering.scalar.terms import Terms
+from partialc.lowering.scalar.terms import Terms, reachable
 from partialc.ops.cost import BYTE, TRANSCENDENTAL, cost_of
 
 LARGEST_CONE: Final = 200_000
@@ -26,6 +28,9 @@ OPERATION: Final = 2.0
 """An operation, however small, in additions: it is a line to read and to compile."""
 
 _VIEWS: Final = frozenset({"slice", "squeeze", "reshape", "broadcast_in_dim"})
+
+SHORTER: Final = 0.8
+"""What a program in normal form must have of the operations it has otherwise."""
 
 ROUNDS: Final = 2
 """How often sums and products are regrouped: what merges may merge again."""
@@ -39,7 +44,8 @@ def light_cone(function: Function) -> Function:
     again as slices and vectors where they run alike. Operations without a rule for
     elements are carried whole.
 
-    Grade: reassociating. Sums and products are regrouped (`scalar.regroup`). `0 * x`
+    Grade: reassociating. Sums and products are regrouped (`scalar.regroup`), and
+    multiplied out where that is much shorter (`scalar.normal_forms`). `0 * x`
     is 0 and `x + 0` is x, exact for finite values, for zeros of one-hot seeds and for
     those that the function itself holds alike, save where a decision depends on them
     (`analysis.sensitive`).
@@ -76,10 +82,23 @@ def taken_apart(
         return None
     algebra = Algebra(Terms())
     program = extract(function, facts, demand, algebra)
+    best = _simplified(program, algebra)
+    other = normalised(program, algebra)
+    if other is not None:
+        other = _simplified(other, algebra)
+        if _operations(other) <= SHORTER * _operations(best):
+            best = other
+    return dead_code(emit(best, function))
+
+
+def _simplified(program: ScalarProgram, algebra: Algebra) -> ScalarProgram:
     for _ in range(ROUNDS):
         program = regroup(program, algebra)
-    program = as_quotients(program, algebra.terms)
-    return dead_code(emit(program, function))
+    return as_quotients(program, algebra.terms)
+
+
+def _operations(program: ScalarProgram) -> int:
+    return sum(bool(term.args) for term in reachable(program.roots()))
 
 
 def _work(function: Function) -> float:

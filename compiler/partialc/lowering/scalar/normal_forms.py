@@ -1,0 +1,249 @@
+"""Sums and products of a whole program, rewritten where that is much less work.
+
+Every real term is a number times powers of atoms: elements, functions such as `log`,
+and sums (`sums`). This is how the derivatives of quotients and of chains, which
+automatic differentiation leaves as they come, cancel. An exponential is written as
+another one times powers, where their exponents differ by logarithms and by exponents
+that are there.
+
+Sums that stand alone, and powers of sums, are never multiplied out: `(x - y) ** 2`
+rounds better than what it is the sum of. Neither is a sum that takes away what it has
+just added, such as `(1 + x) - 1`: whoever wrote it meant its rounding.
+
+Grade: reassociating.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from partialc.ir.dtypes import DType
+from partialc.lowering.scalar.algebra import Algebra
+from partialc.lowering.scalar.polynomials import (
+    ONE,
+    VANISHING,
+    Monomial,
+    Polynomial,
+    exponents,
+    tidy,
+    times,
+    total,
+)
+from partialc.lowering.scalar.program import ScalarProgram
+from partialc.lowering.scalar.quotients import factors_of
+from partialc.lowering.scalar.sums import Form, Sums
+from partialc.lowering.scalar.terms import (
+    CONSTANT,
+    Term,
+    is_moderate,
+    is_usual,
+    reachable,
+)
+
+MOST_TERMS: Final = 800
+"""Larger programs are left alone."""
+
+LONGEST: Final = 16
+"""Products of more atoms are left alone, and sums that may take away what they add."""
+
+
+def normalised(program: ScalarProgram, algebra: Algebra) -> ScalarProgram | None:
+    """A program with its sums and products in normal form; None for large programs."""
+    terms = list(reachable(program.roots()))
+    if len(terms) > MOST_TERMS:
+        return None
+    forms = _NormalForms(algebra)
+    for term in terms:
+        forms.learn(term)
+    return program.mapped(forms.written)
+
+
+class _NormalForms:
+    def __init__(self, algebra: Algebra) -> None:
+        self.algebra = algebra
+        self.sums = Sums()
+        self.forms: dict[Term, Form] = {}
+        self.logarithms: dict[Term, Monomial] = {}
+        self.exponentials: dict[Term, Polynomial] = {}
+
+    # --- reading
+
+    def learn(self, term: Term) -> None:
+        """Find the form of a term whose operands have theirs."""
+        is_free = term not in self.algebra.terms.frozen and is_usual(term.dtype)
+        is_pure = is_free and all(arg.dtype == term.dtype for arg in term.args)
+        found = self.form(term) if is_pure else None
+        self.forms[term] = found or _power_of(self.opaque(term))
+
+    def form(self, term: Term) -> Form | None:
+        """The form of a sum, a product, a power; None of what is opaque."""
+        forms = [self.forms[arg] for arg in term.args]
+        match term.op:
+            case "constant":
+                return Form(float(term.number)) if is_moderate(term.number) else None
+            case "neg":
+                return Form(-forms[0].number, forms[0].powers)
+            case "mul":
+                return _product(forms[0], forms[1])
+            case "div":
+                return _product(forms[0], forms[1], power=-1)
+            case "integer_pow":
+                exponent = term.params["y"]
+                assert isinstance(exponent, int)
+                return _power(forms[0], 2 * exponent)
+            case "sqrt":
+                return _power(forms[0], 1)
+            case "rsqrt":
+                return _power(forms[0], -1)
+            case "add" if not _is_meant(term):
+                return self.sum(forms[0], forms[1], 1, term.dtype)
+            case "sub" if not _is_meant(term):
+                return self.sum(forms[0], forms[1], -1, term.dtype)
+            case "log":
+                return self.logarithm(term, forms[0])
+            case "exp":
+                return self.exponential(term, forms[0])
+        return None
+
+    def sum(self, first: Form, second: Form, sign: int, dtype: DType) -> Form:
+        """The sum or the difference of two forms."""
+        parts = [(first.powers, first.number), (second.powers, sign * second.number)]
+        best = self.sums.shortest(total(parts))
+        if best.inner is None:
+            return best
+        atom = self.sum_term(best.inner, dtype)
+        self.sums.keep(atom, best.inner)
+        return Form(best.number, times(best.powers, ((atom, 2),)))
+
+    def opaque(self, term: Term) -> Term:
+        """A term that is neither a sum nor a product, of operands in normal form."""
+        if not term.args or term in self.algebra.terms.frozen:
+            return term
+        for arg in term.args:
+            self.sums.need(self.forms[arg].powers)
+        args = [self.written(arg) for arg in term.args]
+        return self.algebra.apply(term.op, args, term.dtype, term.params)
+
+    def logarithm(self, term: Term, inner: Form) -> Form:
+        """log(x), remembered as what is x in exponents."""
+        atom = self.opaque(term)
+        if inner.number == 1:
+            self.logarithms[atom] = inner.powers
+        return _power_of(atom)
+
+    def exponential(self, term: Term, exponent: Form) -> Form:
+        """exp(y) by another exp(x), if y - x is made of logarithms and exponents."""
+        own = self.sums.multiplied_out({exponent.powers: exponent.number})
+        for atom, other in self.exponentials.items():
+            powers = self.exp_of(_difference(own, other))
+            if powers is not None:
+                return Form(1.0, times(powers, ((atom, 2),)))
+        atom = self.opaque(term)
+        self.exponentials[atom] = own
+        return _power_of(atom)
+
+    def exp_of(self, exponent: Polynomial) -> Monomial | None:
+        """The exponential of logarithms and an exponent that is there; else None."""
+        found = ONE
+        rest: Polynomial = {}
+        for product, number in exponent.items():
+            atom, power = product[0] if len(product) == 1 else (None, 0)
+            if atom is None or atom not in self.logarithms or power != 2:
+                rest[product] = number
+                continue
+            count = round(number)
+            if abs(number - count) > VANISHING * abs(count):
+                return None
+            found = times(found, self.logarithms[atom], count)
+        if not rest:
+            return found
+        for atom, other in self.exponentials.items():
+            for sign in (1, -1):
+                if not _difference(rest, {p: sign * n for p, n in other.items()}):
+                    return times(found, ((atom, 2 * sign),))
+        return None
+
+    # --- writing
+
+    def written(self, term: Term) -> Term:
+        """What stands for a term."""
+        form = self.forms[term]
+        if term.op == CONSTANT or form.powers == ((term, 2),):
+            return term
+        return self.product_term(form.number, form.powers, term.dtype)
+
+    def sum_term(self, polynomial: Polynomial, dtype: DType) -> Term:
+        """A sum as it is, what is added before what is taken away."""
+        parts = sorted(polynomial.items(), key=lambda part: part[1] < 0)
+        (powers, lead), *others = parts
+        found = self.product_term(lead, powers, dtype)
+        for powers, number in others:
+            op = "sub" if number < 0 < lead else "add"
+            size = -number if op == "sub" else number
+            part = self.product_term(size, powers, dtype)
+            found = self.algebra.apply(op, [found, part], dtype)
+        return found
+
+    def product_term(self, number: float, powers: Monomial, dtype: DType) -> Term:
+        """A number times powers."""
+        apply, terms = self.algebra.apply, self.algebra.terms
+        found: Term | None = None
+        for base, count in factors_of(terms, exponents(powers)):
+            factor = base
+            if count > 1:
+                factor = apply("integer_pow", [base], dtype, {"y": count})
+            found = factor if found is None else apply("mul", [found, factor], dtype)
+        if found is None:
+            return terms.scalar(number, dtype)
+        if number == -1:
+            return self.algebra.neg(found)
+        if number == 1:
+            return found
+        return apply("mul", [terms.scalar(number, dtype), found], dtype)
+
+
+def _power_of(atom: Term) -> Form:
+    return Form(1.0, ((atom, 2),))
+
+
+def _product(first: Form, second: Form, power: int = 1) -> Form | None:
+    number = tidy(first.number * second.number**power)
+    powers = times(first.powers, second.powers, power)
+    if not is_moderate(number) or len(powers) > LONGEST:
+        return None
+    return Form(number, powers)
+
+
+def _power(form: Form, halves: int) -> Form | None:
+    """A form to the power of halves / 2."""
+    if halves % 2:
+        # sqrt(x ** 2) is no power of x, and sqrt(x * y) no product of roots.
+        odd = [power for _, power in form.powers if power % 4 == 2]
+        if len(form.powers) != 1 or not odd or form.number <= 0:
+            return None
+    number = tidy(form.number ** (halves / 2))
+    if not is_moderate(number):
+        return None
+    return Form(number, tuple((atom, n * halves // 2) for atom, n in form.powers))
+
+
+def _difference(first: Polynomial, second: Polynomial) -> Polynomial:
+    return total([*first.items(), *((p, -number) for p, number in second.items())])
+
+
+def _is_meant(term: Term) -> bool:
+    """Whether a sum takes away the very term that it adds."""
+    signs: dict[Term, int] = {}
+    pending = [(term, 1)]
+    for _ in range(2 * LONGEST):
+        if not pending:
+            return False
+        current, sign = pending.pop()
+        if current.op in ("add", "sub"):
+            first, second = current.args
+            pending += [(first, sign), (second, -sign if current.op == "sub" else sign)]
+        elif current.op == "neg":
+            pending.append((current.args[0], -sign))
+        elif signs.setdefault(current, sign) != sign:
+            return True
+    return False
