@@ -20,6 +20,7 @@ from partialc.frontends.primal import Primal
 from partialc.garbage import seldom_collected
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.plan import KernelPlan, ModulePlan
+from partialc.planning.reference import References
 from partialc.request.names import ModuleNames, module_names
 from partialc.request.parse import parse
 from partialc.request.resolve import resolve_kernel
@@ -97,6 +98,7 @@ def compile_module(
     scope = ModuleScope(outer)
     function = embed(primal, names.function, taken=outer, scope=scope)
     taken = outer | {*function.names, "row", "seed", "result"}
+    references = References(primal)
     plans: dict[str, KernelPlan] = {}
     bodies: dict[str, Body] = {}
     for name, kernel in kernels.items():
@@ -104,7 +106,7 @@ def compile_module(
         options = spec.kernels[name].options
         form = options.form if function.differentiable else "expanded"
         wish = Wish(form, options.differentiable, taken, constants_of(kernel))
-        plans[name] = plan_kernel(kernel, primal, function.name, wish)
+        plans[name] = plan_kernel(kernel, primal, function.name, wish, references)
         bodies[name] = body_of(plans[name], primal, function, wish, scope)
     tell(f"{spec.name}: writing")
     plan = ModulePlan(

@@ -24,7 +24,7 @@ from partialc.planning.merge import merge
 from partialc.planning.options import options
 from partialc.planning.plan import Candidate, KernelPlan, score
 from partialc.planning.proposals import proposals
-from partialc.planning.reference import reference_cost
+from partialc.planning.reference import References
 from partialc.planning.zeros import zero_warnings
 from partialc.realise.chain import Chain, Path
 from partialc.realise.execute import flat_call, kernel_types, trace_flat
@@ -70,7 +70,11 @@ def parts_of(kernel: Kernel) -> list[Block | Product]:
 
 
 def plan_kernel(
-    kernel: Kernel, primal: Primal, function: str, wish: Wish
+    kernel: Kernel,
+    primal: Primal,
+    function: str,
+    wish: Wish,
+    references: References | None = None,
 ) -> KernelPlan:
     """Choose how to deliver a kernel.
 
@@ -79,6 +83,7 @@ def plan_kernel(
         primal: The function.
         function: The name the generated module calls it by.
         wish: What to respect.
+        references: The function's full references, when several kernels share them.
 
     Raises:
         FrontendError: JAX cannot differentiate the function in any way that would do.
@@ -110,7 +115,7 @@ def plan_kernel(
         kernel=kernel,
         chosen=chosen,
         rejected=tuple(rejected),
-        reference=reference_cost(kernel, primal),
+        reference=(references or References(primal)).cost(kernel),
         facts=_facts(primal, commute=commute),
         warnings=warnings,
     )

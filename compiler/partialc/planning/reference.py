@@ -15,33 +15,55 @@ from partialc.realise.execute import trace_flat
 from partialc.request.resolved import Block, Kernel, Product
 
 
-def reference_cost(kernel: Kernel, primal: Primal) -> Cost | None:
-    """The cost of the full reference, summed over the distinct tensors it needs.
+class References:
+    """The full references of one function, each traced once for all kernels."""
 
-    The reference of a partial of order k is the whole k-th derivative in
-    every argument that the kernel differentiates: `jax.grad` or `jax.jacfwd` once,
-    `jax.jacfwd` for every further order. None when JAX cannot trace it.
-    """
-    orders: set[int] = set()
-    leaves: set[int] = set()
-    for field in kernel.fields:
-        for part in jax.tree.leaves(field.parts):
-            match part:
-                case Block(axes=axes):
-                    orders.add(len(axes))
-                    leaves.update(c.leaf for axis in axes for c in axis)
-                case Product(kind=kind, leaf=leaf, directions=directions):
-                    orders.add(2 if kind == "hvp" else 1)
-                    leaves.update(directions if leaf is None else (*directions, leaf))
-    total = Cost()
-    bare = replace(kernel, directions=())
-    for order in sorted(orders):
-        run = _full(primal, sorted(leaves), order)
-        try:
-            total = total + count(trace_flat(run, bare, primal.signature))
-        except Exception:
-            return None
-    return total
+    def __init__(self, primal: Primal) -> None:
+        self._primal = primal
+        self._costs: dict[tuple[tuple[int, ...], int], Cost | None] = {}
+
+    def cost(self, kernel: Kernel) -> Cost | None:
+        """The cost of a kernel's full reference, over the distinct tensors it needs.
+
+        The reference of a partial of order k is the whole k-th derivative in
+        every argument that the kernel differentiates: `jax.grad` or `jax.jacfwd` once,
+        `jax.jacfwd` for every further order. None when JAX cannot trace it.
+        """
+        orders: set[int] = set()
+        leaves: set[int] = set()
+        for field in kernel.fields:
+            for part in jax.tree.leaves(field.parts):
+                match part:
+                    case Block(axes=axes):
+                        orders.add(len(axes))
+                        leaves.update(c.leaf for axis in axes for c in axis)
+                    case Product(kind=kind, leaf=leaf, directions=directions):
+                        orders.add(2 if kind == "hvp" else 1)
+                        leaves.update(
+                            directions if leaf is None else (*directions, leaf)
+                        )
+        total = Cost()
+        for order in sorted(orders):
+            cost = self._tensor(kernel, tuple(sorted(leaves)), order)
+            if cost is None:
+                return None
+            total = total + cost
+        return total
+
+    def _tensor(
+        self, kernel: Kernel, leaves: tuple[int, ...], order: int
+    ) -> Cost | None:
+        """The cost of one whole derivative; the same whichever kernel asks for it."""
+        key = (leaves if order else (), order)
+        if key not in self._costs:
+            run = _full(self._primal, leaves, order)
+            bare = replace(kernel, directions=())
+            try:
+                program = trace_flat(run, bare, self._primal.signature)
+                self._costs[key] = count(program)
+            except Exception:
+                self._costs[key] = None
+        return self._costs[key]
 
 
 def _full(

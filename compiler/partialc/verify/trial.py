@@ -98,7 +98,7 @@ class Trial:
 
     def slope(self, kernel: Kernel, sample: Sample) -> str:
         """The mode in which JAX differentiates a kernel's reference once more."""
-        function = self.expected(kernel)
+        function = self.traced(kernel)
         call = self.arguments(kernel, sample)
         size = sum(
             leaf.size for leaf in jax.tree.leaves(jax.eval_shape(function, *call))
