@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -115,19 +116,33 @@ def _read(
     rule = elements_rule(equation)
     assert rule is not None
     operands = facts.operands(equation)
-    shapes = (atom.type.shape for atom in equation.inputs)
-    everything = replace(operands, supports=tuple(map(ElementSet.all, shapes)))
     found: dict[Value, tuple[Flat, Reads]] = {}
     for number, value in enumerate(equation.outputs):
         if value not in asked:
             continue
-        wanted = np.unique(np.concatenate(pending[value] or [np.zeros(0, np.int64)]))
-        wanted = wanted[facts.supports[value].contains(wanted)]
+        wanted = _distinct(value, pending[value])
+        support = facts.supports[value]
+        if not support.is_all:
+            wanted = wanted[support.contains(wanted)]
         if not wanted.size:
             continue
-        strict = facts.is_strict(value)
-        read = rule.reads(equation, number, wanted, everything if strict else operands)
+        given = operands
+        if facts.is_strict(value):
+            shapes = (atom.type.shape for atom in equation.inputs)
+            given = replace(operands, supports=tuple(map(ElementSet.all, shapes)))
+        read = rule.reads(equation, number, wanted, given)
         if read is None:
             return None
         found[value] = wanted, read
     return found
+
+
+_NOTHING: Final[Flat] = np.zeros(0, np.int64)
+_ONLY: Final[Flat] = np.zeros(1, np.int64)
+
+
+def _distinct(value: Value, flats: list[Flat]) -> Flat:
+    """Flat positions, each once, ascending."""
+    if value.type.size == 1:
+        return _ONLY if any(flat.size for flat in flats) else _NOTHING
+    return np.unique(np.concatenate(flats or [_NOTHING]))

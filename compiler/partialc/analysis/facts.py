@@ -109,8 +109,10 @@ def find_facts(
 def elements_rule(equation: Equation) -> Elements | None:
     """The element-level rule of an operation, if it has one; PRNG keys stay whole."""
     op = find(equation.op)
+    if op is None or op.elements is None:
+        return None
     values = (*equation.inputs, *equation.outputs)
-    if op is None or any(atom.type.dtype.is_key for atom in values):
+    if any(atom.type.dtype.is_key for atom in values):
         return None
     return op.elements
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any, Final
@@ -59,7 +60,7 @@ class ElementSet:
     @classmethod
     def all(cls, shape: tuple[int, ...]) -> ElementSet:
         """Every element."""
-        return _from_boxes(shape, [tuple(map(range, shape))])
+        return _whole(shape)
 
     @classmethod
     def box(cls, shape: tuple[int, ...], ranges: Box) -> ElementSet:
@@ -346,6 +347,12 @@ def broadcast_source(
         return ravel(axes, source, [flat])
 
     return sources
+
+
+@lru_cache(maxsize=1024)
+def _whole(shape: tuple[int, ...]) -> ElementSet:
+    """Every element: what is known of most values, hence one object for all of them."""
+    return _from_boxes(shape, [tuple(map(range, shape))])
 
 
 def _from_boxes(shape: tuple[int, ...], boxes: Iterable[Box | None]) -> ElementSet:

@@ -71,7 +71,9 @@ class Constant:
     def of(cls, kind: ArrayType, data: ArrayLike) -> Constant:
         """Own a read-only copy of elements, spread to the shape of their type."""
         elements = np.asarray(data, kind.dtype.numpy())
-        owned = np.array(np.broadcast_to(elements, kind.shape), order="C")
+        if elements.shape != kind.shape:
+            elements = np.broadcast_to(elements, kind.shape)
+        owned = np.array(elements, order="C")
         owned.setflags(write=False)
         return cls(kind, owned)
 

@@ -16,6 +16,8 @@ def resolve(atom: Atom, names: Mapping[Value, Atom]) -> Atom:
 
 def with_inputs(equation: Equation, names: Mapping[Value, Atom]) -> Equation:
     """The equation with its operands replaced; itself when none is."""
+    if not names:
+        return equation
     inputs = tuple(resolve(atom, names) for atom in equation.inputs)
     if all(new is old for new, old in zip(inputs, equation.inputs, strict=True)):
         return equation

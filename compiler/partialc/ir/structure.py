@@ -42,10 +42,15 @@ def equation_key(
         digests: Remembers the digests of functions between calls, by their id: keep
             the functions alive as long as it.
     """
+    if not equation.params:
+        return equation.op, _NO_PARAMS
     state = hashlib.sha256()
     for piece in _params(equation, {} if digests is None else digests):
         state.update(piece)
     return equation.op, state.hexdigest()
+
+
+_NO_PARAMS: Final = hashlib.sha256().hexdigest()
 
 
 def constant_key(constant: Constant) -> bytes:

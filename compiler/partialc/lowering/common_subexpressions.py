@@ -54,7 +54,7 @@ def _numbered(function: Function, digests: dict[int, str]) -> Function:
         operands = [number(atom) for atom in current.inputs]
         if _commutes(current):
             operands.sort(key=repr)
-        types = tuple(str(value.type) for value in current.outputs)
+        types = tuple(value.type for value in current.outputs)
         key = (*equation_key(current, digests), tuple(operands), types)
         first = known.setdefault(key, current)
         if first is not current:

@@ -52,11 +52,11 @@ class _Pruner:
         live = {atom for atom in outputs if isinstance(atom, Value)}
         kept: list[Equation] = []
         for equation in reversed(function.equations):
-            mask = tuple(value in live for value in equation.outputs)
-            if not any(mask):
+            mask = tuple([value in live for value in equation.outputs])
+            if True not in mask:
                 continue
             kept.append(self._equation(equation, mask))
-            live.update(a for a in kept[-1].inputs if isinstance(a, Value))
+            live.update([a for a in kept[-1].inputs if isinstance(a, Value)])
         used = tuple(value in live for value in function.inputs)
         return replace(function, equations=tuple(reversed(kept)), outputs=outputs), used
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import inf
+from math import copysign, inf
 from typing import Final
 
 import numpy as np
@@ -108,5 +108,9 @@ def _is_number(atom: Atom, number: float, filled: Mapping[Value, Constant]) -> b
         atom = filled[atom]
     if atom.type.dtype.is_key or not atom.type.size:
         return False
+    if not atom.type.shape:
+        # Most literals are plain numbers; Python compares them much faster than numpy.
+        single = atom.data.item()
+        return bool(single == number) and (number < 0 or copysign(1, single.real) > 0)
     signed = np.any(np.signbit(atom.data.real))
     return bool(np.all(atom.data == number) and (number < 0 or not signed))

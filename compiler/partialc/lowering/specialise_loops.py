@@ -9,6 +9,7 @@ from partialc.analysis.facts import Facts, find_facts
 from partialc.analysis.sensitive import NOTHING, Decided, decided_results
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import map_functions, resolve, with_inputs
+from partialc.ir.structure import functions_of
 from partialc.lowering.fold_constants import computed
 
 LARGEST: Final = 1 << 12
@@ -30,6 +31,8 @@ def specialise_loops(function: Function) -> Function:
 
 
 def _told(function: Function, decided: Decided) -> Function:
+    if not any(map(functions_of, function.equations)):
+        return function
     facts = find_facts(function, computed, decided)
     names: dict[Value, Atom] = {}
     equations: list[Equation] = []
