@@ -83,10 +83,11 @@ def _values(
     if wide is None:
         return None
     for regime in _other_regimes([*types, *(operand.type for operand in operands)]):
-        arrays = [
-            operand.data.astype(operand.type.dtype.numpy(regime))
-            for operand in operands
-        ]
+        with np.errstate(over="ignore"):
+            arrays = [
+                operand.data.astype(operand.type.dtype.numpy(regime))
+                for operand in operands
+            ]
         results = exact_results(equation, arrays, regime)
         if results is None or not _are_roundings(results, wide):
             return None
