@@ -162,6 +162,13 @@ class Builder:
                 params = {"dimensions": None, "new_sizes": (2, 3)}
                 self.emit("reshape", [y], params, matrix)
 
+    def first_row(self, x):
+        """The first row of a matrix; anything else as it is."""
+        if x.type.shape != (2, 3):
+            return x
+        corners = {"start_indices": (0, 0), "limit_indices": (1, 3), "strides": None}
+        return self.emit("slice", [x], corners, ArrayType(x.type.dtype, (1, 3)))[0]
+
     def reduction(self):
         axes = self.pick([(), (0,), (1,), (0, 1)])
         left = tuple(size for axis, size in enumerate((2, 3)) if axis not in axes)
@@ -263,7 +270,7 @@ INPUTS = (
 
 
 def draw_program(data, depth: int = 2) -> Function:
-    """A function of `INPUTS` that returns some of the values it computes.
+    """A function of `INPUTS` that returns some of the values it computes, or rows.
 
     Args:
         data: Hypothesis's source of choices.
@@ -275,6 +282,8 @@ def draw_program(data, depth: int = 2) -> Function:
     made = [v for equation in builder.equations for v in equation.outputs]
     some = st.lists(st.sampled_from(made), min_size=1) if made else st.just([])
     outputs = tuple(data.draw(some))
+    if data.draw(st.booleans()):
+        outputs = tuple(map(builder.first_row, outputs))
     return Function("f", builder.inputs, tuple(builder.equations), outputs)
 
 

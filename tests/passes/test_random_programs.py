@@ -99,7 +99,13 @@ def test_the_pipeline_comes_to_rest(data):
 
 def test_all_passes_before_specialisation_are_bitwise():
     others = {name for name, each in PASSES.items() if each not in BITWISE}
-    assert others == {"drop_neutral", "light_cone", "rectangles", "specialise_loops"}
+    assert others == {
+        "drop_neutral",
+        "light_cone",
+        "needed_rectangles",
+        "rectangles",
+        "specialise_loops",
+    }
     assert not others & {each.__name__ for each in FINAL}
 
 

@@ -80,7 +80,11 @@ def find_demand(function: Function, facts: Facts, limit: int) -> Demand | None:
         elif isinstance(atom, Value):
             pending.setdefault(atom, [])
     for equation in reversed(function.equations):
-        asked = [value for value in equation.outputs if value in pending]
+        asked = [
+            value
+            for value in equation.outputs
+            if value in pending and not facts.supports[value].is_none
+        ]
         if not asked:
             continue
         found = None

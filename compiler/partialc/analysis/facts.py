@@ -13,7 +13,8 @@ from partialc.analysis.sensitive import NOTHING, Decided, sensitive_values
 from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ops.elements import Elements, Operands, everywhere
-from partialc.ops.registry import find
+from partialc.ops.lanes import Lanes
+from partialc.ops.registry import Op, find
 
 LARGEST_KNOWN: Final = 1 << 20
 """Larger values are not computed at build time."""
@@ -108,20 +109,33 @@ def find_facts(
 
 def elements_rule(equation: Equation) -> Elements | None:
     """The element-level rule of an operation, if it has one; PRNG keys stay whole."""
-    op = find(equation.op)
-    if op is None or op.elements is None:
-        return None
+    op = _known_op(equation)
+    return None if op is None else op.elements
+
+
+def lanes_rule(equation: Equation) -> Lanes | None:
+    """The rule for rectangles of an operation, if it has one; PRNG keys stay whole."""
+    op = _known_op(equation)
+    return None if op is None else op.lanes
+
+
+def _known_op(equation: Equation) -> Op | None:
+    """The entry of an operation, unless PRNG keys are among its values."""
     values = (*equation.inputs, *equation.outputs)
     if any(atom.type.dtype.is_key for atom in values):
         return None
-    return op.elements
+    return find(equation.op)
 
 
 def _supports(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
-    rule = elements_rule(equation)
-    if rule is None:
+    op = _known_op(equation)
+    if op is None:
         return everywhere(equation, operands)
-    return rule.support(equation, operands)
+    if op.elements is not None:
+        return op.elements.support(equation, operands)
+    if op.lanes is not None and all(value.type.size for value in equation.outputs):
+        return op.lanes.support(equation, operands)
+    return everywhere(equation, operands)
 
 
 def _known_results(

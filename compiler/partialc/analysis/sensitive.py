@@ -3,10 +3,10 @@
 `0 * x -> 0` and `x + 0 -> x` are exact for finite values. What they lose (a nan, the
 sign of a zero) cannot reach a finite result through arithmetic; it can where a float
 decides something: in comparisons (`x * 0 == 0` asks whether x is finite), conversions
-to integers, bit casts, and in `atan2`, which jumps with the sign of a zero. All values
-that such a decision depends on are sensitive; rules of that grade spare them. What is
-decided outside a loop, or in its next round, reaches into its body: `in_context` tells
-a pass which results of a body are decided upon.
+to integers, bit casts, where it is sorted, and in `atan2`, which jumps with the sign of
+a zero. All values that such a decision depends on are sensitive; rules of that grade
+spare them. What is decided outside a loop, or in its next round, reaches into its body:
+`in_context` tells a pass which results of a body are decided upon.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _DECIDING: Final = frozenset(
     {
         *("eq", "ne", "lt", "le", "gt", "ge", "lt_to", "le_to", "is_finite"),
         *("argmax", "argmin", "atan2", "nextafter", "bitcast_convert_type"),
+        *("sort", "top_k", "approx_top_k"),
+        *("select_and_gather_add", "select_and_scatter_add"),
     }
 )
 

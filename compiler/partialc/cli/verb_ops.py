@@ -12,9 +12,9 @@ from partialc.ops.registry import all_ops
 def command() -> int:
     """List the JAX primitives that are supported.
 
-    `precise`: analysis follows single elements. `conservative`: what it holds is
-    analysed on its own, and what is known and zero outside is known in it. `opaque`:
-    the operation is carried whole.
+    `precise`: analysis follows single elements. `conservative`: it follows lanes,
+    columns, the members of a batch, of which only those needed are computed; what an
+    operation holds is analysed on its own. `opaque`: the operation is carried whole.
     Every other primitive is a clear error at build time.
     """
     rows = [(op.name, op.precision.value, op.summary) for op in all_ops()]

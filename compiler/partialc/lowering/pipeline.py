@@ -15,6 +15,7 @@ from partialc.lowering.drop_neutral import drop_neutral
 from partialc.lowering.fold_constants import fold_constants
 from partialc.lowering.inline_calls import inline_calls
 from partialc.lowering.light_cone import light_cone
+from partialc.lowering.needed_rectangles import needed_rectangles
 from partialc.lowering.ordering import ordering
 from partialc.lowering.rectangles import rectangles
 from partialc.lowering.resolve_custom_calls import resolve_custom_calls
@@ -55,6 +56,7 @@ SPECIALISED: Final[tuple[Pass, ...]] = (
     drop_neutral,
     common_subexpressions,
     dead_code,
+    needed_rectangles,
     light_cone,
     drop_identities,
     drop_neutral,
@@ -76,6 +78,7 @@ PASSES: Final[dict[str, Pass]] = {
         ordering,
         specialise_loops,
         rectangles,
+        needed_rectangles,
         light_cone,
     )
 }

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from partialc.analysis.facts import Facts, elements_rule, find_facts
+from partialc.analysis.facts import Facts, find_facts
 from partialc.analysis.sensitive import Decided, in_context
 from partialc.ir.boxes import Box, is_within, relative
 from partialc.ir.program import (
@@ -24,11 +24,13 @@ from partialc.ir.program import (
 )
 from partialc.lowering.contractions import contraction, narrowed_contraction
 from partialc.lowering.fold_constants import computed
-from partialc.lowering.moved_boxes import moved_box
-from partialc.ops.elements import pointwise_reads
+from partialc.lowering.restated import slice_of, stated, within
 
 WORTH: Final = 0.5
 """A rectangle with more of an array's elements than this is no gain."""
+
+_JOINS: Final = frozenset({"concatenate", "stack"})
+"""Zeros are read more easily as elements of these than as a border."""
 
 
 def rectangles(function: Function) -> Function:
@@ -165,47 +167,15 @@ class _Writer:
 
     def _within(self, equation: Equation, value: Value, box: Box) -> bool:
         """Write an operation on rectangles; whether it has such a form."""
-        rule = elements_rule(equation)
-        if rule is not None and rule.reads is pointwise_reads:
-            inputs = []
-            for atom in equation.inputs:
-                if atom.type.ndim != value.type.ndim:
-                    inputs.append(self.whole(atom))
-                    continue
-                pairs = zip(atom.type.shape, value.type.shape, box, strict=True)
-                own = tuple(
-                    each if size == whole else range(size)
-                    for size, whole, each in pairs
-                )
-                inputs.append(self.part(atom, own))
-            self._put(equation, inputs, value, box, {})
-            return True
-        source = moved_box(equation, box)
-        if source is None:
+        plan = None if equation.op in _JOINS else within(equation, box)
+        if plan is None or plan.results != (box,):
             return False
-        own, params = source
-        self._put(equation, [self.part(equation.inputs[0], own)], value, box, params)
+        pairs = zip(equation.inputs, plan.operands, strict=True)
+        inputs = [self.part(atom, own) for atom, own in pairs if own is not None]
+        current = stated(equation, plan, inputs)
+        self.equations.append(current)
+        self.parts[value] = _Part(current.outputs[0], box)
         return True
-
-    def _put(
-        self,
-        equation: Equation,
-        inputs: Sequence[Atom],
-        value: Value,
-        box: Box,
-        params: Mapping[str, Param],
-    ) -> None:
-        kind = ArrayType(value.type.dtype, tuple(map(len, box)))
-        output = Value(kind, value.hint)
-        self.equations.append(
-            replace(
-                equation,
-                inputs=tuple(inputs),
-                outputs=(output,),
-                params=MappingProxyType({**equation.params, **params}),
-            )
-        )
-        self.parts[value] = _Part(output, box)
 
     # --- operands
 
@@ -226,8 +196,8 @@ class _Writer:
             return known.atom
         if known is not None and is_within(box, known.box):
             own = tuple(map(relative, box, known.box))
-            return self._slice(known.atom, own, kind)
-        return self._slice(self.whole(atom), box, kind)
+            return self._slice(known.atom, own)
+        return self._slice(self.whole(atom), box)
 
     def whole(self, atom: Atom) -> Atom:
         """An operand with all its elements."""
@@ -258,22 +228,13 @@ class _Writer:
         )
         return value
 
-    def _slice(self, atom: Atom, box: Box, kind: ArrayType) -> Atom:
+    def _slice(self, atom: Atom, box: Box) -> Atom:
         if box == tuple(map(range, atom.type.shape)):
             return atom
         key = (atom, box)
         if key not in self.slices:
-            steps = tuple(each.step if len(each) > 1 else 1 for each in box)
-            self.slices[key] = self.write(
-                "slice",
-                [atom],
-                kind,
-                {
-                    "start_indices": tuple(each.start for each in box),
-                    "limit_indices": tuple(each[-1] + 1 for each in box),
-                    "strides": None if set(steps) == {1} else steps,
-                },
-            )
+            self.equations.append(slice_of(atom, box))
+            self.slices[key] = self.equations[-1].outputs[0]
         return self.slices[key]
 
     def _padded(self, part: _Part, kind: ArrayType) -> Atom:

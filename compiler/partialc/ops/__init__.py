@@ -16,6 +16,9 @@ from partialc.ops import (
     convolution as convolution,
 )
 from partialc.ops import (
+    cumulative as cumulative,
+)
+from partialc.ops import (
     dot_general as dot_general,
 )
 from partialc.ops import (

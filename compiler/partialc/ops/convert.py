@@ -13,6 +13,7 @@ from partialc.ops import params
 from partialc.ops.cost import moved, per_result
 from partialc.ops.elements import either, pointwise
 from partialc.ops.evaluation import concrete
+from partialc.ops.lanes import LaneAxes, by_axes
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, call, fill, is_bare
 
@@ -65,6 +66,17 @@ def _source_bitcast(
     return call("lax.bitcast_convert_type", x, dtype)
 
 
+def _lanes_bitcast(equation: Equation) -> LaneAxes:
+    """The axes that both types have: another width is one more at the end."""
+    shapes = [atom.type.shape for atom in (*equation.inputs, *equation.outputs)]
+    shared = range(min(map(len, shapes)))
+    operand, result = (
+        tuple(axis if axis in shared else None for axis in range(len(shape)))
+        for shape in shapes
+    )
+    return LaneAxes((operand,), (result,))
+
+
 register(
     Op(
         "bitcast_convert_type",
@@ -72,6 +84,7 @@ register(
         _source_bitcast,
         moved,
         summary="the same bits as another element type",
+        lanes=by_axes(_lanes_bitcast),
     )
 )
 

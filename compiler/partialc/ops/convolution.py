@@ -15,6 +15,7 @@ from partialc.ops import params
 from partialc.ops.cost import traffic
 from partialc.ops.dot_general import precision_keyword, precision_value
 from partialc.ops.evaluation import concrete
+from partialc.ops.lanes import LaneAxes, by_axes
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call
 from partialc.ops.windowed import CONVOLUTION
@@ -107,6 +108,20 @@ def _cost(equation: Equation) -> Cost:
     return Cost(2.0 * equation.outputs[0].type.size * terms, 0.0, traffic(equation))
 
 
+def _lanes(equation: Equation) -> LaneAxes | None:
+    """The images of a batch, and the output channels, unless there are groups."""
+    numbers = params.dimensions(equation)
+    left, right, out = (numbers[name] for name in ("lhs_spec", "rhs_spec", "out_spec"))
+    groups = ("feature_group_count", "batch_group_count")
+    if any(params.integer(equation, name) != 1 for name in groups):
+        return None
+    axes: list[list[int | None]] = [[None] * len(left) for _ in range(3)]
+    axes[0][left[0]] = axes[2][out[0]] = 0
+    axes[1][right[0]] = axes[2][out[1]] = 1
+    image, kernel, result = map(tuple, axes)
+    return LaneAxes((image, kernel), (result,))
+
+
 register(
     Op(
         "conv_general_dilated",
@@ -115,5 +130,6 @@ register(
         _cost,
         summary="convolution",
         elements=CONVOLUTION,
+        lanes=by_axes(_lanes),
     )
 )

@@ -19,6 +19,7 @@ from partialc.ops import params
 from partialc.ops.cost import traffic
 from partialc.ops.elements import MAX_ROWS, Elements, Operands, Reads
 from partialc.ops.evaluation import concrete
+from partialc.ops.lanes import LaneAxes, by_axes
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, tuple_expr
 
@@ -213,6 +214,25 @@ def _reads(
     return Reads(tuple(flat[met] for flat in flats), "product", "add", rows[met])
 
 
+def _lanes(equation: Equation) -> LaneAxes:
+    """The axes of the result: those of the batch, of the left and of the right side."""
+    contracted, with_, left_batch, right_batch = _numbers(equation)
+    left, right = (atom.type.ndim for atom in equation.inputs)
+    first: list[int | None] = [None] * left
+    second: list[int | None] = [None] * right
+    number = 0
+    for one, other in zip(left_batch, right_batch, strict=True):
+        first[one] = second[other] = number
+        number += 1
+    for axis in _free(left, (*left_batch, *contracted)):
+        first[axis] = number
+        number += 1
+    for axis in _free(right, (*right_batch, *with_)):
+        second[axis] = number
+        number += 1
+    return LaneAxes((tuple(first), tuple(second)), (tuple(range(number)),))
+
+
 register(
     Op(
         "dot_general",
@@ -221,5 +241,6 @@ register(
         _cost,
         summary="products of tensors",
         elements=Elements(_support, _reads),
+        lanes=by_axes(_lanes),
     )
 )

@@ -12,6 +12,7 @@ from jax import lax
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import traffic
+from partialc.ops.lanes import LaneAxes, alike, by_axes, lane_axes
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call
 
@@ -51,4 +52,20 @@ def _cost(equation: Equation) -> Cost:
     return Cost(5.0 * size * log2(max(prod(lengths), 2)), 0.0, traffic(equation))
 
 
-register(Op("fft", _evaluate, _source, _cost, summary="Fourier transform"))
+def _lanes(equation: Equation) -> LaneAxes:
+    """The axes before those that are transformed."""
+    ndim = equation.inputs[0].type.ndim
+    count = len(params.integers(equation, "fft_lengths"))
+    return alike(equation, lane_axes(ndim, range(ndim - count, ndim)))
+
+
+register(
+    Op(
+        "fft",
+        _evaluate,
+        _source,
+        _cost,
+        summary="Fourier transform",
+        lanes=by_axes(_lanes, follows=lambda _: (0,)),
+    )
+)

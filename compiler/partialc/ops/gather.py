@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 from jax import lax
 
-from partialc.ir.boxes import Flat
+from partialc.ir.boxes import Box, Flat
 from partialc.ir.element_sets import ElementSet
-from partialc.ir.program import Equation
+from partialc.ir.program import Equation, Param
 from partialc.ops import params
 from partialc.ops.cost import array_bytes
 from partialc.ops.elements import (
@@ -23,6 +23,7 @@ from partialc.ops.elements import (
     picked,
 )
 from partialc.ops.indexing import Windows, subscript
+from partialc.ops.lanes import Axes, LaneAxes, by_axes
 from partialc.ops.placing import Placing
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill
@@ -171,6 +172,48 @@ def _reads(
     return None if (places < 0).any() else picked(equation, [places])
 
 
+def _lanes(equation: Equation) -> LaneAxes:
+    """The axes of the indices, and those that a window takes from end to end."""
+    numbers = params.dimensions(equation)
+    shape = equation.inputs[0].type.shape
+    ndim = equation.outputs[0].type.ndim
+    offset, mapped = numbers["offset_dims"], numbers["start_index_map"]
+    batched = numbers["operand_batching_dims"]
+    sizes = params.integers(equation, "slice_sizes")
+    operand: list[int | None] = [None] * len(shape)
+    result: list[int | None] = list(range(ndim))
+    outer = [axis for axis in range(ndim) if axis not in offset]
+    pairs = zip(batched, numbers["start_indices_batching_dims"], strict=True)
+    for axis, place in pairs:
+        operand[axis] = outer[place]
+    gone = {*numbers["collapsed_slice_dims"], *batched}
+    window = [axis for axis in range(len(shape)) if axis not in gone]
+    for axis, own in zip(window, offset, strict=True):
+        if axis not in mapped and sizes[axis] == shape[axis]:
+            operand[axis] = own
+        else:
+            result[own] = None
+    indices: Axes = (*outer, None)
+    return LaneAxes((tuple(operand), indices), (tuple(result),))
+
+
+def _sizes(
+    equation: Equation, operands: Sequence[Box], _: Sequence[Box]
+) -> Mapping[str, Param]:
+    """Windows that go from end to end do so of what is left."""
+    numbers = params.dimensions(equation)
+    gone = {*numbers["collapsed_slice_dims"], *numbers["operand_batching_dims"]}
+    shape = equation.inputs[0].type.shape
+    sizes = params.integers(equation, "slice_sizes")
+    fitted = tuple(
+        len(each) if axis not in gone and size == whole else size
+        for axis, (each, size, whole) in enumerate(
+            zip(operands[0], sizes, shape, strict=True)
+        )
+    )
+    return {"slice_sizes": fitted}
+
+
 register(
     Op(
         "gather",
@@ -179,5 +222,6 @@ register(
         _cost,
         summary="elements by computed indices",
         elements=Elements(_support, _reads),
+        lanes=by_axes(_lanes, _sizes),
     )
 )

@@ -17,6 +17,7 @@ from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import moved
 from partialc.ops.elements import Elements, Operands, Reads, picked
+from partialc.ops.joined import CONCATENATE, PAD, PIECES, STACK
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -80,6 +81,7 @@ register(
         moved,
         summary="arrays one after the other along an axis",
         elements=Elements(_support_concatenate, _reads_concatenate),
+        lanes=CONCATENATE,
     )
 )
 
@@ -131,6 +133,7 @@ register(
         moved,
         summary="arrays side by side along a new axis",
         elements=Elements(_support_stack, _reads_stack),
+        lanes=STACK,
     )
 )
 
@@ -188,6 +191,7 @@ register(
         moved,
         summary="the slices along an axis, each by itself",
         elements=Elements(_support_unstack, _reads_unstack),
+        lanes=PIECES,
     )
 )
 
@@ -237,6 +241,7 @@ register(
         moved,
         summary="pieces along an axis",
         elements=Elements(_support_split, _reads_split),
+        lanes=PIECES,
     )
 )
 
@@ -303,5 +308,6 @@ register(
         moved,
         summary="a border of one number, also between elements or negative",
         elements=Elements(_support_pad, _reads_pad),
+        lanes=PAD,
     )
 )

@@ -16,6 +16,7 @@ from jax import lax
 
 from partialc.ir.program import Equation, Param
 from partialc.ops.cost import traffic
+from partialc.ops.lanes import LaneAxes, Lanes, by_axes
 from partialc.ops.registry import (
     Arrays,
     Cost,
@@ -28,6 +29,7 @@ from partialc.ops.registry import (
     register,
 )
 from partialc.ops.template import arrays, as_expr, call
+from partialc.ops.triangles import TRIANGULAR, batch_axes
 from partialc.ops.unknown import unprintable
 
 
@@ -46,6 +48,8 @@ class Row:
         usual: Parameters that must hold this value.
         layout: Where the primitive's results stand among the function's.
         function: The function's name.
+        cores: How many axes of each operand are one member's of a batch; the leading
+            ones are the batch.
     """
 
     name: str
@@ -56,11 +60,12 @@ class Row:
     usual: Mapping[str, Param] = field(default_factory=dict)
     layout: tuple[int, ...] | None = None
     function: str | None = None
+    cores: tuple[int, ...] = (2,)
 
 
 _ROWS: Final = (
     Row("cholesky", 1 / 3, "Cholesky factor", fixed={"symmetrize_input": False}),
-    Row("cholesky_update", 1.0, "rank-one update of a Cholesky factor"),
+    Row("cholesky_update", 1.0, "rank-one update of a Cholesky factor", cores=()),
     Row(
         "eig",
         25.0,
@@ -80,7 +85,12 @@ _ROWS: Final = (
         usual={"algorithm": None, "implementation": None},
     ),
     Row("hessenberg", 10 / 3, "reduction to Hessenberg form"),
-    Row("householder_product", 4 / 3, "product of Householder reflections"),
+    Row(
+        "householder_product",
+        4 / 3,
+        "product of Householder reflections",
+        cores=(2, 1),
+    ),
     Row("lu", 2 / 3, "LU factorisation with row pivots"),
     Row(
         "qr",
@@ -113,6 +123,7 @@ _ROWS: Final = (
         1.0,
         "alpha x xᵀ + beta c",
         keywords={"alpha": None, "beta": None},
+        cores=(2, 2),
     ),
     Row(
         "triangular_solve",
@@ -218,6 +229,19 @@ def _layout(row: Row) -> Callable[[Equation], Layout] | None:
     return layout
 
 
+def _lanes(row: Row) -> Lanes | None:
+    """By member of the batch; triangular systems also by right-hand side."""
+    if row.name == "triangular_solve":
+        return TRIANGULAR
+    if not row.cores:
+        return None
+
+    def axes(equation: Equation) -> LaneAxes | None:
+        return batch_axes(equation, row.cores)
+
+    return by_axes(axes)
+
+
 for _row in _ROWS:
     register(
         Op(
@@ -227,5 +251,6 @@ for _row in _ROWS:
             _cost(_row.factor),
             summary=_row.summary,
             layout=_layout(_row),
+            lanes=_lanes(_row),
         )
     )

@@ -15,6 +15,7 @@ from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
 from partialc.ops.cost import free
 from partialc.ops.elements import Elements, Operands, Reads
+from partialc.ops.joined import HANDED_ON
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, call, tuple_expr
 
@@ -58,6 +59,7 @@ register(
         free,
         summary="keeps XLA from moving work across",
         elements=_AS_IS,
+        lanes=HANDED_ON,
     )
 )
 
@@ -80,6 +82,7 @@ register(
         free,
         summary="a constant to differentiation",
         elements=_AS_IS,
+        lanes=HANDED_ON,
     )
 )
 
@@ -104,6 +107,7 @@ register(
         free,
         summary="a name for rematerialisation policies",
         elements=_AS_IS,
+        lanes=HANDED_ON,
     )
 )
 

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from partialc.ir.boxes import Box
+from partialc.ir.boxes import Box, ascending
 from partialc.ir.program import Equation, Param
+from partialc.ops import params
+from partialc.ops.lanes import NO_CHANGE, Lanes, Needed, Restricted
 
 Source: TypeAlias = tuple[Box, Mapping[str, Param]]
 """A rectangle of the operand, and the parameters that change."""
 
-_NONE: Final[Mapping[str, Param]] = MappingProxyType({})
+
+def _moving(source: Callable[[Equation, Box], Source | None]) -> Lanes:
+    """The rule of an operation whose one operand goes where its result is."""
+
+    def restrict(equation: Equation, needed: Needed) -> Restricted | None:
+        (box,) = needed
+        assert box is not None
+        found = source(equation, box)
+        return None if found is None else Restricted((box,), (found[0],), found[1])
+
+    return Lanes(restrict)
 
 
-def moved_box(equation: Equation, box: Box) -> Source | None:
-    """Where a rectangle of the result of an operation comes from.
-
-    Args:
-        equation: The operation.
-        box: The rectangle of its result.
-
-    Returns:
-        The rectangle of its operand, and the parameters of the operation that makes the
-        one from the other; None if there is no such rectangle.
-    """
-    rule = _MOVED.get(equation.op)
-    return rule(equation, box) if rule is not None else None
-
-
-def _ints(param: Param) -> tuple[int, ...]:
-    assert isinstance(param, tuple)
-    return tuple(entry for entry in param if isinstance(entry, int))
-
-
-def _broadcast(equation: Equation, box: Box) -> Source | None:
-    places = _ints(equation.params["broadcast_dimensions"])
+def _broadcast(equation: Equation, box: Box) -> Source:
+    places = params.integers(equation, "broadcast_dimensions")
     operand, result = equation.inputs[0].type.shape, equation.outputs[0].type.shape
     own = tuple(
         box[place] if size == result[place] else range(size)
@@ -45,33 +36,53 @@ def _broadcast(equation: Equation, box: Box) -> Source | None:
     return own, {"shape": tuple(map(len, box))}
 
 
-def _transposed(equation: Equation, box: Box) -> Source | None:
-    order = _ints(equation.params["permutation"])
+def _transposed(equation: Equation, box: Box) -> Source:
+    order = params.integers(equation, "permutation")
     own = [range(0)] * len(order)
     for place, axis in enumerate(order):
         own[axis] = box[place]
-    return tuple(own), _NONE
+    return tuple(own), NO_CHANGE
 
 
 def _reshaped(equation: Equation, box: Box) -> Source | None:
-    """Axes of size one come and go."""
+    """Axes that stay one axis; those that are split or merged have to be whole."""
     if equation.params.get("dimensions") is not None:
         return None
     operand, result = equation.inputs[0].type.shape, equation.outputs[0].type.shape
-    kept = [axis for axis, size in enumerate(result) if size != 1]
-    places = [axis for axis, size in enumerate(operand) if size != 1]
-    if [result[axis] for axis in kept] != [operand[axis] for axis in places]:
-        return None
-    own = [range(1)] * len(operand)
-    for place, axis in zip(places, kept, strict=True):
-        own[place] = box[axis]
+    own = [range(size) for size in operand]
+    for before, after in _groups(operand, result):
+        if len(before) == len(after) == 1:
+            own[before[0]] = box[after[0]]
+        elif any(len(box[axis]) != result[axis] for axis in after):
+            return None
     return tuple(own), {"new_sizes": tuple(map(len, box))}
 
 
-def _sliced(equation: Equation, box: Box) -> Source | None:
-    starts = _ints(equation.params["start_indices"])
+def _groups(
+    operand: tuple[int, ...], result: tuple[int, ...]
+) -> list[tuple[list[int], list[int]]]:
+    """The axes of either shape, those of size one aside, that hold the same places."""
+    found: list[tuple[list[int], list[int]]] = []
+    before = [axis for axis, size in enumerate(operand) if size != 1]
+    after = [axis for axis, size in enumerate(result) if size != 1]
+    while before:
+        group = [before.pop(0)], [after.pop(0)]
+        sizes = [operand[group[0][0]], result[group[1][0]]]
+        while sizes[0] != sizes[1]:
+            side = 0 if sizes[0] < sizes[1] else 1
+            axis = (before, after)[side].pop(0)
+            group[side].append(axis)
+            sizes[side] *= (operand, result)[side][axis]
+        found.append(group)
+    return found
+
+
+def _sliced(equation: Equation, box: Box) -> Source:
+    starts = params.integers(equation, "start_indices")
     given = equation.params["strides"]
-    steps = (1,) * len(starts) if given is None else _ints(given)
+    steps = (1,) * len(starts)
+    if given is not None:
+        steps = params.integers(equation, "strides")
     own = tuple(
         range(
             start + each[0] * step,
@@ -80,7 +91,7 @@ def _sliced(equation: Equation, box: Box) -> Source | None:
         )
         for start, step, each in zip(starts, steps, box, strict=True)
     )
-    whole = {
+    whole: dict[str, Param] = {
         "start_indices": (0,) * len(box),
         "limit_indices": tuple(map(len, box)),
         "strides": None,
@@ -88,41 +99,33 @@ def _sliced(equation: Equation, box: Box) -> Source | None:
     return own, whole
 
 
-def _squeezed(equation: Equation, box: Box) -> Source | None:
-    dropped = _ints(equation.params["dimensions"])
+def _squeezed(equation: Equation, box: Box) -> Source:
+    dropped = params.integers(equation, "dimensions")
     given = iter(box)
     return (
         tuple(
             range(1) if axis in dropped else next(given)
             for axis in range(equation.inputs[0].type.ndim)
         ),
-        _NONE,
+        NO_CHANGE,
     )
 
 
-def _expanded(equation: Equation, box: Box) -> Source | None:
-    new = _ints(equation.params["dimensions"])
-    return tuple(each for axis, each in enumerate(box) if axis not in new), _NONE
-
-
-def _summed(equation: Equation, box: Box) -> Source | None:
-    axes = _ints(equation.params["axes"])
-    given = iter(box)
-    return (
-        tuple(
-            range(size) if axis in axes else next(given)
-            for axis, size in enumerate(equation.inputs[0].type.shape)
-        ),
-        _NONE,
+def _reversed(equation: Equation, box: Box) -> Source:
+    turned = params.integers(equation, "dimensions")
+    shape = equation.inputs[0].type.shape
+    own = tuple(
+        ascending(size - 1 - each[-1], size - each[0], each.step)
+        if axis in turned
+        else each
+        for axis, (size, each) in enumerate(zip(shape, box, strict=True))
     )
+    return own, NO_CHANGE
 
 
-_MOVED: Final[Mapping[str, Callable[[Equation, Box], Source | None]]] = {
-    "broadcast_in_dim": _broadcast,
-    "transpose": _transposed,
-    "reshape": _reshaped,
-    "slice": _sliced,
-    "squeeze": _squeezed,
-    "expand_dims": _expanded,
-    "reduce_sum": _summed,
-}
+BROADCAST: Final = _moving(_broadcast)
+TRANSPOSE: Final = _moving(_transposed)
+RESHAPE: Final = _moving(_reshaped)
+SLICE: Final = _moving(_sliced)
+SQUEEZE: Final = _moving(_squeezed)
+REV: Final = _moving(_reversed)

@@ -21,12 +21,12 @@ from partialc.ops.elements import (
     Elements,
     Operands,
     Reads,
-    either,
     everywhere,
 )
 from partialc.ops.evaluation import concrete, run_function
+from partialc.ops.lanes import LaneAxes, by_axes, lane_axes
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
-from partialc.ops.template import arrays, as_expr, call, fill, tuple_expr
+from partialc.ops.template import arrays, as_expr, call, tuple_expr
 
 _REDUCTIONS: Final[dict[str, tuple[Callable[..., Any], str, str]]] = {
     "reduce_sum": (lax.reduce_sum, "jnp.sum", "sum"),
@@ -153,6 +153,20 @@ def _reads_reduction(
     return Reads((flat,), "pick", combine, rows)
 
 
+def _lanes_reduction(equation: Equation) -> LaneAxes:
+    """The axes that stay; initial values are scalars."""
+    name = "dimensions" if equation.op == "reduce" else "axes"
+    ndim = equation.inputs[0].type.ndim
+    axes = lane_axes(ndim, params.integers(equation, name))
+    left = tuple(axis for axis in axes if axis is not None)
+    return LaneAxes(
+        tuple(axes if atom.type.ndim else () for atom in equation.inputs),
+        tuple(left for _ in equation.outputs),
+    )
+
+
+_LANES: Final = by_axes(_lanes_reduction)
+
 for _name, (_, __, _summary) in _REDUCTIONS.items():
     register(
         Op(
@@ -162,6 +176,7 @@ for _name, (_, __, _summary) in _REDUCTIONS.items():
             per_operand(flops=1),
             summary=f"{_summary} over axes",
             elements=Elements(_support_reduction, _reads_reduction),
+            lanes=_LANES,
         )
     )
 
@@ -192,6 +207,7 @@ for _name, _summary in (("argmax", "maximum"), ("argmin", "minimum")):
             _source_position,
             per_operand(flops=1),
             summary=f"position of the {_summary}",
+            lanes=_LANES,
         )
     )
 
@@ -240,86 +256,6 @@ register(
         _source_reduce,
         _cost_reduce,
         summary="reduction by a function",
+        lanes=_LANES,
     )
 )
-
-_CUMULATIVE: Final[dict[str, tuple[Callable[..., Any], float]]] = {
-    "cumsum": (lax.cumsum, 0.0),
-    "cumprod": (lax.cumprod, 0.0),
-    "cummax": (lax.cummax, 0.0),
-    "cummin": (lax.cummin, 0.0),
-    "cumlogsumexp": (lax.cumlogsumexp, 2.0),
-}
-
-
-def _evaluate_cumulative(equation: Equation, operands: Arrays) -> Arrays:
-    run = _CUMULATIVE[equation.op][0]
-    axis, backwards = params.integer(equation, "axis"), params.flag(equation, "reverse")
-    return [run(operands[0], axis=axis, reverse=backwards)]
-
-
-def _source_cumulative(
-    equation: Equation, operands: Sequence[ast.expr], context: SourceContext
-) -> ast.expr:
-    (x,) = arrays(equation, operands, context)
-    kind = equation.inputs[0].type
-    axis = params.integer(equation, "axis")
-    backwards = params.flag(equation, "reverse")
-    if equation.op in {"cumsum", "cumprod"} and is_wide(kind.dtype) and not backwards:
-        return fill(f"jnp.{equation.op}(x, axis=n)", x=x, n=axis)
-    keywords = {"axis": as_expr(axis)} if axis else {}
-    if backwards:
-        keywords["reverse"] = as_expr(True)
-    return call(f"lax.{equation.op}", x, **keywords)
-
-
-_ACCUMULATED: Final = {
-    "cumsum": "add",
-    "cumprod": "mul",
-    "cummax": "max",
-    "cummin": "min",
-}
-
-
-def _support_cumulative(
-    equation: Equation, operands: Operands
-) -> tuple[ElementSet, ...]:
-    (support,) = operands.supports
-    if support.is_none and equation.op != "cumlogsumexp":
-        return either(equation, operands)
-    return everywhere(equation, operands)
-
-
-def _reads_cumulative(
-    equation: Equation, _: int, wanted: Flat, operands: Operands
-) -> Reads | None:
-    """All up to the element's own place; sums leave out what is structurally zero."""
-    if equation.op not in _ACCUMULATED:
-        return None
-    shape = equation.inputs[0].type.shape
-    axis, backwards = params.integer(equation, "axis"), params.flag(equation, "reverse")
-    length = shape[axis]
-    if length * wanted.size > MAX_ROWS:
-        return None
-    rows = np.repeat(np.arange(wanted.size), length)
-    axes = unravel(wanted[rows], shape)
-    along = np.tile(np.arange(length), wanted.size)
-    read = along >= axes[axis] if backwards else along <= axes[axis]
-    axes[axis] = along
-    flat = ravel(axes, shape)
-    if equation.op == "cumsum":
-        read &= operands.supports[0].contains(flat)
-    return Reads((flat[read],), "pick", _ACCUMULATED[equation.op], rows[read])
-
-
-for _name, (_, _transcendentals) in _CUMULATIVE.items():
-    register(
-        Op(
-            _name,
-            _evaluate_cumulative,
-            _source_cumulative,
-            per_operand(flops=1, transcendentals=_transcendentals),
-            summary=f"cumulative {_name.removeprefix('cum')}",
-            elements=Elements(_support_cumulative, _reads_cumulative),
-        )
-    )

@@ -14,6 +14,7 @@ from partialc.errors import InternalError
 from partialc.ir.dtypes import DType
 from partialc.ir.program import Atom, Equation, Function
 from partialc.ops.elements import Elements
+from partialc.ops.lanes import Lanes
 
 
 class Precision(Enum):
@@ -156,6 +157,7 @@ class Op:
         summary: One line for the supported-ops page.
         elements: Which elements of the operands an element of a result reads; None when
             it may read all of them.
+        lanes: How it is stated on a rectangle of its results.
         bodies: Whether what it holds is analysed as a function of its own.
     """
 
@@ -166,6 +168,7 @@ class Op:
     summary: str = ""
     layout: Callable[[Equation], Layout] | None = None
     elements: Elements | None = None
+    lanes: Lanes | None = None
     inlined: bool = False
     bodies: bool = False
 
@@ -174,7 +177,9 @@ class Op:
         """How finely analysis follows it."""
         if self.inlined or self.elements is not None:
             return Precision.PRECISE
-        return Precision.CONSERVATIVE if self.bodies else Precision.OPAQUE
+        if self.bodies or self.lanes is not None:
+            return Precision.CONSERVATIVE
+        return Precision.OPAQUE
 
 
 _TABLE: Final[dict[str, Op]] = {}

@@ -19,6 +19,7 @@ from partialc.ops.elements import MAX_ROWS, Elements, Operands, Reads, everywher
 from partialc.ops.evaluation import run_function
 from partialc.ops.gather import dimension_numbers, hints, mode_of
 from partialc.ops.indexing import Windows, subscript
+from partialc.ops.lanes import LaneAxes, by_axes
 from partialc.ops.placing import Placing
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, is_bare
@@ -126,8 +127,6 @@ def _targets(equation: Equation, operands: Operands) -> Flat | None:
 def _support(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
     """Of sums and replacements: the operand's, and what the updates bring."""
     x, _, updates = operands.supports
-    if equation.op not in _COMBINED:
-        return everywhere(equation, operands)
     if updates.is_none:
         return (x,)
     targets = _targets(equation, operands)
@@ -141,8 +140,6 @@ def _reads(
     equation: Equation, _: int, wanted: Flat, operands: Operands
 ) -> Reads | None:
     """The operand and what is added to it; or what replaces it, if that is one."""
-    if equation.op not in _COMBINED:
-        return None
     targets = _targets(equation, operands)
     if targets is None:
         return None
@@ -170,6 +167,29 @@ def _reads(
     return Reads((x, indices, updates), "pick", "add", rows[order])
 
 
+def _lanes(equation: Equation) -> LaneAxes:
+    """The members of a batch, and the axes that an update fills from end to end."""
+    numbers = params.dimensions(equation)
+    shape, updates = (equation.inputs[n].type.shape for n in (0, 2))
+    offset = numbers["update_window_dims"]
+    batched = numbers["operand_batching_dims"]
+    operand: list[int | None] = [None] * len(shape)
+    indices: list[int | None] = [None] * equation.inputs[1].type.ndim
+    update: list[int | None] = [None] * len(updates)
+    outer = [axis for axis in range(len(updates)) if axis not in offset]
+    pairs = zip(batched, numbers["scatter_indices_batching_dims"], strict=True)
+    for axis, place in pairs:
+        operand[axis] = indices[place] = update[outer[place]] = axis
+    gone = {*numbers["inserted_window_dims"], *batched}
+    window = [axis for axis in range(len(shape)) if axis not in gone]
+    placed = numbers["scatter_dims_to_operand_dims"]
+    for axis, own in zip(window, offset, strict=True):
+        if axis not in placed and updates[own] == shape[axis]:
+            operand[axis] = update[own] = axis
+    result = tuple(operand)
+    return LaneAxes((result, tuple(indices), tuple(update)), (result,))
+
+
 for _name, (*_, _summary) in _SCATTERS.items():
     register(
         Op(
@@ -178,7 +198,8 @@ for _name, (*_, _summary) in _SCATTERS.items():
             _source,
             _cost,
             summary=f"{_summary} at computed indices",
-            elements=Elements(_support, _reads),
+            elements=Elements(_support, _reads) if _name in _COMBINED else None,
+            lanes=by_axes(_lanes),
         )
     )
 
@@ -238,5 +259,6 @@ register(
         _source_apply,
         _cost_apply,
         summary="a function applied at computed indices",
+        lanes=by_axes(_lanes),
     )
 )

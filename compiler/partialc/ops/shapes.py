@@ -26,6 +26,8 @@ from partialc.ops.elements import (
     picked,
 )
 from partialc.ops.evaluation import concrete
+from partialc.ops.joined import IOTA
+from partialc.ops.moved_boxes import BROADCAST, RESHAPE, REV, TRANSPOSE
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -110,6 +112,7 @@ register(
         moved,
         summary="new axes, and repetition along axes",
         elements=indexing(_support_broadcast, _read_by_broadcast),
+        lanes=BROADCAST,
     )
 )
 
@@ -154,6 +157,7 @@ register(
         moved,
         summary="another shape",
         elements=Elements(_support_reshape, _reads_reshape),
+        lanes=RESHAPE,
     )
 )
 
@@ -197,6 +201,7 @@ register(
         moved,
         summary="permutation of the axes",
         elements=indexing(_support_transpose, _read_by_transpose),
+        lanes=TRANSPOSE,
     )
 )
 
@@ -243,6 +248,7 @@ register(
         moved,
         summary="reversal of axes",
         elements=indexing(_support_rev, _read_by_rev),
+        lanes=REV,
     )
 )
 
@@ -284,6 +290,7 @@ register(
         moved,
         summary="0, 1, 2, ... along an axis",
         elements=Elements(everywhere, _reads_nothing, _values_iota),
+        lanes=IOTA,
     )
 )
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jax import lax
 
-from partialc.ir.boxes import Flat
+from partialc.ir.boxes import Box, Flat
 from partialc.ir.element_sets import ElementSet, ravel, unravel
-from partialc.ir.program import ArrayType, Atom, Constant, Equation
+from partialc.ir.program import ArrayType, Atom, Constant, Equation, Param
 from partialc.ops import params
 from partialc.ops.cost import array_bytes, moved
 from partialc.ops.elements import (
@@ -22,6 +22,8 @@ from partialc.ops.elements import (
     picked,
 )
 from partialc.ops.indexing import uniform, unwrapped_index
+from partialc.ops.lanes import LaneAxes, by_axes
+from partialc.ops.moved_boxes import SLICE, SQUEEZE
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -102,6 +104,7 @@ register(
         _cost_slice,
         summary="static slice",
         elements=indexing(_support_slice, _read_by_slice),
+        lanes=SLICE,
     )
 )
 
@@ -194,6 +197,7 @@ register(
             lambda equation, operand: operand.reshaped(equation.outputs[0].type.shape),
             lambda equation, wanted: wanted,
         ),
+        lanes=SQUEEZE,
     )
 )
 
@@ -294,6 +298,23 @@ def _reads_dynamic_slice(
     return picked(equation, [ravel(axes, shape, [wanted])])
 
 
+def _lanes_dynamic(equation: Equation) -> LaneAxes:
+    """The axes along which the window is as long as the array: it starts at 0."""
+    window = equation.outputs if equation.op == "dynamic_slice" else equation.inputs[1:]
+    shape, sizes = equation.inputs[0].type.shape, window[0].type.shape
+    axes = tuple(
+        axis if size == sizes[axis] else None for axis, size in enumerate(shape)
+    )
+    operands = tuple(axes if atom.type.ndim else () for atom in equation.inputs)
+    return LaneAxes(operands, (axes,))
+
+
+def _sizes_dynamic(
+    _: Equation, __: Sequence[Box], results: Sequence[Box]
+) -> Mapping[str, Param]:
+    return {"slice_sizes": tuple(map(len, results[0]))}
+
+
 register(
     Op(
         "dynamic_slice",
@@ -302,6 +323,7 @@ register(
         _cost_slice,
         summary="slice from a computed start, which is moved into bounds",
         elements=Elements(_support_dynamic_slice, _reads_dynamic_slice),
+        lanes=by_axes(_lanes_dynamic, _sizes_dynamic),
     )
 )
 
@@ -363,5 +385,6 @@ register(
         moved,
         summary="replacement of a slice at a computed start",
         elements=Elements(_support_dynamic_update, _reads_dynamic_update),
+        lanes=by_axes(_lanes_dynamic),
     )
 )

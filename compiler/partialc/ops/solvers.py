@@ -14,8 +14,10 @@ from partialc.ir.program import Atom, Equation, Function
 from partialc.ops import params
 from partialc.ops.cost import called, moved, traffic
 from partialc.ops.evaluation import run_function
+from partialc.ops.lanes import LaneAxes, by_axes, lane_axes
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, call, fill, tuple_expr
+from partialc.ops.triangles import batch_axes
 from partialc.ops.unknown import unprintable
 
 
@@ -39,6 +41,7 @@ register(
         _source_permutation,
         moved,
         summary="the permutation that row exchanges add up to",
+        lanes=by_axes(lambda equation: batch_axes(equation, (1,))),
     )
 )
 
@@ -69,6 +72,15 @@ def _cost_tridiagonal(equation: Equation) -> Cost:
     return Cost(8.0 * equation.outputs[0].type.size, 0.0, traffic(equation))
 
 
+def _lanes_tridiagonal(equation: Equation) -> LaneAxes | None:
+    """The members of the batch, and the columns of the right-hand sides."""
+    ndim = equation.inputs[-1].type.ndim
+    if any(atom.type.ndim != ndim - 1 for atom in equation.inputs[:3]):
+        return None
+    diagonal, columns = lane_axes(ndim - 1, [-1]), lane_axes(ndim, [-2])
+    return LaneAxes((diagonal, diagonal, diagonal, columns), (columns,))
+
+
 register(
     Op(
         "tridiagonal_solve",
@@ -76,6 +88,7 @@ register(
         _source_tridiagonal,
         _cost_tridiagonal,
         summary="solution of tridiagonal systems",
+        lanes=by_axes(_lanes_tridiagonal, follows=lambda _: (3,)),
     )
 )
 
@@ -117,6 +130,16 @@ def _cost_ormqr(equation: Equation) -> Cost:
     return Cost(4.0 * size, 0.0, traffic(equation))
 
 
+def _lanes_ormqr(equation: Equation) -> LaneAxes | None:
+    """The members of the batch, and the columns (or rows) that are multiplied."""
+    found = batch_axes(equation, (2, 1, 2))
+    if found is None:
+        return None
+    ndim = equation.outputs[0].type.ndim
+    axes = lane_axes(ndim, [-2 if params.flag(equation, "left") else -1])
+    return LaneAxes((*found.operands[:2], axes), (axes,))
+
+
 register(
     Op(
         "ormqr",
@@ -124,6 +147,7 @@ register(
         _source_ormqr,
         _cost_ormqr,
         summary="product with the orthogonal factor of a QR factorisation",
+        lanes=by_axes(_lanes_ormqr, follows=lambda _: (2,)),
     )
 )
 
@@ -195,5 +219,6 @@ register(
         _source_linear_solve,
         _cost_linear_solve,
         summary="linear solve with a derivative of its own",
+        bodies=True,
     )
 )

@@ -11,6 +11,7 @@ from jax import lax
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import sorting
+from partialc.ops.lanes import LaneAxes, alike, by_axes, lane_axes
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, tuple_expr
 
@@ -43,8 +44,20 @@ def _source_sort(
     return call("lax.sort", tuple_expr(typed), **keywords)
 
 
+def _lanes_sort(equation: Equation) -> LaneAxes:
+    axis = params.integer(equation, "dimension")
+    return alike(equation, lane_axes(equation.inputs[0].type.ndim, [axis]))
+
+
 register(
-    Op("sort", _evaluate_sort, _source_sort, sorting, summary="sorting along an axis")
+    Op(
+        "sort",
+        _evaluate_sort,
+        _source_sort,
+        sorting,
+        summary="sorting along an axis",
+        lanes=by_axes(_lanes_sort),
+    )
 )
 
 
@@ -70,6 +83,11 @@ def _source_top_k(
     )
 
 
+def _lanes_top_k(equation: Equation) -> LaneAxes:
+    axis = params.integer(equation, "axis")
+    return alike(equation, lane_axes(equation.inputs[0].type.ndim, [axis]))
+
+
 register(
     Op(
         "top_k",
@@ -77,6 +95,7 @@ register(
         _source_top_k,
         sorting,
         summary="the largest elements along an axis and their positions",
+        lanes=by_axes(_lanes_top_k),
     )
 )
 
@@ -109,6 +128,11 @@ def _source_approx_top_k(
     return call(f"lax.approx_{which}_k", x, count, **keywords)
 
 
+def _lanes_approx_top_k(equation: Equation) -> LaneAxes:
+    axis = params.integer(equation, "reduction_dimension")
+    return alike(equation, lane_axes(equation.inputs[0].type.ndim, [axis]))
+
+
 register(
     Op(
         "approx_top_k",
@@ -116,5 +140,6 @@ register(
         _source_approx_top_k,
         sorting,
         summary="most of the largest or smallest elements",
+        lanes=by_axes(_lanes_approx_top_k),
     )
 )

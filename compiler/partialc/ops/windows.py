@@ -22,6 +22,7 @@ from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import called, traffic
 from partialc.ops.evaluation import run_function
+from partialc.ops.lanes import LaneAxes, alike, by_axes, lane_axes
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, tuple_expr
 from partialc.ops.windowed import WINDOW_SUM
@@ -106,6 +107,28 @@ def _cost_window(equation: Equation) -> Cost:
     return Cost(float(equation.outputs[0].type.size * size), 0.0, traffic(equation))
 
 
+def _lanes(equation: Equation) -> LaneAxes:
+    """The axes along which a window holds one element, each in its own place."""
+    still = {"window_dimensions": 1, "window_strides": 1, "padding": (0, 0)}
+    still |= dict.fromkeys(_DILATIONS, 1)
+    ndim = equation.outputs[0].type.ndim
+    kept = {
+        axis
+        for name, as_it_is in still.items()
+        if name in equation.params
+        for axis, entry in enumerate(_entries(equation, name))
+        if entry != as_it_is
+    }
+    return alike(equation, lane_axes(ndim, kept))
+
+
+def _entries(equation: Equation, name: str) -> Sequence[object]:
+    held = equation.params[name]
+    return held if isinstance(held, tuple) else ()
+
+
+_LANES: Final = by_axes(_lanes)
+
 for _name, _summary in (
     ("reduce_window_max", "maximum"),
     ("reduce_window_min", "minimum"),
@@ -119,6 +142,7 @@ for _name, _summary in (
             _cost_window,
             summary=f"{_summary} over sliding windows",
             elements=WINDOW_SUM if _name == "reduce_window_sum" else None,
+            lanes=_LANES,
         )
     )
 
@@ -172,6 +196,7 @@ register(
         _source_gather_add,
         _cost_window,
         summary="forward derivative of the extreme of sliding windows",
+        lanes=_LANES,
     )
 )
 register(
@@ -181,6 +206,7 @@ register(
         _source_scatter_add,
         _cost_window,
         summary="reverse derivative of the extreme of sliding windows",
+        lanes=_LANES,
     )
 )
 
@@ -244,5 +270,6 @@ register(
         _source_general,
         _cost_general,
         summary="reduction of sliding windows by a function",
+        lanes=_LANES,
     )
 )

@@ -54,12 +54,28 @@ def f(x: float[3], y: float[3]):
 
 def test_nothing_is_said_of_operations_without_a_rule():
     text = """
-def f(x: float[3]):
-    a: float[3] = mul(x, float[3]([1.0, 0.0, 0.0]))
-    b: float[3] = sort(a, dimension=0, is_stable=True, num_keys=1)
+def f(r: float[2, 2], x: float[2]):
+    a: float[2] = mul(x, float[2]([1.0, 0.0]))
+    b: float[2, 2] = cholesky_update(r, a)
     return b
 """
-    assert supports(text) == [[0], [0, 1, 2]]
+    assert supports(text) == [[0], [0, 1, 2, 3]]
+
+
+def test_solutions_are_zero_where_right_hand_sides_are():
+    text = """
+def f(l: float[3, 3], x: float[3, 3]):
+    a: float[3, 3] = mul(x, float[3, 3]([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0],
+        [0.0, 0.0, 0.0]]))
+    b: float[3, 3] = triangular_solve(l, a, conjugate_a=False, left_side=True,
+        lower=True, transpose_a=False, unit_diagonal=False)
+    c: float[3, 3] = triangular_solve(l, a, conjugate_a=False, left_side=True,
+        lower=True, transpose_a=True, unit_diagonal=False)
+    d: float[3, 3] = triangular_solve(l, a, conjugate_a=False, left_side=False,
+        lower=True, transpose_a=False, unit_diagonal=False)
+    return b, c, d
+"""
+    assert supports(text) == [[4], [4, 7], [1, 4], [3, 4]]
 
 
 @pytest.mark.parametrize(
@@ -68,6 +84,7 @@ def f(x: float[3]):
         ("b: bool = lt(a, float(1.0))", True),
         ("b: bool = is_finite(a)", True),
         ("b: float = atan2(a, float(1.0))", True),
+        ("b: float = sort(a, dimension=0, is_stable=True, num_keys=1)", True),
         ('b: int32 = convert_element_type(a, new_dtype=dtype("int32"))', True),
         ('b: float32 = convert_element_type(a, new_dtype=dtype("float32"))', False),
         ("b: float = max(a, float(1.0))", False),

@@ -136,12 +136,15 @@ class _Extraction:
         if known is not None:
             return self.constants(known.reshape(-1)[flat], dtype)
         assert isinstance(atom, Value)
-        if atom in self.arrays:
-            return [self.terms.element(atom, place) for place in flat.tolist()]
         live = self.facts.supports[atom].contains(flat)
         zero = self.terms.scalar(0, dtype)
         if not live.any():
             return [zero] * flat.size
+        if atom in self.arrays:
+            return [
+                self.terms.element(atom, place) if alive else zero
+                for place, alive in zip(flat.tolist(), live.tolist(), strict=True)
+            ]
         made = self.made[atom]
         places = np.searchsorted(self.demand.needed[atom], flat)
         return [
