@@ -63,52 +63,49 @@ def greeks(
     `partial(sigma, sigma)`, `partial(S, S, S)`, `partial(sigma, sigma, sigma)` of
     `black_scholes`.
 
-    Plan: 2 nests of 2 JVPs of 1 VJP and 1 JVP of 1 VJP, written out: 68 flops, 6
+    Plan: 2 nests of 2 JVPs of 1 VJP and 1 JVP of 1 VJP, written out: 57 flops, 6
     transcendentals (full reference: 781 flops, 21 transcendentals).
     """
     S, K, T, r, sigma = _checked(_ARGUMENTS, S=S, K=K, T=T, r=r, sigma=sigma)
-    inverse_sigma = 1.0 / sigma
     sigma_pow2_plus_log_S = (0.5 * sigma**2 + r) * T + jnp.log(S / K)
+    inverse_sigma = 1.0 / sigma
     sqrt_T = jnp.sqrt(T)
-    inverse_sqrt_T = 1.0 / sqrt_T
-    sigma_sigma_sqrt_T = inverse_sigma * sigma_pow2_plus_log_S * inverse_sqrt_T
-    erfc_sigma_sigma = lax.erfc(-0.7071067811865476 * sigma_sigma_sqrt_T)
+    sigma_over_sqrt_T = inverse_sigma / sqrt_T
+    sigma_pow2_sigma_sqrt = sigma_pow2_plus_log_S * sigma_over_sqrt_T
+    erfc_sigma_pow2 = lax.erfc(-0.7071067811865476 * sigma_pow2_sigma_sqrt)
     K_exp_r = K * jnp.exp(-(r * T))
-    sigma_sigma_minus_sigma_sqrt = sigma_sigma_sqrt_T - sigma * sqrt_T
-    erfc_sigma_sigma_ngs = lax.erfc(-0.7071067811865476 * sigma_sigma_minus_sigma_sqrt)
-    S_erfc_minus_K_exp = S * erfc_sigma_sigma - K_exp_r * erfc_sigma_sigma_ngs
-    sigma_sigma_pow2 = sigma_sigma_minus_sigma_sqrt**2
-    exp_sigma_sigma = jnp.exp(-0.5 * sigma_sigma_pow2)
-    K_exp_exp_sigma = K_exp_r * exp_sigma_sigma
+    sigma_pow2_minus_sigma_sqrt = sigma_pow2_sigma_sqrt - sigma * sqrt_T
+    erfc_sigma_pow2_drm = lax.erfc(-0.7071067811865476 * sigma_pow2_minus_sigma_sqrt)
+    sigma_pow2_pow2 = sigma_pow2_minus_sigma_sqrt**2
+    K_exp_exp_sigma = K_exp_r * jnp.exp(-0.5 * sigma_pow2_pow2)
+    K_exp_sigma_sqrt = K_exp_exp_sigma * sigma_over_sqrt_T
     inverse_S = 1.0 / S
-    K_exp_sigma = K_exp_exp_sigma * inverse_S**2 * inverse_sigma
-    K_exp_sigma_exp_sigma_sigma = (
-        K_exp_r * sigma_sigma_minus_sigma_sqrt * exp_sigma_sigma
+    scaled_K_exp = 0.3989422804014327 * (K_exp_exp_sigma * sqrt_T)
+    K_exp_sigma_pow2 = K_exp_exp_sigma * sigma_pow2_minus_sigma_sqrt
+    K_exp_sigma = -0.3989422804014327 * K_exp_sigma_pow2 * inverse_sigma
+    sqrt_T_plus_sigma_sigma = sqrt_T + inverse_sigma * sigma_pow2_minus_sigma_sqrt
+    times_K_exp_sigma = 0.3989422804014327 * K_exp_sigma_pow2
+    sigma_pow2_sigma_pow2 = inverse_sigma**2 * sigma_pow2_plus_log_S
+    sigma_pow2_over_T = sigma_pow2_sigma_pow2 / T
+    scaled_K_exp_zjg = -0.3989422804014327 * K_exp_sigma_sqrt
+    sigma_pow2_sigma_sigma_pow2 = sigma_pow2_sigma_pow2 * (
+        3.0 - 3.0 * sigma_pow2_over_T
     )
-    K_exp_S = K_exp_sigma_exp_sigma_sigma * inverse_sigma * inverse_S
-    sqrt_T_plus_sigma_sigma = sqrt_T + inverse_sigma * sigma_sigma_minus_sigma_sqrt
-    K_exp_sqrt_T = K_exp_sigma_exp_sigma_sigma * sqrt_T_plus_sigma_sigma
-    sigma_pow2 = inverse_sigma**2
-    inverse_T = 1.0 / T
-    shifted_sigma_pow2 = sigma_pow2 * sigma_pow2_plus_log_S * inverse_T + 1.0
-    K_exp_S_pow3 = K_exp_exp_sigma * shifted_sigma_pow2 * inverse_S**3
-    K_exp_sigma_sqrt_T = K_exp_S_pow3 * inverse_sigma * inverse_sqrt_T
-    v3_minus_sigma_pow2 = 3.0 - 3.0 * (sigma_pow2_plus_log_S * inverse_T * sigma_pow2)
-    sigma_pow2_sigma_pow2 = sigma_pow2_plus_log_S * v3_minus_sigma_pow2 * sigma_pow2
-    sigma_sigma_pow2_sqrt_T_pow2 = sigma_sigma_pow2 * sqrt_T_plus_sigma_sigma**2
-    sigma_sigma_minus_T = sigma_sigma_pow2_sqrt_T_pow2 + sigma_pow2_sigma_pow2 - T
-    K_exp_sqrt_T_nrw = K_exp_exp_sigma * sigma_sigma_minus_T * sqrt_T
-    scaled_K_exp = 0.3989422804014327 * (K_exp_sigma * inverse_sqrt_T)
-    times_K_exp_sqrt = 0.3989422804014327 * (K_exp_exp_sigma * sqrt_T)
+    sigma_pow2_sqrt_T = sigma_pow2_pow2 * sqrt_T_plus_sigma_sigma**2
+    sigma_pow2_minus_T = sigma_pow2_sqrt_T + sigma_pow2_sigma_sigma_pow2 - T
+    half_S_erfc = 0.5 * (S * erfc_sigma_pow2 - K_exp_r * erfc_sigma_pow2_drm)
+    K_exp_S_pow2 = 0.3989422804014327 * K_exp_sigma_sqrt * inverse_S**2
+    K_exp_sqrt_T = times_K_exp_sigma * sqrt_T_plus_sigma_sigma * sqrt_T
+    K_exp_S_pow3 = scaled_K_exp_zjg * (sigma_pow2_over_T + 1.0) * inverse_S**3
     return Greeks(
-        0.5 * S_erfc_minus_K_exp,
-        0.5 * erfc_sigma_sigma,
+        half_S_erfc,
+        0.5 * erfc_sigma_pow2,
+        K_exp_S_pow2,
         scaled_K_exp,
-        times_K_exp_sqrt,
-        -0.3989422804014327 * K_exp_S,
-        0.3989422804014327 * (K_exp_sqrt_T * sqrt_T),
-        -0.3989422804014327 * K_exp_sigma_sqrt_T,
-        0.3989422804014327 * K_exp_sqrt_T_nrw,
+        K_exp_sigma * inverse_S,
+        K_exp_sqrt_T,
+        K_exp_S_pow3,
+        scaled_K_exp * sigma_pow2_minus_T,
     )
 
 

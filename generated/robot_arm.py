@@ -74,23 +74,24 @@ def jacobian(q: jax.Array) -> jax.Array:
     cos_q1_cos_q1_minus_cos_q1 = cos_q1_cos_q1_minus_cos_q1_sin_q1 - 0.425 * cos_q1
     scaled_cos_q1_sin_q1 = 0.39225 * cos_q1_plus_sin_q1
     times_cos_q1_cos_q1 = 0.09465 * cos_q1_minus_cos_q1
-    times_cos_q1_cos_q1_sin_q4 = 0.0823 * (cos_q1_plus_cos_q1 * sin_q4)
+    cos_q1_cos_q1_sin_q4 = 0.0823 * cos_q1_plus_cos_q1 * sin_q4
     sin_q1_plus_cos_q1 = (
         0.425 * sin_q1
         + scaled_cos_q1_sin_q1
         + times_cos_q1_cos_q1
-        + times_cos_q1_cos_q1_sin_q4
+        + cos_q1_cos_q1_sin_q4
     )
-    cos_q1_cos_q1_plus_cos_q1_cos_q1 = (
-        scaled_cos_q1_sin_q1 + times_cos_q1_cos_q1 + times_cos_q1_cos_q1_sin_q4
+    cos_q1_cos_q1_plus_cos_q1_cos_q1_sin_q4 = (
+        scaled_cos_q1_sin_q1 + times_cos_q1_cos_q1 + cos_q1_cos_q1_sin_q4
     )
-    cos_q1_plus_cos_q1_xsp = times_cos_q1_cos_q1 + times_cos_q1_cos_q1_sin_q4
+    cos_q1_plus_cos_q1_jnt = times_cos_q1_cos_q1 + cos_q1_cos_q1_sin_q4
     sin_q0_plus_cos_q0 = sin_q0_sin_q4 + cos_q0_cos_q4 * cos_q1_minus_cos_q1
     cos_q0_minus_sin_q0 = (
         0.10915 * cos_q0
         + 0.0823 * cos_q0_plus_sin_q0
         - sin_q0 * cos_q1_cos_q1_minus_cos_q1
     )
+    cos_q0_cos_q1_cos_q1 = cos_q0 * cos_q1_cos_q1_plus_cos_q1_cos_q1_sin_q4
     sin_q0_cos_q4 = sin_q0 * cos_q4
     cos_q0_sin_q4 = cos_q0 * sin_q4
     sin_q0_minus_cos_q0 = sin_q0_cos_q4 - cos_q0_sin_q4 * cos_q1_minus_cos_q1
@@ -102,21 +103,22 @@ def jacobian(q: jax.Array) -> jax.Array:
         + cos_q0 * cos_q1_cos_q1_minus_cos_q1
         + 0.0823 * sin_q0_minus_cos_q0
     )
+    sin_q0_cos_q1_cos_q1 = sin_q0 * cos_q1_cos_q1_plus_cos_q1_cos_q1_sin_q4
     scaled_cos_q0_sin_q0 = 0.0823 * cos_q0_sin_q4_minus_sin_q0_cos_q4_cos_q1
-    scaled_cos_q1_cos_q1_pnj = 0.0823 * (cos_q1_minus_cos_q1 * sin_q4)
+    cos_q1_cos_q1_sin_q4_xjd = 0.0823 * cos_q1_minus_cos_q1 * sin_q4
     cos_q1_cos_q1_cos_q1_minus_cos_q1_cos_q1 = (
-        cos_q1_cos_q1_minus_cos_q1 - scaled_cos_q1_cos_q1_pnj
+        cos_q1_cos_q1_minus_cos_q1 - cos_q1_cos_q1_sin_q4_xjd
     )
-    cos_q1_cos_q1_minus_cos_q1_cos_q1 = (
-        cos_q1_cos_q1_minus_cos_q1_sin_q1 - scaled_cos_q1_cos_q1_pnj
+    cos_q1_cos_q1_minus_cos_q1_cos_q1_sin_q4 = (
+        cos_q1_cos_q1_minus_cos_q1_sin_q1 - cos_q1_cos_q1_sin_q4_xjd
     )
-    cos_q1_minus_cos_q1_cjg = scaled_cos_q1_cos_q1 - scaled_cos_q1_cos_q1_pnj
+    cos_q1_minus_cos_q1_mkz = scaled_cos_q1_cos_q1 - cos_q1_cos_q1_sin_q4_xjd
     stack_cos_q0_cos_q0 = jnp.stack(
         [
             cos_q0_minus_sin_q0,
             cos_q0 * sin_q1_plus_cos_q1,
-            cos_q0 * cos_q1_cos_q1_plus_cos_q1_cos_q1,
-            cos_q0 * cos_q1_plus_cos_q1_xsp,
+            cos_q0_cos_q1_cos_q1,
+            cos_q0 * cos_q1_plus_cos_q1_jnt,
             -0.0823 * sin_q0_plus_cos_q0,
             0.0,
         ]
@@ -125,8 +127,8 @@ def jacobian(q: jax.Array) -> jax.Array:
         [
             sin_q0_plus_sin_q0,
             sin_q0 * sin_q1_plus_cos_q1,
-            sin_q0 * cos_q1_cos_q1_plus_cos_q1_cos_q1,
-            sin_q0 * cos_q1_plus_cos_q1_xsp,
+            sin_q0_cos_q1_cos_q1,
+            sin_q0 * cos_q1_plus_cos_q1_jnt,
             scaled_cos_q0_sin_q0,
             0.0,
         ]
@@ -135,9 +137,9 @@ def jacobian(q: jax.Array) -> jax.Array:
         [
             0.0,
             cos_q1_cos_q1_cos_q1_minus_cos_q1_cos_q1,
-            cos_q1_cos_q1_minus_cos_q1_cos_q1,
-            cos_q1_minus_cos_q1_cjg,
-            -0.0823 * (cos_q1_plus_cos_q1 * cos_q4),
+            cos_q1_cos_q1_minus_cos_q1_cos_q1_sin_q4,
+            cos_q1_minus_cos_q1_mkz,
+            -0.0823 * cos_q1_plus_cos_q1 * cos_q4,
             0.0,
         ]
     )
@@ -149,7 +151,7 @@ def shoulder_block(q: jax.Array) -> jax.Array:
     """The Jacobian of `end_effector[0:2]` in `q[0:3]`.
 
     Result: shape (2, 3).
-    Plan: 3 JVPs, written out: 53 flops, 10 transcendentals (full reference: 10,095
+    Plan: 3 JVPs, written out: 52 flops, 10 transcendentals (full reference: 10,095
     flops, 12 transcendentals).
     """
     (q,) = _checked(_ARGUMENTS, q=q)
@@ -164,28 +166,30 @@ def shoulder_block(q: jax.Array) -> jax.Array:
         0.39225 * cos_q1_minus_sin_q1 + 0.425 * cos_q1 - 0.09465 * sin_q3_plus_cos_q3
     )
     sin_q3_minus_cos_q3 = sin_q3 * cos_q1_plus_sin_q1 - cos_q3 * cos_q1_minus_sin_q1
-    cos_q0_minus_sin_q0 = cos_q0 * cos_q4 - sin_q0 * sin_q4 * sin_q3_minus_cos_q3
+    sin_q4_sin_q3_cos_q3 = sin_q4 * sin_q3_minus_cos_q3
     scaled_sin_q3_cos_q3 = 0.09465 * sin_q3_minus_cos_q3
     scaled_cos_q1_sin_q1 = 0.39225 * cos_q1_plus_sin_q1
-    scaled_sin_q4_sin_q3 = 0.0823 * (sin_q4 * sin_q3_plus_cos_q3)
+    sin_q4_sin_q3_cos_q3_krr = 0.0823 * sin_q4 * sin_q3_plus_cos_q3
     sin_q3_minus_sin_q4 = (
         scaled_sin_q3_cos_q3
         - 0.425 * sin_q1
         - scaled_cos_q1_sin_q1
-        - scaled_sin_q4_sin_q3
+        - sin_q4_sin_q3_cos_q3_krr
     )
-    sin_q3_cos_q1_minus_sin_q4_sin_q3 = (
-        scaled_sin_q3_cos_q3 - scaled_cos_q1_sin_q1 - scaled_sin_q4_sin_q3
+    sin_q3_cos_q1_minus_sin_q4_sin_q3_cos_q3 = (
+        scaled_sin_q3_cos_q3 - scaled_cos_q1_sin_q1 - sin_q4_sin_q3_cos_q3_krr
     )
     cos_q0_plus_cos_q0 = (
-        0.10915 * cos_q0 + sin_q0 * cos_q1_minus_sin_q3 + 0.0823 * cos_q0_minus_sin_q0
+        0.10915 * cos_q0
+        + sin_q0 * cos_q1_minus_sin_q3
+        + 0.0823 * (cos_q0 * cos_q4 - sin_q4_sin_q3_cos_q3 * sin_q0)
     )
-    cos_q0_sin_q3_sin_q4 = -(cos_q0 * sin_q3_cos_q1_minus_sin_q4_sin_q3)
-    sin_q0_plus_cos_q0 = sin_q0 * cos_q4 + cos_q0 * sin_q4 * sin_q3_minus_cos_q3
+    cos_q0_sin_q3_sin_q4 = -(cos_q0 * sin_q3_cos_q1_minus_sin_q4_sin_q3_cos_q3)
+    scaled_sin_q0_sin_q4 = 0.0823 * (sin_q0 * cos_q4 + sin_q4_sin_q3_cos_q3 * cos_q0)
     sin_q0_minus_cos_q0 = (
-        0.10915 * sin_q0 + 0.0823 * sin_q0_plus_cos_q0 - cos_q0 * cos_q1_minus_sin_q3
+        0.10915 * sin_q0 + scaled_sin_q0_sin_q4 - cos_q0 * cos_q1_minus_sin_q3
     )
-    sin_q0_sin_q3_sin_q4 = -(sin_q0 * sin_q3_cos_q1_minus_sin_q4_sin_q3)
+    sin_q0_sin_q3_sin_q4 = -(sin_q0 * sin_q3_cos_q1_minus_sin_q4_sin_q3_cos_q3)
     stack_cos_q0_cos_q0 = jnp.stack(
         [cos_q0_plus_cos_q0, -(cos_q0 * sin_q3_minus_sin_q4), cos_q0_sin_q3_sin_q4]
     )

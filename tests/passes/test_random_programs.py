@@ -100,9 +100,7 @@ def test_the_pipeline_comes_to_rest(data):
 def test_all_passes_before_specialisation_are_bitwise():
     others = {name for name, each in PASSES.items() if each not in BITWISE}
     assert others == {
-        "drop_neutral",
-        "light_cone",
-        "needed_rectangles",
+        *("array_algebra", "drop_neutral", "light_cone", "needed_rectangles"),
         "rectangles",
         "specialise_loops",
     }

@@ -10,6 +10,7 @@ from partialc.ir.check import check
 from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import trace_one
 from partialc.ir.text import to_text
+from partialc.lowering.array_algebra import array_algebra
 from partialc.lowering.light_cone import taken_apart
 from partialc.lowering.pipeline import FINAL, SPECIALISED, run
 from partialc.lowering.rectangles import rectangles
@@ -48,6 +49,7 @@ def check_cone(function, arguments):
     cones = [
         taken_apart(plain),
         run(plain, [specialise_loops, rectangles]),
+        run(plain, [array_algebra]),
         run(function, SPECIALISED),
     ]
     with jax.disable_jit():

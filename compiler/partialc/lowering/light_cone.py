@@ -14,11 +14,8 @@ from partialc.lowering.fold_constants import computed
 from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.emit import emit
 from partialc.lowering.scalar.extract import extract
-from partialc.lowering.scalar.normal_forms import normalised
-from partialc.lowering.scalar.program import ScalarProgram
-from partialc.lowering.scalar.quotients import as_quotients
-from partialc.lowering.scalar.regroup import regroup
-from partialc.lowering.scalar.terms import Terms, reachable
+from partialc.lowering.scalar.simplify import simplified
+from partialc.lowering.scalar.terms import Terms
 from partialc.ops.cost import BYTE, TRANSCENDENTAL, cost_of
 
 LARGEST_CONE: Final = 200_000
@@ -28,12 +25,6 @@ OPERATION: Final = 2.0
 """An operation, however small, in additions: it is a line to read and to compile."""
 
 _VIEWS: Final = frozenset({"slice", "squeeze", "reshape", "broadcast_in_dim"})
-
-SHORTER: Final = 0.8
-"""What a program in normal form must have of the operations it has otherwise."""
-
-ROUNDS: Final = 2
-"""How often sums and products are regrouped: what merges may merge again."""
 
 
 def light_cone(function: Function) -> Function:
@@ -82,23 +73,7 @@ def taken_apart(
         return None
     algebra = Algebra(Terms())
     program = extract(function, facts, demand, algebra)
-    best = _simplified(program, algebra)
-    other = normalised(program, algebra)
-    if other is not None:
-        other = _simplified(other, algebra)
-        if _operations(other) <= SHORTER * _operations(best):
-            best = other
-    return dead_code(emit(best, function))
-
-
-def _simplified(program: ScalarProgram, algebra: Algebra) -> ScalarProgram:
-    for _ in range(ROUNDS):
-        program = regroup(program, algebra)
-    return as_quotients(program, algebra.terms)
-
-
-def _operations(program: ScalarProgram) -> int:
-    return sum(bool(term.args) for term in reachable(program.roots()))
+    return dead_code(emit(simplified(program, algebra), function))
 
 
 def _work(function: Function) -> float:

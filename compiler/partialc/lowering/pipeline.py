@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from partialc.errors import InternalError
 from partialc.ir.program import Function, Program
 from partialc.ir.text import to_text
+from partialc.lowering.array_algebra import array_algebra
 from partialc.lowering.common_subexpressions import common_subexpressions
 from partialc.lowering.dead_code import dead_code
 from partialc.lowering.drop_identities import drop_identities
@@ -58,6 +59,7 @@ SPECIALISED: Final[tuple[Pass, ...]] = (
     dead_code,
     needed_rectangles,
     light_cone,
+    array_algebra,
     drop_identities,
     drop_neutral,
     common_subexpressions,
@@ -80,6 +82,7 @@ PASSES: Final[dict[str, Pass]] = {
         rectangles,
         needed_rectangles,
         light_cone,
+        array_algebra,
     )
 }
 

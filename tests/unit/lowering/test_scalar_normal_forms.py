@@ -4,54 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from partialc.ir.program import Value
-from partialc.ir.text import parse
-from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.normal_forms import normalised
 from partialc.lowering.scalar.polynomials import ONE, expanded, tidy, total
-from partialc.lowering.scalar.program import Assembled, ScalarProgram
-from partialc.lowering.scalar.terms import Term, Terms, reachable
+from partialc.lowering.scalar.terms import Term, reachable
+from tests.unit.lowering.term_writer import Writer
 
 
-class Writer:
-    """Builds terms of three elements and shows what becomes of them."""
-
-    def __init__(self) -> None:
-        function = parse("def f(x: float, y: float, z: float):\n    return x\n")
-        self.algebra = Algebra(Terms())
-        self.inputs = function.inputs
-        self.x, self.y, self.z = map(self.element, self.inputs)
-        self.dtype = self.x.dtype
-
-    def element(self, value: Value) -> Term:
-        return self.algebra.terms.element(value, 0)
-
-    def __call__(self, op: str, *args: Term | float, y: int | None = None) -> Term:
-        terms = [
-            arg if isinstance(arg, Term) else self.algebra.terms.scalar(arg, self.dtype)
-            for arg in args
-        ]
-        params = {} if y is None else {"y": y}
-        return self.algebra.terms.operation(op, terms, self.dtype, params)
-
-    def normal(self, *roots: Term) -> list[Term]:
-        kind = self.inputs[0].type
-        outputs = tuple(Assembled(kind, (root,)) for root in roots)
-        program = normalised(ScalarProgram(outputs, {}), self.algebra)
-        assert program is not None
-        return program.roots()
-
-    def shown(self, *roots: Term) -> list[str]:
-        return [self.text(root) for root in self.normal(*roots)]
-
-    def text(self, term: Term) -> str:
-        if term.array is not None:
-            return "xyz"[self.inputs.index(term.array)]
-        if term.constant is not None:
-            return f"{term.number:g}"
-        inner = ", ".join(map(self.text, term.args))
-        power = f", {term.params['y']}" if "y" in term.params else ""
-        return f"{term.op}({inner}{power})"
+def normal(make: Writer, *roots: Term) -> list[Term]:
+    program = normalised(make.program(*roots), make.algebra)
+    assert program is not None
+    return program.roots()
 
 
 @pytest.fixture
@@ -62,22 +24,25 @@ def make() -> Writer:
 def test_quotients_cancel_across_shared_products(make: Writer) -> None:
     product = make("mul", make.x, make("sqrt", make.y))
     quotient = make("div", make("mul", make.x, make.y), product)
-    assert make.shown(quotient, product)[0] == "sqrt(y)"
+    assert make.text(normal(make, quotient, product)[0]) == "sqrt(y)"
 
 
 def test_sums_cancel_with_what_they_are_made_of(make: Writer) -> None:
     # d/dx (log x + y) / z beside log(x) / z: x * that - 1 / z is zero.
     first = make("add", make("mul", make.x, make.y), make.z)
     second = make("sub", first, make("mul", make("mul", 1.0, make.x), make.y))
-    assert make.shown(second, first)[0] == "z"
+    assert make.text(normal(make, second, first)[0]) == "z"
 
 
 def test_a_common_denominator_is_used_where_terms_cancel(make: Writer) -> None:
     low = make("add", make("mul", 2.0, make.x), 1.0)
     high = make("sub", 2.0, make.x)
     sum_ = make("add", make("div", 3.0, low), make("div", 1.5, high))
-    (found,) = make.shown(sum_)
-    assert found == "mul(mul(div(1, sub(2, x)), div(1, add(1, mul(x, 2)))), 7.5)"
+    (found,) = normal(make, sum_)
+    assert (
+        make.text(found)
+        == "mul(mul(div(1, sub(2, x)), div(1, add(1, mul(x, 2)))), 7.5)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,14 +67,14 @@ def test_a_common_denominator_is_used_where_terms_cancel(make: Writer) -> None:
 )
 def test_what_is_meant_stays(make: Writer, build) -> None:
     root = build(make)
-    assert make.normal(root) == [root]
+    assert normal(make, root) == [root]
 
 
 def test_no_division_is_added(make: Writer) -> None:
     """x * x + x * y is x ** 2 * (1 + y / x), but not where x is zero."""
     there = make("add", 1.0, make("div", make.y, make.x))
     other = make("add", make("integer_pow", make.x, y=2), make("mul", make.x, make.y))
-    _, found = make.normal(there, other)
+    _, found = normal(make, there, other)
     assert "div" not in {term.op for term in reachable([found])}
 
 
@@ -119,7 +84,7 @@ def test_an_exponential_by_another_one(make: Writer) -> None:
     first = make("exp", make.y)
     third = make("exp", make("neg", make.z))
     second = make("exp", make("add", make("sub", make.y, log), make.z))
-    found = make.normal(first, third, second)
+    found = normal(make, first, third, second)
     assert found[:2] == [first, third]
     functions = [term for term in reachable(found) if term.op in ("exp", "log")]
     assert functions == [first, third]
@@ -129,13 +94,13 @@ def test_an_exponential_by_another_one(make: Writer) -> None:
 def test_unrelated_exponentials_stay(make: Writer) -> None:
     first = make("exp", make.x)
     second = make("exp", make("mul", make.x, make.y))
-    assert make.normal(first, second) == [first, second]
+    assert normal(make, first, second) == [first, second]
 
 
 def test_frozen_terms_stay(make: Writer) -> None:
     frozen = make("div", make("mul", make.x, make.y), make.x)
     make.algebra.terms.frozen.add(frozen)
-    assert make.normal(frozen) == [frozen]
+    assert normal(make, frozen) == [frozen]
 
 
 def test_what_vanishes_but_for_its_rounding_is_gone() -> None:

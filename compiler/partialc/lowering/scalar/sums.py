@@ -91,9 +91,9 @@ class Sums:
     def shortest(self, polynomial: Polynomial) -> Form:
         """A sum, multiplied out as far as that makes it shorter."""
         best = self._split(polynomial)
-        least = self._work(best)
+        least = self._work(best), best.inner is not None
         for trial in self._trials(polynomial):
-            work = self._work(trial)
+            work = self._work(trial), trial.inner is not None
             if work < least:
                 best, least = trial, work
         return best
@@ -168,7 +168,8 @@ class Sums:
         """What a form costs, with all that is computed for it."""
         inner = form.inner or {}
         needed: set[tuple[Term, int]] = set()
-        cost = _multiplications(form.number, form.powers) + _cost(inner)
+        joined = bool(inner) and (form.number != 1 or bool(form.powers))
+        cost = _multiplications(form.number, form.powers) + _cost(inner) + joined
         products = [form.powers, *inner]
         while products:
             for atom, power in products.pop():

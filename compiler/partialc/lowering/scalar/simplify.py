@@ -1,0 +1,54 @@
+"""The passes on terms, in their order."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from partialc.lowering.scalar.algebra import Algebra
+from partialc.lowering.scalar.normal_forms import normalised
+from partialc.lowering.scalar.pairs import with_shared_pairs
+from partialc.lowering.scalar.program import ScalarProgram
+from partialc.lowering.scalar.quotients import as_quotients
+from partialc.lowering.scalar.regroup import regroup
+from partialc.lowering.scalar.terms import reachable
+
+SHORTER: Final = 0.8
+"""A program changes for its normal form where that is so much shorter."""
+
+ROUNDS: Final = 2
+"""How often sums and products are regrouped: what merges may merge again."""
+
+
+def simplified(
+    program: ScalarProgram, algebra: Algebra, shorter: float = SHORTER
+) -> ScalarProgram:
+    """A program with less to compute.
+
+    Args:
+        program: The program.
+        algebra: Made its terms.
+        shorter: What a normal form must have of the operations there are otherwise.
+
+    Grade: reassociating.
+    """
+    best = _regrouped(program, algebra)
+    other = normalised(program, algebra)
+    if other is None:
+        return best
+    other = _regrouped(other, algebra, share=True)
+    return other if operations(other) <= shorter * operations(best) else best
+
+
+def operations(program: ScalarProgram) -> int:
+    """How many operations a program has."""
+    return sum(bool(term.args) for term in reachable(program.roots()))
+
+
+def _regrouped(
+    program: ScalarProgram, algebra: Algebra, *, share: bool = False
+) -> ScalarProgram:
+    for _ in range(ROUNDS):
+        program = regroup(program, algebra)
+    if share:
+        program = with_shared_pairs(program, algebra)
+    return as_quotients(program, algebra.terms)
