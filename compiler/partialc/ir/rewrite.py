@@ -91,7 +91,9 @@ class _Everywhere:
     def visit(self, current: Function) -> Function:
         """The function changed, and all it holds."""
         if id(current) not in self._changed:
-            body = mapped_equations(current, lambda e: map_functions(e, self.visit))
+            body = current
+            if any(map(functions_of, current.equations)):
+                body = mapped_equations(body, lambda e: map_functions(e, self.visit))
             self._changed[id(current)] = self._change(body)
         return self._changed[id(current)]
 
