@@ -1,9 +1,6 @@
 """Derivatives with closed forms: Greeks, an equation of state; 100,000 points.
 
-With `form = "expanded"`: left to itself planning keeps the chains, which are a tenth of
-the text and nearly as fast.
-
-The functions and requests are those of the examples. By hand they are written as a
+The kernels are those of the examples. By hand they are written as a
 careful person does it: what the derivatives share is computed once, and identities
 shorten the rest.
 """
@@ -11,7 +8,6 @@ shorten the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 from math import pi, sqrt
 from pathlib import Path
@@ -43,15 +39,10 @@ SHARED: Final = "shared jvp"
 
 @cache
 def example(name: str) -> tuple[Module, float]:
-    """An example, written out, and how many seconds that took."""
+    """An example, and how many seconds its build took."""
     spec = load_spec(ROOT / "partialc.toml")
     (module,) = (each for each in spec.modules if each.name == name)
-    kernels = {
-        key: replace(kernel, options=replace(kernel.options, form="expanded"))
-        for key, kernel in module.kernels.items()
-    }
-    written_out = replace(module, kernels=kernels)
-    compiled, seconds = timed(lambda: compile_module(written_out, spec.folder))
+    compiled, seconds = timed(lambda: compile_module(module, spec.folder))
     return Module(compiled), seconds
 
 

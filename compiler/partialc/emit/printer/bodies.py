@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from partialc.emit.printer.build import name, parse
 from partialc.emit.printer.calls import Calls
 from partialc.emit.printer.definitions import ModuleDefinitions, definition_lines
+from partialc.emit.printer.labels import Labels
 from partialc.emit.printer.module import ModuleParts, ModuleScope
-from partialc.emit.printer.names import Labels, Names, identifier
+from partialc.emit.printer.names import Names, identifier
 from partialc.emit.printer.prepare import prepare
 from partialc.emit.printer.scope import Scope, Session
 from partialc.emit.printer.specialise import specialise

@@ -15,9 +15,10 @@ from typing import Final, Protocol
 from partialc.emit.printer import literals
 from partialc.emit.printer.build import call, name, number, tuple_of
 from partialc.emit.printer.calls import Calls, fill
+from partialc.emit.printer.labels import Labels
 from partialc.emit.printer.layouts import annotation
 from partialc.emit.printer.module import ModuleScope
-from partialc.emit.printer.names import Labels, Names
+from partialc.emit.printer.names import Names
 from partialc.emit.printer.nesting import nested_function
 from partialc.emit.printer.prepare import uses
 from partialc.emit.printer.readability import (

@@ -1,0 +1,380 @@
+"""Names by role, never by a running number.
+
+The name of a value is made from its own operation and operands, to a bounded depth, so
+that it stays the same whatever happens elsewhere in the function: `sin_q2` for
+`jnp.sin(q[2])`, `x0_x7` for `x[0] * x[7]`. When two values would share a name, more of
+their operands is told; when that does not tell them apart either, a few letters drawn
+from the structure around the value do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeAlias
+
+from partialc.emit.printer.names import identifier
+from partialc.ir.program import Atom, Constant, Equation, Function, Value
+from partialc.ir.structure import constant_key, equation_key
+
+Tokens: TypeAlias = tuple[str, ...]
+
+_INFIX: Final = {
+    "mul": (),
+    "add": ("plus",),
+    "add_any": ("plus",),
+    "sub": ("minus",),
+    "div": ("over",),
+    "pow": ("pow",),
+    "rem": ("rem",),
+    "eq": ("is",),
+    "ne": ("not",),
+    "lt": ("below",),
+    "le": ("upto",),
+    "gt": ("above",),
+    "ge": ("from",),
+    "and": ("and",),
+    "or": ("or",),
+    "xor": ("xor",),
+    "dot_general": ("dot",),
+}
+_TIMES: Final[dict[object, str]] = {0.5: "half", 2.0: "twice", 3.0: "thrice"}
+_BY_NUMBER: Final = frozenset({*_TIMES.values(), "inverse", "scaled", "shifted"})
+_JOINING: Final = _BY_NUMBER.union(*_INFIX.values())
+_TRANSPARENT: Final = frozenset(
+    {
+        "broadcast_in_dim",
+        "convert_element_type",
+        "copy",
+        "expand_dims",
+        "neg",
+        "optimization_barrier",
+        "real",
+        "reduce_precision",
+        "reshape",
+        "squeeze",
+        "stop_gradient",
+    }
+)
+_WORDS: Final = {
+    "reduce_sum": "sum",
+    "reduce_prod": "prod",
+    "reduce_max": "max",
+    "reduce_min": "min",
+    "reduce_and": "all",
+    "reduce_or": "any",
+    "select_n": "where",
+    "broadcast_in_dim": "spread",
+    "convert_element_type": "cast",
+    "integer_pow": "pow",
+    "iota": "arange",
+    "dynamic_slice": "slice",
+    "dynamic_update_slice": "updated",
+    "concatenate": "joined",
+    "conv_general_dilated": "conv",
+    "cumsum": "cumsum",
+    "custom_linear_solve": "solution",
+    "gather": "picked",
+    "scatter": "scattered",
+    "scatter-add": "scattered",
+    "random_bits": "bits",
+    "transpose": "transposed",
+    "triangular_solve": "solution",
+    "optimization_barrier": "kept",
+    "while": "final",
+    "cond": "chosen",
+}
+_RESULTS: Final = {
+    "eigh": ("eigenvectors", "eigenvalues"),
+    "eig": ("eigenvalues", "left_eigenvectors", "right_eigenvectors"),
+    "lu": ("lu", "pivots", "permutation"),
+    "qr": ("q", "r"),
+    "svd": ("singular_values", "u", "vh"),
+    "top_k": ("largest", "positions"),
+}
+_LONGEST: Final = 28
+_LONGEST_NUMBER: Final = 5
+
+
+class Labels:
+    """What to call values, told from how they are computed."""
+
+    def __init__(self) -> None:
+        self._definitions: dict[Value, tuple[Equation, int]] = {}
+        self._tokens: dict[Value, Tokens] = {}
+        self._preferred: dict[Value, str] = {}
+        self._keys: dict[Equation, str] = {}
+
+    def prefer(self, value: Value, name: str) -> None:
+        """Call a value by a name that is known from outside, if it needs one."""
+        self._preferred.setdefault(value, name)
+
+    def define(self, function: Function) -> None:
+        """Learn how the values of a function are computed."""
+        for equation in function.equations:
+            for number, value in enumerate(equation.outputs):
+                self._definitions[value] = equation, number
+
+    def give(self, value: Value, name: str) -> None:
+        """Learn the name of an input."""
+        self._tokens[value] = (name,)
+
+    def candidates(self, value: Value) -> Iterator[str]:
+        """Names for a value, the shortest first, ever more telling ones after it."""
+        if value in self._preferred:
+            yield identifier(self._preferred[value])
+        if value.hint is not None:
+            yield identifier(value.hint)
+        short = "_".join(self.tokens(value))
+        yield identifier(short)
+        definition = self._definitions.get(value)
+        if definition is None:
+            return
+        longer = _joined(self._described(*definition, detail=3), 40)
+        if longer != short:
+            yield identifier(longer)
+        numbers = _flat(map(_number, definition[0].inputs))
+        if numbers and definition[0].op not in (*_INFIX, "stack"):
+            yield identifier("_".join((short, *numbers)))
+        for depth in (2, 4, 8):
+            code = _letters(self._structure(value, depth))
+            yield identifier(f"{short}_{code[:3]}")
+
+    def tokens(self, atom: Atom, count: int | None = None) -> Tokens:
+        """The words of an atom's short name, at most `count` of them."""
+        if isinstance(atom, Constant):
+            return ()
+        known = self._tokens.get(atom)
+        if known is None:
+            known = self._new_tokens(atom)
+            self._tokens[atom] = known
+        return known if count is None else known[:count]
+
+    def _new_tokens(self, value: Value) -> Tokens:
+        if value.hint is not None:
+            return (identifier(value.hint),)
+        definition = self._definitions.get(value)
+        if definition is None:
+            return ("value",)
+        self._prepare(value)
+        equation, number = definition
+        for detail in (2, 1):
+            tokens = self._described(equation, number, detail)
+            if len("_".join(tokens)) <= _LONGEST:
+                break
+        return tokens
+
+    def _prepare(self, value: Value) -> None:
+        """Name what a value is made of first, without recursion."""
+        pending = [value]
+        while pending:
+            current = pending[-1]
+            definition = self._definitions.get(current)
+            missing = [
+                atom
+                for atom in (definition[0].inputs if definition else ())
+                if isinstance(atom, Value)
+                and atom not in self._tokens
+                and atom in self._definitions
+            ]
+            if missing:
+                pending.extend(missing)
+                continue
+            pending.pop()
+            if current is not value and current not in self._tokens:
+                self._tokens[current] = self._new_tokens(current)
+
+    def _described(self, equation: Equation, number: int, detail: int) -> Tokens:
+        op = equation.op
+        operands = [_core(self.tokens(atom))[:detail] for atom in equation.inputs]
+        told = [tokens for tokens in operands if tokens]
+        full = detail > 2
+        if op in _RESULTS and number < len(_RESULTS[op]):
+            return (_RESULTS[op][number], *_flat(told[:1]))
+        if op == "index":
+            return self._indexed(equation, full=full)
+        if op in _INFIX and len(operands) == 2:
+            if full:
+                told = [
+                    tokens or _number(atom)
+                    for tokens, atom in zip(operands, equation.inputs, strict=True)
+                ]
+                infix = _INFIX[op] or (("times",) if _has_constant(equation) else ())
+            else:
+                infix = _INFIX[op]
+            if len(told) == 2:
+                return (*told[0], *infix, *told[1])
+            if told and not full:
+                return (*_by_number(equation), *told[0])
+            return _flat(told) or infix or (op,)
+        if op == "broadcast_in_dim" and not told:
+            return ("full", *_number(equation.inputs[0]))
+        if op == "unstack":
+            stacked = self._stacked(equation.inputs[0], number)
+            if stacked is not None:
+                return (*self.tokens(stacked)[:3], "kept")
+        if op in _TRANSPARENT and told and not full:
+            return self.tokens(equation.inputs[0])
+        if op == "integer_pow" and told:
+            power = str(equation.params["y"]).replace("-", "inv")
+            return (*told[0], f"pow{power}")
+        if op == "square" and told:
+            return (*told[0], "squared")
+        if op in ("scan", "while"):
+            return self._looped(equation, number)
+        word: Tokens = (_word(equation),)
+        if len(equation.outputs) > 1:
+            word = (*word, str(number))
+        if len(told) == 1 and detail > 1:
+            return (*word, *_core(self.tokens(_first_value(equation)))[:3])
+        return (*word, *_flat(told[: 3 if full else 2]))
+
+    def _stacked(self, atom: Atom, number: int) -> Value | None:
+        """What was stacked as entry `number` of an array."""
+        definition = self._definitions.get(atom) if isinstance(atom, Value) else None
+        if definition is None:
+            return None
+        equation, _ = definition
+        if equation.op == "optimization_barrier":
+            return self._stacked(equation.inputs[0], number)
+        found = equation.inputs[number] if equation.op == "stack" else None
+        return found if isinstance(found, Value) else None
+
+    def _looped(self, equation: Equation, number: int) -> Tokens:
+        """A loop's last state is named after its first, its rows after the body's."""
+        body = equation.params.get("function", equation.params.get("body_function"))
+        assert isinstance(body, Function)
+        closed, carried = _counts(equation)
+        if number < carried:
+            hint = body.inputs[len(body.inputs) - _given(equation) + number].hint
+            start = self.tokens(equation.inputs[closed + number])
+            words = (identifier(hint),) if hint else _core(start)[:2]
+            return ("final", *(words or ("carry", str(number))))
+        row = body.outputs[number]
+        for value in body.inputs:
+            self._tokens.setdefault(value, (identifier(value.hint or "state"),))
+        self.define(body)
+        return (*(_core(self.tokens(row))[:2] or ("row",)), "steps")
+
+    def _indexed(self, equation: Equation, *, full: bool) -> Tokens:
+        """`x[0]` is `x0`, `x[1:3]` is `x_1to3`; `x[None]` is `x`, in full `x_2d`."""
+        base = self.tokens(equation.inputs[0], 3) or ("value",)
+        entries = equation.params["index"]
+        shape = equation.inputs[0].type.shape
+        words: list[str] = []
+        axis = 0
+        for entry in entries if isinstance(entries, tuple) else ():
+            if isinstance(entry, int):
+                words.append(str(entry))
+            if isinstance(entry, tuple) and entry != (0, shape[axis], 1):
+                step = "" if entry[2] == 1 else f"by{entry[2]}"
+                words.append(f"{entry[0]}to{entry[1]}{step}")
+            axis += entry is not None
+        if not words:
+            return (*base, f"{equation.outputs[0].type.ndim}d") if full else base
+        if len(base) == 1 and words[0].isdigit() and not base[0][-1].isdigit():
+            return (f"{base[0]}{'_'.join(words)}",)
+        return (*base, *words)
+
+    def _structure(self, atom: Atom, depth: int) -> str:
+        """A text that equal computations share, to a bounded depth."""
+        if isinstance(atom, Constant):
+            return hashlib.sha256(constant_key(atom)).hexdigest()
+        definition = self._definitions.get(atom)
+        if definition is None or depth == 0:
+            return "_".join(self.tokens(atom))
+        equation, number = definition
+        inner = [self._structure(operand, depth - 1) for operand in equation.inputs]
+        key = self._keys.get(equation)
+        if key is None:
+            key = self._keys[equation] = str(equation_key(equation))
+        return f"{key}{number}({','.join(inner)})"
+
+
+def _word(equation: Equation) -> str:
+    """The word for an operation; a call's is the name of its function."""
+    callee = equation.params.get("function")
+    if equation.op.startswith("custom_j") or equation.op.startswith("custom_v"):
+        return callee.name.strip("_") if isinstance(callee, Function) else "custom"
+    given = equation.params.get("word")
+    return str(given or _WORDS.get(equation.op) or equation.op.replace("-", "_"))
+
+
+def _core(tokens: Tokens) -> Tokens:
+    """The words that name something, without those that join them."""
+    return tuple(token for token in tokens if token not in _JOINING) or tokens
+
+
+def _counts(equation: Equation) -> tuple[int, int]:
+    """How many operands a loop closes over, and how many it carries."""
+    params = equation.params
+    if equation.op == "while":
+        carried = len(equation.outputs)
+        return len(equation.inputs) - carried, carried
+    counts = params["num_consts"], params["num_carry"]
+    closed, carried = (count for count in counts if isinstance(count, int))
+    return closed, carried
+
+
+def _given(equation: Equation) -> int:
+    """How many of the inputs of a loop's body are not closed over."""
+    return len(equation.inputs) - _counts(equation)[0]
+
+
+def _first_value(equation: Equation) -> Value:
+    return next(atom for atom in equation.inputs if isinstance(atom, Value))
+
+
+def _flat(told: Iterable[Tokens]) -> Tokens:
+    return tuple(token for tokens in told for token in tokens)
+
+
+def _joined(tokens: Tokens, longest: int) -> str:
+    text = "_".join(tokens)
+    while len(text) > longest and len(tokens) > 1:
+        tokens = tokens[:-1]
+        text = "_".join(tokens)
+    return text
+
+
+def _has_constant(equation: Equation) -> bool:
+    return any(isinstance(atom, Constant) for atom in equation.inputs)
+
+
+def _by_number(equation: Equation) -> Tokens:
+    """What a number does to the other operand: `twice`, `scaled`, `shifted`."""
+    first, second = equation.inputs
+    number = first if isinstance(first, Constant) else second
+    if not isinstance(number, Constant):
+        return ()
+    match equation.op:
+        case "mul":
+            factor = number.data.item() if number.type.size == 1 else None
+            return (_TIMES.get(factor, "scaled"),)
+        case "div":
+            return ("inverse" if number is first else "scaled",)
+        case "add" | "add_any" | "sub":
+            return ("shifted",)
+        case _:
+            return _INFIX[equation.op]
+
+
+def _number(atom: Atom) -> Tokens:
+    """A number as a word: `2`, `0p5`, `neg3`."""
+    if not isinstance(atom, Constant) or atom.type.shape:
+        return ()
+    text = str(atom.data.item()).replace("-", "neg").replace("+", "")
+    word = re.sub(r"\W", "p", text.removesuffix(".0"))
+    return (word,) if len(word) <= _LONGEST_NUMBER else ()
+
+
+def _letters(text: str) -> str:
+    """A few letters that stand for a text; vowels are left out, so no words arise."""
+    digits = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+    letters = "bcdfghjkmnpqrstvwxz"
+    code = ""
+    for _ in range(6):
+        digits, place = divmod(digits, len(letters))
+        code += letters[place]
+    return code
