@@ -16,7 +16,7 @@ from partialc.ir.dtypes import FLOAT
 from partialc.ir.program import ArrayType, Equation, Value
 from partialc.ops.cost import cost_of_equation
 from partialc.ops.helpers import HELPERS
-from partialc.ops.registry import all_ops, find
+from partialc.ops.registry import Precision, all_ops, find
 from partialc.ops.unknown import lookup
 
 
@@ -93,3 +93,17 @@ def test_one_minus_square_keeps_its_derivative_at_tiny_arguments() -> None:
 def test_polynomials_are_evaluated_from_the_constant_term() -> None:
     function = helper("_polynomial")
     np.testing.assert_allclose(function(jnp.arange(3.0), 1.0, 5.0, 2.0), [1, 8, 19])
+
+
+def test_few_operations_are_carried_whole() -> None:
+    """What stands here is all or nothing by what it means, or not looked into."""
+    opaque = {op.name for op in all_ops() if op.precision is Precision.OPAQUE}
+    random = {name for name in opaque if name.startswith(("random_", "rng_"))}
+    assert opaque - random == {"cholesky_update", "composite", "platform_index"}
+
+
+def test_operations_without_a_rule_for_elements_are_not_called_precise() -> None:
+    for name in ("sort", "cumlogsumexp", "scatter-mul", "lu", "custom_linear_solve"):
+        op = find(name)
+        assert op is not None
+        assert op.precision is Precision.CONSERVATIVE

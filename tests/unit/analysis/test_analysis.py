@@ -78,6 +78,18 @@ def f(l: float[3, 3], x: float[3, 3]):
     assert supports(text) == [[4], [4, 7], [1, 4], [3, 4]]
 
 
+def test_solutions_that_decide_are_not_taken_for_zero():
+    text = """
+def f(l: float[2, 2], x: float[2, 1]):
+    a: float[2, 1] = mul(x, float[2, 1]([[0.0], [1.0]]))
+    b: float[2, 1] = triangular_solve(l, a, conjugate_a=False, left_side=True,
+        lower=True, transpose_a=False, unit_diagonal=False)
+    c: bool[2, 1] = is_finite(b)
+    return c
+"""
+    assert supports(text) == [[0, 1], [0, 1], [0, 1]]
+
+
 @pytest.mark.parametrize(
     ("line", "sensitive"),
     [
