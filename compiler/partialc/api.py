@@ -126,7 +126,7 @@ def compile(
             or what the constructors (`partialc.partial`, ...) give.
         name: The module's name.
         **options: What a `[[module]]` may set: `form`, `batch`, `differentiable`,
-            `rtol`, `atol`, `domain`, `options`, `path`, `tests`.
+            `reassociate`, `rtol`, `atol`, `domain`, `options`, `path`, `tests`.
 
     Returns:
         The compiled module, in memory.

@@ -18,6 +18,7 @@ from partialc.frontends.importing import load_object
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
 from partialc.garbage import seldom_collected
+from partialc.lowering.pipeline import IN_ORDER, SPECIALISED
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.plan import KernelPlan, ModulePlan
 from partialc.planning.reference import References
@@ -105,7 +106,13 @@ def compile_module(
         tell(f"{spec.name}: planning {name}")
         options = spec.kernels[name].options
         form = options.form if function.differentiable else "expanded"
-        wish = Wish(form, options.differentiable, taken, constants_of(kernel))
+        wish = Wish(
+            form,
+            options.differentiable,
+            taken,
+            constants_of(kernel),
+            SPECIALISED if options.reassociate else IN_ORDER,
+        )
         plans[name] = plan_kernel(kernel, primal, function.name, wish, references)
         bodies[name] = body_of(plans[name], primal, function, wish, scope)
     tell(f"{spec.name}: writing")

@@ -12,7 +12,7 @@ from partialc.emit.embed import FunctionText
 from partialc.emit.printer import ModuleScope, print_body
 from partialc.errors import InternalError
 from partialc.frontends.primal import Primal
-from partialc.lowering.pipeline import SPECIALISED, run_program
+from partialc.lowering.pipeline import run_program
 from partialc.planning.choose import Wish
 from partialc.planning.plan import KernelPlan
 from partialc.realise.execute import flat_call, flat_names, trace_program
@@ -76,7 +76,7 @@ def body_of(
         primal.call,
         given=wish.constants,
     )
-    program = run_program(trace_program(run, plan.kernel, signature), SPECIALISED)
+    program = run_program(trace_program(run, plan.kernel, signature), wish.passes)
     names = flat_names(plan.kernel, signature, wish.taken)
     printed = print_body(
         program, names.expressions, taken=wish.taken | names.taken, module=scope

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from partialc.analysis.demand import find_demand
@@ -44,18 +45,30 @@ def light_cone(function: Function) -> Function:
     A function stays as it is where its cone is too large, or no less work. Bodies of
     loops and branches are taken apart each on its own.
     """
-    return in_context(function, _lighter)
+    return in_context(function, partial(_lighter, in_order=False))
 
 
-def _lighter(function: Function, decided: Decided) -> Function:
-    cone = taken_apart(function, decided=decided)
+def light_cone_in_order(function: Function) -> Function:
+    """The light cone, its sums and products as the function has them.
+
+    Grade: exact for finite values.
+    """
+    return in_context(function, partial(_lighter, in_order=True))
+
+
+def _lighter(function: Function, decided: Decided, *, in_order: bool) -> Function:
+    cone = taken_apart(function, decided=decided, in_order=in_order)
     if cone is None or _work(cone) >= _work(function):
         return function
     return cone
 
 
 def taken_apart(
-    function: Function, limit: int = LARGEST_CONE, decided: Decided = NOTHING
+    function: Function,
+    limit: int = LARGEST_CONE,
+    decided: Decided = NOTHING,
+    *,
+    in_order: bool = False,
 ) -> Function | None:
     """The light cone, whether or not that is less work.
 
@@ -63,6 +76,7 @@ def taken_apart(
         function: A function without plain calls.
         limit: How many elements to take apart at most.
         decided: The results that something outside the function is decided by.
+        in_order: Whether sums and products stay as they are.
 
     Returns:
         The cone; None if it exceeds the limit.
@@ -71,9 +85,11 @@ def taken_apart(
     demand = find_demand(function, facts, limit)
     if demand is None:
         return None
-    algebra = Algebra(Terms())
+    algebra = Algebra(Terms(), in_order=in_order)
     program = extract(function, facts, demand, algebra)
-    return dead_code(emit(simplified(program, algebra), function))
+    if not in_order:
+        program = simplified(program, algebra)
+    return dead_code(emit(program, function))
 
 
 def _work(function: Function) -> float:

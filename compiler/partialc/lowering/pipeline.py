@@ -15,7 +15,7 @@ from partialc.lowering.drop_identities import drop_identities
 from partialc.lowering.drop_neutral import drop_neutral
 from partialc.lowering.fold_constants import fold_constants
 from partialc.lowering.inline_calls import inline_calls
-from partialc.lowering.light_cone import light_cone
+from partialc.lowering.light_cone import light_cone, light_cone_in_order
 from partialc.lowering.needed_rectangles import needed_rectangles
 from partialc.lowering.ordering import ordering
 from partialc.lowering.rectangles import rectangles
@@ -67,6 +67,16 @@ SPECIALISED: Final[tuple[Pass, ...]] = (
     ordering,
 )
 
+# The same without the passes that regroup sums and products.
+IN_ORDER: Final[tuple[Pass, ...]] = tuple(
+    light_cone_in_order if each is light_cone else each
+    for each in SPECIALISED
+    if each is not array_algebra
+)
+REASSOCIATING: Final[frozenset[str]] = frozenset(
+    each.__name__ for each in SPECIALISED if each not in IN_ORDER
+)
+
 PASSES: Final[dict[str, Pass]] = {
     simplify.__name__: simplify
     for simplify in (
@@ -82,6 +92,7 @@ PASSES: Final[dict[str, Pass]] = {
         rectangles,
         needed_rectangles,
         light_cone,
+        light_cone_in_order,
         array_algebra,
     )
 }

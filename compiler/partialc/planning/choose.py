@@ -16,7 +16,7 @@ from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import DType
 from partialc.ir.program import Function
 from partialc.ir.structure import all_equations
-from partialc.lowering.pipeline import SPECIALISED, run
+from partialc.lowering.pipeline import REASSOCIATING, SPECIALISED, Pass, run
 from partialc.ops.cost import cost_of
 from partialc.planning.cost import count, weight
 from partialc.planning.family import Option
@@ -56,12 +56,14 @@ class Wish:
         differentiable: Whether the kernel's own gradient is what has to be cheap.
         taken: Names that local variables may not have.
         constants: The position arrays the module defines for the kernel, by name.
+        passes: What turns a chain's program into what is written out.
     """
 
     form: Form
     differentiable: bool
     taken: frozenset[str]
     constants: Mapping[str, NDArray[np.int64]]
+    passes: Sequence[Pass] = SPECIALISED
 
 
 def parts_of(kernel: Kernel) -> list[Block | Product]:
@@ -116,7 +118,7 @@ def plan_kernel(
         chosen=chosen,
         rejected=tuple(rejected),
         reference=(references or References(primal)).cost(kernel),
-        facts=_facts(primal, commute=commute),
+        facts=(*_facts(primal, commute=commute), *counter.rounding_facts(chosen)),
         warnings=warnings,
     )
 
@@ -212,6 +214,7 @@ class _Counter:
         self.wish = wish
         self._programs: dict[tuple[Path, ...], Function] = {}
         self._finished: dict[tuple[Path, ...], Function] = {}
+        self._regrouped: dict[tuple[Path, ...], tuple[str, ...]] = {}
 
     def candidate(self, title: str, chain: Chain) -> Candidate:
         """A chain with its text and cost, or with the reason why there is none."""
@@ -244,11 +247,31 @@ class _Counter:
 
     def expanded(self, candidate: Candidate) -> Candidate:
         """A chain written out: its program after all passes, counted as it stands."""
-        finished = run(self.program(candidate), SPECIALISED)
+        program = self.program(candidate)
+        regrouped: list[str] = []
+
+        def note(name: str, after: Function) -> None:
+            nonlocal program
+            if name in REASSOCIATING and after is not program:
+                regrouped.append(name)
+            program = after
+
+        finished = run(program, self.wish.passes, after=note)
+        self._regrouped[candidate.chain.paths] = tuple(regrouped)
         self._finished[candidate.chain.paths] = finished
         length = STATEMENT * sum(1 for _ in all_equations(finished))
         return replace(
             candidate, form="expanded", cost=cost_of(finished), length=length
+        )
+
+    def rounding_facts(self, chosen: Candidate) -> tuple[str, ...]:
+        """Which passes may have changed how a written-out kernel rounds."""
+        names = self._regrouped.get(chosen.chain.paths, ())
+        if chosen.form != "expanded" or not names:
+            return ()
+        return (
+            f"sums and products are regrouped ({', '.join(names)}): rounding may"
+            " differ; `reassociate = false` keeps their order",
         )
 
     def program(self, candidate: Candidate) -> Function:

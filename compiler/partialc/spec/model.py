@@ -34,6 +34,7 @@ class Options:
         form: `chain`, `expanded`, or `auto`: whichever the cost model prefers.
         batch: The arguments that carry a batch axis in front.
         differentiable: Whether the kernel will itself be differentiated.
+        reassociate: Whether sums and products of a written-out kernel may be regrouped.
         rtol: Relative tolerance of its generated tests; None for the default.
         atol: Absolute tolerance of its generated tests; None for the default.
     """
@@ -41,6 +42,7 @@ class Options:
     form: Form = "auto"
     batch: tuple[str, ...] = ()
     differentiable: bool = False
+    reassociate: bool = True
     rtol: float | None = None
     atol: float | None = None
 

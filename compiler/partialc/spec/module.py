@@ -28,7 +28,7 @@ from partialc.spec.names import (
 from partialc.spec.near import alternatives, did_you_mean
 from partialc.spec.tables import Table, require_identifier
 
-_OPTIONS: Final = ("form", "batch", "differentiable", "rtol", "atol")
+_OPTIONS: Final = ("form", "batch", "differentiable", "reassociate", "rtol", "atol")
 _KEYS: Final = (
     *("name", "path", "tests", "function", "args", "kernels", "options", "domain"),
     *_OPTIONS,
@@ -236,6 +236,9 @@ def _options(table: Table, defaults: Options, variables: frozenset[str]) -> Opti
         differentiable=_flag(table, "differentiable")
         if "differentiable" in table
         else defaults.differentiable,
+        reassociate=_flag(table, "reassociate")
+        if "reassociate" in table
+        else defaults.reassociate,
         rtol=_tolerance(table, "rtol") if "rtol" in table else defaults.rtol,
         atol=_tolerance(table, "atol") if "atol" in table else defaults.atol,
     )

@@ -6,31 +6,47 @@ import jax.numpy as jnp
 from examples.robot_arm.model import end_effector
 from examples.thermodynamics.model import alphar
 from partialc.frontends.load import load_primal
+from partialc.lowering.pipeline import IN_ORDER, SPECIALISED
 from partialc.planning.choose import SHORT, Wish, plan_kernel
 from partialc.request.resolve import resolve_kernel
 
 
-def plan(function, args, request):
+def plan(function, args, request, form="auto", passes=SPECIALISED):
     primal = load_primal(function, args, name="module")
     kernel = resolve_kernel("k", request, primal.signature, load_object=lambda _: None)
-    wish = Wish("auto", False, frozenset(), {})
+    wish = Wish(form, False, frozenset(), {}, passes)
     return plan_kernel(kernel, primal, function.__name__, wish)
 
 
 def network(x: jax.Array, w: jax.Array, v: jax.Array) -> jax.Array:
-    """Two dense layers."""
-    return jnp.sum(jnp.tanh(v @ jnp.tanh(w @ x)))
+    """Three dense layers."""
+    return jnp.sum(jnp.tanh(v @ jnp.tanh(v @ jnp.tanh(w @ x))))
+
+
+def iterated(x: jax.Array) -> jax.Array:
+    """Steps of which none can be left out."""
+    y = x
+    for step in range(30):
+        y = jnp.sin(y + step * x)
+    return y
 
 
 def test_a_longer_text_must_save_more():
-    """A fortieth of the work is worth reading much, four fifths of it are not."""
-    args = {"tau": "float", "delta": "float"}
-    everything = ["value", "gradient(tau, delta)", "hessian(tau, delta)"]
-    everything += ["partial(tau, tau)", "partial(delta, delta)"]
-    assert plan(alphar, args, everything).chosen.form == "chain"
+    """A fortieth of the work is worth reading much, nearly all of it is not."""
+    assert plan(iterated, {"x": "float"}, "partial(x)").chosen.form == "chain"
     jacobian = plan(end_effector, {"q": "float[6]"}, "jacobian(q)").chosen
     assert jacobian.form == "expanded"
     assert jacobian.length > SHORT
+
+
+def test_what_may_round_otherwise_is_told_and_can_be_had_without():
+    args = {"tau": "float", "delta": "float"}
+    request = "partial(tau, delta)"
+    regrouped = plan(alphar, args, request, "expanded")
+    in_order = plan(alphar, args, request, "expanded", IN_ORDER)
+    assert any("reassociate = false" in fact for fact in regrouped.facts)
+    assert not any("reassociate" in fact for fact in in_order.facts)
+    assert 2 * regrouped.chosen.cost.flops < in_order.chosen.cost.flops
 
 
 def test_columns_of_a_layer_are_worth_some_lines():

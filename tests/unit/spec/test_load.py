@@ -43,6 +43,7 @@ gamma = "hessian(x)"
 [module.options.every]
 form = "expanded"
 differentiable = true
+reassociate = false
 batch = []
 
 [module.domain]
@@ -73,9 +74,11 @@ def test_everything_a_spec_can_say(tmp_path: Path) -> None:
     assert first.arrays_path == PurePosixPath("generated/gas.npz")
     assert list(first.args) == ["T", "x", "params", "order"]
     assert first.args["order"] == 3
-    assert first.options == Options("chain", ("T",), False, 1e-7, None)
+    assert first.options == Options("chain", ("T",), rtol=1e-7)
     assert first.kernels["pressure"].options == first.options
-    assert first.kernels["every"].options == Options("expanded", (), True, 1e-7, None)
+    assert first.kernels["every"].options == Options(
+        "expanded", (), differentiable=True, reassociate=False, rtol=1e-7
+    )
     assert not first.kernels["pressure"].bundled
     assert first.kernels["every"].bundled
     assert list(first.kernels["every"].texts()) == [

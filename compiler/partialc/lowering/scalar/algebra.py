@@ -45,10 +45,12 @@ class Algebra:
 
     Attributes:
         terms: Where they are kept.
+        in_order: Whether rules of the third grade are left out.
     """
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: Terms, *, in_order: bool = False) -> None:
         self.terms = terms
+        self.in_order = in_order
 
     def apply(
         self,
@@ -89,7 +91,7 @@ class Algebra:
             result = _select(operands)
         if result is None:
             result = self.terms.operation(op, operands, dtype, params)
-            result = self.terms.folded(result, strict=strict)
+            result = self.terms.folded(result, strict=strict or self.in_order)
         if strict:
             self.terms.frozen.add(result)
         return result
@@ -160,7 +162,8 @@ def _mul(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term
         if x.op == "neg":
             inner = algebra.apply("mul", [x.args[0], y], dtype, strict=strict)
             return algebra.neg(inner)  # (-x) * y -> -(x * y)
-    if first.number is not None and second.op == "mul" and not strict:
+    loose = not (strict or algebra.in_order)
+    if first.number is not None and second.op == "mul" and loose:
         for x, y in (second.args, second.args[::-1]):
             if x.number is not None:
                 both = algebra.apply("mul", [first, x], dtype)
@@ -182,7 +185,7 @@ def _div(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term
     if (
         first.op == second.op == "div"
         and first.args[1] is second.args[1]
-        and not strict
+        and not (strict or algebra.in_order)
     ):
         numerators = [first.args[0], second.args[0]]
         return algebra.apply("div", numerators, dtype)  # (x / z) / (y / z) -> x / y
