@@ -67,6 +67,7 @@ def greeks(
     transcendentals (full reference: 781 flops, 21 transcendentals).
     """
     S, K, T, r, sigma = _checked(_ARGUMENTS, S=S, K=K, T=T, r=r, sigma=sigma)
+    # price
     sigma_pow2_plus_log_S = (0.5 * sigma**2 + r) * T + jnp.log(S / K)
     inverse_sigma = 1.0 / sigma
     sqrt_T = jnp.sqrt(T)
@@ -76,36 +77,50 @@ def greeks(
     K_exp_r = K * jnp.exp(-(r * T))
     sigma_pow2_minus_sigma_sqrt = sigma_pow2_sigma_sqrt - sigma * sqrt_T
     erfc_sigma_pow2_drm = lax.erfc(-0.7071067811865476 * sigma_pow2_minus_sigma_sqrt)
+
+    # gamma
     sigma_pow2_pow2 = sigma_pow2_minus_sigma_sqrt**2
     K_exp_exp_sigma = K_exp_r * jnp.exp(-0.5 * sigma_pow2_pow2)
     K_exp_sigma_sqrt = K_exp_exp_sigma * sigma_over_sqrt_T
     inverse_S = 1.0 / S
-    scaled_K_exp = 0.3989422804014327 * (K_exp_exp_sigma * sqrt_T)
+
+    # vega
+    vega = 0.3989422804014327 * (K_exp_exp_sigma * sqrt_T)
+
+    # vanna
     K_exp_sigma_pow2 = K_exp_exp_sigma * sigma_pow2_minus_sigma_sqrt
     K_exp_sigma = -0.3989422804014327 * K_exp_sigma_pow2 * inverse_sigma
+
+    # volga
     sqrt_T_plus_sigma_sigma = sqrt_T + inverse_sigma * sigma_pow2_minus_sigma_sqrt
-    times_K_exp_sigma = 0.3989422804014327 * K_exp_sigma_pow2
+    scaled_K_exp = 0.3989422804014327 * K_exp_sigma_pow2
+
+    # speed
     sigma_pow2_sigma_pow2 = inverse_sigma**2 * sigma_pow2_plus_log_S
     sigma_pow2_over_T = sigma_pow2_sigma_pow2 / T
-    scaled_K_exp_zjg = -0.3989422804014327 * K_exp_sigma_sqrt
+    times_K_exp_sigma = -0.3989422804014327 * K_exp_sigma_sqrt
+
+    # ultima
     sigma_pow2_sigma_sigma_pow2 = sigma_pow2_sigma_pow2 * (
         3.0 - 3.0 * sigma_pow2_over_T
     )
     sigma_pow2_sqrt_T = sigma_pow2_pow2 * sqrt_T_plus_sigma_sigma**2
-    sigma_pow2_minus_T = sigma_pow2_sqrt_T + sigma_pow2_sigma_sigma_pow2 - T
-    half_S_erfc = 0.5 * (S * erfc_sigma_pow2 - K_exp_r * erfc_sigma_pow2_drm)
-    K_exp_S_pow2 = 0.3989422804014327 * K_exp_sigma_sqrt * inverse_S**2
-    K_exp_sqrt_T = times_K_exp_sigma * sqrt_T_plus_sigma_sigma * sqrt_T
-    K_exp_S_pow3 = scaled_K_exp_zjg * (sigma_pow2_over_T + 1.0) * inverse_S**3
+
+    # results
+    price = 0.5 * (S * erfc_sigma_pow2 - K_exp_r * erfc_sigma_pow2_drm)
+    gamma = 0.3989422804014327 * K_exp_sigma_sqrt * inverse_S**2
+    volga = scaled_K_exp * sqrt_T_plus_sigma_sigma * sqrt_T
+    speed = times_K_exp_sigma * (sigma_pow2_over_T + 1.0) * inverse_S**3
+    ultima = vega * (sigma_pow2_sqrt_T + sigma_pow2_sigma_sigma_pow2 - T)
     return Greeks(
-        half_S_erfc,
+        price,
         0.5 * erfc_sigma_pow2,
-        K_exp_S_pow2,
-        scaled_K_exp,
+        gamma,
+        vega,
         K_exp_sigma * inverse_S,
-        K_exp_sqrt_T,
-        K_exp_S_pow3,
-        scaled_K_exp * sigma_pow2_minus_T,
+        volga,
+        speed,
+        ultima,
     )
 
 

@@ -66,6 +66,7 @@ def derivatives(tau: jax.Array, delta: jax.Array) -> Derivatives:
     flops, 7 transcendentals).
     """
     tau, delta = _checked(_ARGUMENTS, tau=tau, delta=delta)
+    # a00
     inverse_sqrt_tau = 1.0 / jnp.sqrt(tau)
     shifted_sqrt_tau = 1.7064774529578879 - 0.7064774529578879 * inverse_sqrt_tau
     tau_sqrt_tau = tau * shifted_sqrt_tau**2
@@ -73,25 +74,31 @@ def derivatives(tau: jax.Array, delta: jax.Array) -> Derivatives:
     inverse_delta = 1.0 / (1.0 - 0.41421356237309515 * delta)
     log_delta_delta = jnp.log(shifted_delta * inverse_delta)
     tau_sqrt_log_delta = 2.0779605375661445 * tau_sqrt_tau * log_delta_delta
+
+    # a01
     v1_over_delta = 1.0 / (1.0 - delta)
     inverse_delta_rfw = 1.0 / shifted_delta
     delta_delta = inverse_delta * inverse_delta_rfw
     delta_delta_tau_sqrt = delta_delta * (5.877359948604258 * tau_sqrt_tau)
+
+    # a02
     scaled_delta_pow2 = 12.11124156130269 * inverse_delta_rfw**2
     delta_pow2_minus_delta_pow2 = (
         scaled_delta_pow2 - 0.35652166409417596 * inverse_delta**2
     )
     tau_sqrt_delta_pow2 = tau_sqrt_tau * delta_pow2_minus_delta_pow2
-    log_delta_sqrt_tau = -3.545992805492877 * log_delta_delta * shifted_sqrt_tau
-    delta_delta_sqrt_tau = -10.029582235210896 * delta_delta * shifted_sqrt_tau
-    sqrt_tau_log_delta = -1.252581982715801 * inverse_sqrt_tau**3 * log_delta_delta
+
+    # results
+    a10 = -3.545992805492877 * log_delta_delta * shifted_sqrt_tau
+    a11 = -10.029582235210896 * delta_delta * shifted_sqrt_tau
+    a20 = -1.252581982715801 * inverse_sqrt_tau**3 * log_delta_delta
     return Derivatives(
         -(jnp.log1p(-delta) + tau_sqrt_log_delta),
         v1_over_delta - delta_delta_tau_sqrt,
-        log_delta_sqrt_tau,
+        a10,
         v1_over_delta**2 + tau_sqrt_delta_pow2,
-        delta_delta_sqrt_tau,
-        sqrt_tau_log_delta,
+        a11,
+        a20,
     )
 
 

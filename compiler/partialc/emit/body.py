@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,8 +79,15 @@ def body_of(
     )
     program = run_program(trace_program(run, plan.kernel, signature), wish.passes)
     names = flat_names(plan.kernel, signature, wish.taken)
+    fields = [(field, jax.tree.leaves(field.parts)) for field in plan.kernel.fields]
+    owners = [field.name for field, parts in fields for _ in parts]
     printed = print_body(
-        program, names.expressions, taken=wish.taken | names.taken, module=scope
+        program,
+        names.expressions,
+        taken=wish.taken | names.taken,
+        output_names=[each if owners.count(each) == 1 else None for each in owners],
+        sections=owners,
+        module=scope,
     )
     return Body(
         lines=(*names.preamble, *printed.lines),

@@ -55,8 +55,6 @@ class _Reading:
         self.algebra = Algebra(Terms())
         self.terms: dict[Value, Term] = {}
         self.fills: dict[Value, Constant] = {}
-        self.shapes: dict[Term, tuple[int, ...]] = {}
-        self.roots: list[Value] = []
         self.sensitive = sensitive_values(function, decided)
         needed: dict[Atom, None] = {}
         for equation in function.equations:
@@ -98,7 +96,6 @@ class _Reading:
             strict=value in self.sensitive,
         )
         self.terms[value] = term
-        self.shapes.setdefault(term, kind.shape)
         return True
 
     def operand(self, atom: Atom, kind: ArrayType) -> Term | None:
@@ -112,9 +109,7 @@ class _Reading:
             return None
         if atom in self.terms:
             return self.terms[atom]
-        term = self.algebra.terms.element(atom, 0)
-        self.shapes[term] = kind.shape
-        return term
+        return self.algebra.terms.element(atom, 0)
 
 
 class _Writing:
@@ -163,19 +158,27 @@ class _Writing:
 
     def atom(self, term: Term) -> Atom:
         """The array, or the number, that a term is; written when first asked for."""
-        for each in reachable([term]):
-            if each in self.atoms:
-                continue
-            if each.constant is not None:
-                self.atoms[each] = each.constant
-            elif each.array is not None:
-                self.atoms[each] = each.array
-            else:
-                value = Value(ArrayType(each.dtype, self.shapes[each]))
-                inputs = tuple(self.atoms[arg] for arg in for_reading(each))
-                self.equations.append(Equation(each.op, inputs, each.params, (value,)))
-                self.atoms[each] = value
+        pending = [term]
+        while pending:
+            each = pending[-1]
+            missing = [arg for arg in each.args if arg not in self.atoms]
+            if not missing:
+                pending.pop()
+                if each not in self.atoms:
+                    self.atoms[each] = self.written(each)
+            pending += reversed(missing)
         return self.atoms[term]
+
+    def written(self, term: Term) -> Atom:
+        """A term whose operands are written."""
+        if term.constant is not None:
+            return term.constant
+        if term.array is not None:
+            return term.array
+        value = Value(ArrayType(term.dtype, self.shapes[term]))
+        inputs = tuple(self.atoms[arg] for arg in for_reading(term))
+        self.equations.append(Equation(term.op, inputs, term.params, (value,)))
+        return value
 
     def whole(self, atom: Atom, kind: ArrayType) -> Atom:
         """An atom repeated to the shape that was there."""

@@ -72,6 +72,7 @@ def print_body(
     taken: Collection[str] = (),
     width_from: str | None = None,
     output_names: Sequence[str | None] = (),
+    sections: Sequence[str] = (),
     module: ModuleScope | None = None,
 ) -> Body:
     """Print a program as statements over given inputs.
@@ -87,6 +88,8 @@ def print_body(
         width_from: The expression of an array with the caller's float type; by default
             the first input that has it.
         output_names: What to call the outputs, where they need a name at all.
+        sections: What comments call the statements that each output is the first to
+            need; by default there are none.
         module: Collects what stands at module level. Bodies that go into one module
             share one, so that equal functions and constants are defined once.
 
@@ -117,6 +120,7 @@ def print_body(
                 collected,
                 tuple(variants),
                 output_names,
+                sections,
             )
         except UnprintableWidthError:
             variants = {
@@ -155,6 +159,7 @@ def _straight(
     module: ModuleScope,
     regimes: tuple[Regime, ...],
     output_names: Sequence[str | None],
+    sections: Sequence[str],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     session = _session(function, module, regimes)
     prepared = prepare(function, session.calls)
@@ -166,7 +171,7 @@ def _straight(
         scope.give(value, name(text) if text.isidentifier() else parse(text))
     scope.run(prepared)
     outputs = scope.fit(prepared, _ROOM)
-    lines = tuple(scope.statements(outputs))
+    lines = tuple(scope.statements(outputs, sections))
     return lines, tuple(unparse(output) for output in outputs)
 
 

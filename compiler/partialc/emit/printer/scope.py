@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from partialc.emit.printer import literals
+from partialc.emit.printer.blocks import Blocks
 from partialc.emit.printer.build import call, name, number, tuple_of
 from partialc.emit.printer.calls import Calls, fill
 from partialc.emit.printer.labels import Labels
@@ -90,14 +91,6 @@ class _Binding:
         return isinstance(self.expression, ast.Name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A statement and the names that it binds."""
-
-    names: frozenset[str]
-    lines: list[str]
-
-
 class Scope:
     """The body of one function while it is printed.
 
@@ -116,7 +109,7 @@ class Scope:
         self.session = session
         self.names = names
         self.width = width
-        self._blocks: list[_Block] = []
+        self._blocks = Blocks()
         self._parent = parent
         self._bindings: dict[Value, _Binding] = {}
         self._uses = uses(Function("empty", (), (), ()))
@@ -153,6 +146,7 @@ class Scope:
 
     def fit(self, function: Function, budget: int) -> tuple[ast.expr, ...]:
         """The results as expressions of a common length; longer ones get a name."""
+        self._blocks.are_results = True
         results = [self.atom(atom) for atom in function.outputs]
         sizes = [len(unparse(result)) for result in results]
         if len(results) == 1 and is_untyped(results[0]):
@@ -165,20 +159,11 @@ class Scope:
                 results[place] = self.named(atom)
         return tuple(results)
 
-    def statements(self, results: Iterable[ast.expr]) -> list[str]:
-        """The statements that the results need.
-
-        Some rules print through an operand that had a name already: such a name may
-        be left without a reader.
-        """
-        live = {word for result in results for word in words(unparse(result))}
-        kept: list[_Block] = []
-        for block in reversed(self._blocks):
-            if live.intersection(block.names):
-                kept.append(block)
-                live.update(word for line in block.lines for word in words(line))
-        lines = [line for block in reversed(kept) for line in block.lines]
-        return lines[1:] if lines and not lines[0] else lines
+    def statements(
+        self, results: Sequence[ast.expr], sections: Sequence[str] = ()
+    ) -> list[str]:
+        """The statements that the results need: see `Blocks.needed`."""
+        return self._blocks.needed(results, sections)
 
     # --- SourceContext
 
@@ -258,7 +243,7 @@ class Scope:
                 self, function, name, closed, arguments, results
             )
             self._functions[key] = chosen
-            self._emit([chosen], ["", *lines, ""])
+            self._blocks.add([chosen], ["", *lines, ""])
         return ast.Name(self._functions[key], ast.Load())
 
     # --- statements
@@ -373,12 +358,12 @@ class Scope:
         if is_untyped(expression):
             kind = annotation(layout)
             whole = self.names.allocate(["results", *self._first_names(equation)])
-            self._emit([whole], [f"{whole}: {kind} = {unparse(expression)}"])
+            self._blocks.add([whole], [f"{whole}: {kind} = {unparse(expression)}"])
             expression = name(whole)
         target = unparse(self._target(equation, layout))
         if isinstance(layout, tuple):
             target = target.removeprefix("(").removesuffix(")")
-        self._emit(words(target), [f"{target} = {unparse(expression)}"])
+        self._blocks.add(words(target), [f"{target} = {unparse(expression)}"])
 
     def _first_names(self, equation: Equation) -> Iterable[str]:
         first = "_".join(self.session.labels.tokens(equation.outputs[0]))
@@ -410,11 +395,8 @@ class Scope:
     def _assign(self, candidates: Iterable[str], expression: ast.expr) -> ast.Name:
         chosen = self.names.allocate(candidates)
         kind = ": jax.Array" if is_untyped(expression) else ""
-        self._emit([chosen], [f"{chosen}{kind} = {unparse(expression)}"])
+        self._blocks.add([chosen], [f"{chosen}{kind} = {unparse(expression)}"])
         return name(chosen)
-
-    def _emit(self, names: Iterable[str], lines: list[str]) -> None:
-        self._blocks.append(_Block(frozenset(names), lines))
 
     def _read(self, value: Value) -> ast.expr:
         binding = self._bindings.get(value)

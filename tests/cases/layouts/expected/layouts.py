@@ -65,9 +65,9 @@ def band(x: jax.Array) -> Band:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     cos_x4_x0 = (jnp.cos(x[4]) * x[0] ** 2)[None]
-    joined_cos_x_cos_x4 = jnp.concatenate([jnp.cos(x[:4]) * x[1:] ** 2, cos_x4_x0])
+    diagonal_jacobian_x = jnp.concatenate([jnp.cos(x[:4]) * x[1:] ** 2, cos_x4_x0])
     return Band(
-        jnp.zeros((4,), x.dtype), joined_cos_x_cos_x4, 2.0 * (x[1:] * jnp.sin(x[:4]))
+        jnp.zeros((4,), x.dtype), diagonal_jacobian_x, 2.0 * (x[1:] * jnp.sin(x[:4]))
     )
 
 

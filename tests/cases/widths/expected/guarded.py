@@ -24,11 +24,11 @@ def _guarded_default(x: jax.Array) -> jax.Array:
 
 
 def _written_out_float64(x: jax.Array) -> jax.Array:
-    return 1.0 / (x**2 + 2.220446049250313e-16) * (2.0 * x)
+    return 2.0 * x / (x**2 + 2.220446049250313e-16)
 
 
 def _written_out_default(x: jax.Array) -> jax.Array:
-    return 1.0 / (x**2 + 1.1920929e-07) * (2.0 * x)
+    return 2.0 * x / (x**2 + 1.1920929e-07)
 
 
 def _guarded(x: jax.Array) -> jax.Array:
@@ -56,7 +56,7 @@ def written_out(x: jax.Array) -> jax.Array:
     """The gradient of `_guarded` in `x`.
 
     Result: shape (3,).
-    Plan: 1 VJP, written out: 15 flops.
+    Plan: 1 VJP, written out: 12 flops (full reference: 15 flops).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     if x.dtype == jnp.float64:
