@@ -151,6 +151,42 @@ def test_what_a_decision_depends_on_stays(
     assert module.d(x) == jax.grad(function)(x)[0]
 
 
+def odds(x: Any) -> Any:
+    first, second = 1 / (1 + jnp.exp(-x[0])), 1 / (1 + jnp.exp(-x[1]))
+    both = (1 - first) * (1 - second)
+    return both * x[0] + (1 - first) * x[1] + (1 - second) * first + both**2
+
+
+def boltzmann(x: Any) -> Any:
+    weights = jnp.exp(x[0]) + jnp.exp(x[1]), jnp.exp(x[0] + x[1])
+    return jnp.stack([weights[0] * x[0], weights[1] * x[1] + weights[1] ** 2])
+
+
+@pytest.mark.parametrize("function", [odds, boltzmann])
+@pytest.mark.parametrize("point", [(100.0, -100.0), (-100.0, 3.0), (200.0, -190.0)])
+def test_what_is_finite_although_something_overflows_stays_finite(
+    function: Callable[..., Any], point: tuple[float, float]
+) -> None:
+    module = partialc.compile(
+        function,
+        args={"x": "float[2]"},
+        kernels={"k": {"value": "value", "slope": "jacobian(x)"}},
+        name="tails",
+        options={"k": {"form": "expanded"}},
+    ).load()
+    x = jnp.array(point)
+    actual = module.k(x)
+    for found, expected in (
+        (actual.value, function(x)),
+        (actual.slope, jax.jacfwd(function)(x)),
+    ):
+        wanted = np.atleast_1d(expected)
+        where = np.isfinite(wanted)
+        np.testing.assert_allclose(
+            np.atleast_1d(found)[where], wanted[where], rtol=1e-5
+        )
+
+
 def test_derivatives_in_complex_arguments_are_an_error() -> None:
     with pytest.raises(RequestError, match="complex"):
         partialc.compile(

@@ -78,17 +78,38 @@ def test_no_division_is_added(make: Writer) -> None:
     assert "div" not in {term.op for term in reachable([found])}
 
 
-def test_an_exponential_by_another_one(make: Writer) -> None:
-    """exp(y - log x) is exp(y) / x, and exp(-z) helps with exp(z)."""
+def exponentials(make: Writer) -> tuple[Term, Term, Term]:
+    """exp(y), exp(-z), and exp(y - log x + z)."""
     log = make("log", make.x)
     first = make("exp", make.y)
     third = make("exp", make("neg", make.z))
-    second = make("exp", make("add", make("sub", make.y, log), make.z))
-    found = normal(make, first, third, second)
-    assert found[:2] == [first, third]
-    functions = [term for term in reachable(found) if term.op in ("exp", "log")]
-    assert functions == [first, third]
-    assert make.text(found[2]) == "mul(div(1, exp(neg(z))), mul(exp(y), div(1, x)))"
+    return first, third, make("exp", make("add", make("sub", make.y, log), make.z))
+
+
+def test_an_exponential_by_another_one(make: Writer) -> None:
+    """exp(y - log x) is exp(y) / x, and exp(-z) helps with exp(z)."""
+    first, third, second = exponentials(make)
+    quotient = make("div", first, third)
+    *_, found = normal(make, first, third, quotient, second)
+    functions = [term for term in reachable([found]) if term.op in ("exp", "log")]
+    assert functions == [third, first]
+    assert make.text(found) == "mul(div(1, exp(neg(z))), mul(exp(y), div(1, x)))"
+
+
+def test_an_exponential_is_no_product_that_may_overflow(make: Writer) -> None:
+    """Without a quotient of exp(y) and exp(-z) nobody has seen it overflow."""
+    first, third, second = exponentials(make)
+    assert normal(make, first, third, second)[2].op == "exp"
+
+
+def test_what_overflows_does_not_get_where_it_was_not(make: Writer) -> None:
+    """1 - 1 / (1 + exp(x)) is not exp(x) / (1 + exp(x))."""
+    grown = make("exp", make.x)
+    rest = make("sub", 1.0, make("div", 1.0, make("add", 1.0, grown)))
+    (found,) = normal(make, rest)
+    assert make.text(found) == "sub(1, div(1, add(exp(x), 1)))"
+    plain = make("sub", 1.0, make("div", 1.0, make("add", 1.0, make.y)))
+    assert make.text(normal(make, plain)[0]) == "mul(y, div(1, add(y, 1)))"
 
 
 def test_unrelated_exponentials_stay(make: Writer) -> None:

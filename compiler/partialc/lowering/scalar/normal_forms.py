@@ -52,15 +52,31 @@ def normalised(program: ScalarProgram, algebra: Algebra) -> ScalarProgram | None
     terms = list(reachable(program.roots()))
     if len(terms) > MOST_TERMS:
         return None
-    forms = _NormalForms(algebra)
+    forms = _NormalForms(algebra, frozenset())
     for term in terms:
         forms.learn(term)
+    if len(forms.exponentials) > 1:
+        forms = _NormalForms(algebra, frozenset(forms.multiplied))
+        for term in terms:
+            forms.learn(term)
     return program.mapped(forms.written)
 
 
 class _NormalForms:
-    def __init__(self, algebra: Algebra) -> None:
+    """The forms of terms.
+
+    Attributes:
+        algebra: Makes the terms.
+        allowed: Products of exponentials that another one may be written as: those that
+            are there anyway, because a product may overflow where the exponential of
+            the sum does not.
+        multiplied: The products of what may overflow that were seen.
+    """
+
+    def __init__(self, algebra: Algebra, allowed: frozenset[Monomial]) -> None:
         self.algebra = algebra
+        self.allowed = allowed
+        self.multiplied: set[Monomial] = set()
         self.sums = Sums()
         self.forms: dict[Term, Form] = {}
         self.logarithms: dict[Term, Monomial] = {}
@@ -74,6 +90,7 @@ class _NormalForms:
         is_pure = is_free and all(arg.dtype == term.dtype for arg in term.args)
         found = self.form(term) if is_pure else None
         self.forms[term] = found or _power_of(self.opaque(term))
+        self.multiplied.add(self.sums.overflow.part(self.forms[term].powers))
 
     def form(self, term: Term) -> Form | None:
         """The form of a sum, a product, a power; None of what is opaque."""
@@ -136,8 +153,11 @@ class _NormalForms:
         own = self.sums.multiplied_out({exponent.powers: exponent.number})
         for atom, other in self.exponentials.items():
             powers = self.exp_of(_difference(own, other))
-            if powers is not None:
-                return Form(1.0, times(powers, ((atom, 2),)))
+            if powers is None:
+                continue
+            powers = times(powers, ((atom, 2),))
+            if self.sums.overflow.part(powers) in self.allowed:
+                return Form(1.0, powers)
         atom = self.opaque(term)
         self.exponentials[atom] = own
         return _power_of(atom)

@@ -8,10 +8,11 @@ that is there already is written as that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from partialc.lowering.scalar.overflow import Overflow
 from partialc.lowering.scalar.polynomials import (
     ONE,
     Monomial,
@@ -66,11 +67,13 @@ class Sums:
     Attributes:
         meanings: What each atom that is a sum is the sum of.
         free: Sums that are computed in any case.
+        overflow: Which terms may overflow.
     """
 
     def __init__(self) -> None:
         self.meanings: dict[Term, Polynomial] = {}
         self.free: set[Term] = set()
+        self.overflow = Overflow()
         self._known: dict[_Key, _Known] = {}
 
     def keep(self, atom: Term, meaning: Polynomial) -> None:
@@ -92,11 +95,21 @@ class Sums:
         """A sum, multiplied out as far as that makes it shorter."""
         best = self._split(polynomial)
         least = self._work(best), best.inner is not None
+        extents = self.overflow.extents(polynomial, self.meanings)
         for trial in self._trials(polynomial):
             work = self._work(trial), trial.inner is not None
-            if work < least:
+            if work < least and self._is_within(trial, extents):
                 best, least = trial, work
         return best
+
+    def _is_within(self, form: Form, extents: Mapping[Term, tuple[int, int]]) -> bool:
+        """Whether nothing that may overflow gets where it was not."""
+        products = [times(form.powers, each) for each in form.inner or {ONE: 1.0}]
+        found = self.overflow.extents(products, self.meanings)
+        return all(
+            extents.get(atom, (0, 0))[0] <= low and high <= extents.get(atom, (0, 0))[1]
+            for atom, (low, high) in found.items()
+        )
 
     def multiplied_out(self, polynomial: Polynomial) -> Polynomial:
         """A sum in terms of no other sum, as far as it stays short."""

@@ -1,0 +1,83 @@
+"""Which terms overflow for arguments that are nothing special.
+
+`1 - 1 / (1 + exp(-x))` is 1 where the exponential overflows; written as
+`exp(-x) / (1 + exp(-x))` it would be nan. What may overflow must therefore not get into
+products where it was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from partialc.lowering.scalar.polynomials import Monomial, Polynomial
+from partialc.lowering.scalar.terms import Term, reachable
+
+_BOUNDED: Final = frozenset(
+    {
+        *("sin", "cos", "tanh", "erf", "erfc", "logistic", "atan", "atan2", "asin"),
+        *("acos", "sign"),
+    }
+)
+_SLOW: Final = frozenset(
+    {
+        *("add", "sub", "mul", "div", "neg", "integer_pow", "sqrt", "rsqrt", "cbrt"),
+        *("log", "log1p", "asinh", "abs", "max", "min", "select_n"),
+    }
+)
+"""They overflow no sooner than their operands, or than a power of those."""
+
+
+class Overflow:
+    """Tells what overflows, and remembers."""
+
+    def __init__(self) -> None:
+        self._known: dict[Term, bool] = {}
+
+    def may(self, term: Term) -> bool:
+        """Whether a term may overflow."""
+        if term not in self._known:
+            for each in reachable([term]):
+                self._known[each] = self._found(each)
+        return self._known[term]
+
+    def _found(self, term: Term) -> bool:
+        if not term.args or term.op in _BOUNDED:
+            return False
+        return term.op not in _SLOW or any(self._known[arg] for arg in term.args)
+
+    def part(self, product: Monomial) -> Monomial:
+        """The factors of a product that may overflow."""
+        return tuple(pair for pair in product if self.may(pair[0]))
+
+    def extents(
+        self, products: Iterable[Monomial], meanings: Mapping[Term, Polynomial]
+    ) -> dict[Term, tuple[int, int]]:
+        """The lowest and the highest power of what may overflow; 0 lies between.
+
+        Sums that are multiplied by count as what they are made of.
+        """
+        found: dict[Term, tuple[int, int]] = {}
+        for product in products:
+            for atom, (low, high) in self._extents_of(product, meanings).items():
+                before = found.get(atom, (0, 0))
+                found[atom] = min(before[0], low), max(before[1], high)
+        return found
+
+    def _extents_of(
+        self, product: Monomial, meanings: Mapping[Term, Polynomial]
+    ) -> dict[Term, tuple[int, int]]:
+        found: dict[Term, tuple[int, int]] = {}
+
+        def add(atom: Term, low: int, high: int) -> None:
+            before = found.get(atom, (0, 0))
+            found[atom] = before[0] + low, before[1] + high
+
+        for atom, power in self.part(product):
+            if atom in meanings and power > 0:
+                inner = self.extents(meanings[atom], meanings)
+                for each, (low, high) in inner.items():
+                    add(each, low * power // 2, high * power // 2)
+            else:
+                add(atom, min(power, 0), max(power, 0))
+        return found
