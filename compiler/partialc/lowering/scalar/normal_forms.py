@@ -56,7 +56,9 @@ def normalised(program: ScalarProgram, algebra: Algebra) -> ScalarProgram | None
     for term in terms:
         forms.learn(term)
     if len(forms.exponentials) > 1:
-        forms = _NormalForms(algebra, frozenset(forms.multiplied))
+        for root in program.roots():
+            forms.note(forms.forms[root].powers)
+        forms = _NormalForms(algebra, frozenset(forms.contexts))
         for term in terms:
             forms.learn(term)
     return program.mapped(forms.written)
@@ -67,16 +69,16 @@ class _NormalForms:
 
     Attributes:
         algebra: Makes the terms.
-        allowed: Products of exponentials that another one may be written as: those that
-            are there anyway, because a product may overflow where the exponential of
-            the sum does not.
-        multiplied: The products of what may overflow that were seen.
+        known_contexts: The contexts of a program in which no exponential was written by
+            another one: where it is, no other contexts may arise, because a product may
+            overflow where the exponential of a sum does not.
+        contexts: What may overflow, of each product that is added or handed on.
     """
 
-    def __init__(self, algebra: Algebra, allowed: frozenset[Monomial]) -> None:
+    def __init__(self, algebra: Algebra, known_contexts: frozenset[Monomial]) -> None:
         self.algebra = algebra
-        self.allowed = allowed
-        self.multiplied: set[Monomial] = set()
+        self.known_contexts = known_contexts
+        self.contexts: set[Monomial] = set()
         self.sums = Sums()
         self.forms: dict[Term, Form] = {}
         self.logarithms: dict[Term, Monomial] = {}
@@ -90,7 +92,6 @@ class _NormalForms:
         is_pure = is_free and all(arg.dtype == term.dtype for arg in term.args)
         found = self.form(term) if is_pure else None
         self.forms[term] = found or _power_of(self.opaque(term))
-        self.multiplied.add(self.sums.overflow.part(self.forms[term].powers))
 
     def form(self, term: Term) -> Form | None:
         """The form of a sum, a product, a power; None of what is opaque."""
@@ -128,6 +129,8 @@ class _NormalForms:
         best = self.sums.shortest(total(parts))
         if best.inner is None:
             return best
+        for product in best.inner:
+            self.note(product)
         atom = self.sum_term(best.inner, dtype)
         self.sums.keep(atom, best.inner)
         return Form(best.number, times(best.powers, ((atom, 2),)))
@@ -138,6 +141,7 @@ class _NormalForms:
             return term
         for arg in term.args:
             self.sums.need(self.forms[arg].powers)
+            self.note(self.forms[arg].powers)
         args = [self.written(arg) for arg in term.args]
         return self.algebra.apply(term.op, args, term.dtype, term.params)
 
@@ -151,16 +155,36 @@ class _NormalForms:
     def exponential(self, term: Term, exponent: Form) -> Form:
         """exp(y) by another exp(x), if y - x is made of logarithms and exponents."""
         own = self.sums.multiplied_out({exponent.powers: exponent.number})
-        for atom, other in self.exponentials.items():
-            powers = self.exp_of(_difference(own, other))
-            if powers is None:
-                continue
-            powers = times(powers, ((atom, 2),))
-            if self.sums.overflow.part(powers) in self.allowed:
-                return Form(1.0, powers)
         atom = self.opaque(term)
+        for known, other in self.exponentials.items():
+            powers = self.exp_of(_difference(own, other))
+            if powers is not None:
+                powers = times(powers, ((known, 2),))
+                if self.may_replace(atom, powers):
+                    return Form(1.0, powers)
         self.exponentials[atom] = own
         return _power_of(atom)
+
+    def may_replace(self, atom: Term, powers: Monomial) -> bool:
+        """Whether replacing an exponential leads to no product that was not there."""
+        contexts = [
+            (context, dict(context)[atom])
+            for context in self.known_contexts
+            if atom in dict(context)
+        ]
+        replaced = [
+            times(times(context, ((atom, count),), -1), powers, count // 2)
+            for context, count in contexts
+            if count % 2 == 0
+        ]
+        overflow = self.sums.overflow
+        return len(replaced) == len(contexts) > 0 and all(
+            overflow.part(each) in self.known_contexts for each in replaced
+        )
+
+    def note(self, product: Monomial) -> None:
+        """Remember a context."""
+        self.contexts.add(self.sums.overflow.part(product))
 
     def exp_of(self, exponent: Polynomial) -> Monomial | None:
         """The exponential of logarithms and an exponent that is there; else None."""

@@ -8,10 +8,13 @@ products where it was not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from partialc.lowering.scalar.polynomials import Monomial, Polynomial
 from partialc.lowering.scalar.terms import Term, reachable
+
+Extents: TypeAlias = dict[Term, tuple[int, int]]
+"""Twice the lowest and the highest power of each term."""
 
 _BOUNDED: Final = frozenset(
     {
@@ -33,12 +36,15 @@ class Overflow:
 
     def __init__(self) -> None:
         self._known: dict[Term, bool] = {}
+        self._of_sums: dict[Term, Extents] = {}
 
     def may(self, term: Term) -> bool:
         """Whether a term may overflow."""
-        if term not in self._known:
-            for each in reachable([term]):
+        if any(arg not in self._known for arg in term.args):
+            for each in reachable(term.args):
                 self._known[each] = self._found(each)
+        if term not in self._known:
+            self._known[term] = self._found(term)
         return self._known[term]
 
     def _found(self, term: Term) -> bool:
@@ -52,12 +58,16 @@ class Overflow:
 
     def extents(
         self, products: Iterable[Monomial], meanings: Mapping[Term, Polynomial]
-    ) -> dict[Term, tuple[int, int]]:
-        """The lowest and the highest power of what may overflow; 0 lies between.
+    ) -> Extents:
+        """Twice the lowest and highest power of what may overflow; 0 lies between.
 
         Sums that are multiplied by count as what they are made of.
+
+        Args:
+            products: The products.
+            meanings: What each atom that is a sum is the sum of; that never changes.
         """
-        found: dict[Term, tuple[int, int]] = {}
+        found: Extents = {}
         for product in products:
             for atom, (low, high) in self._extents_of(product, meanings).items():
                 before = found.get(atom, (0, 0))
@@ -66,8 +76,8 @@ class Overflow:
 
     def _extents_of(
         self, product: Monomial, meanings: Mapping[Term, Polynomial]
-    ) -> dict[Term, tuple[int, int]]:
-        found: dict[Term, tuple[int, int]] = {}
+    ) -> Extents:
+        found: Extents = {}
 
         def add(atom: Term, low: int, high: int) -> None:
             before = found.get(atom, (0, 0))
@@ -75,8 +85,9 @@ class Overflow:
 
         for atom, power in self.part(product):
             if atom in meanings and power > 0:
-                inner = self.extents(meanings[atom], meanings)
-                for each, (low, high) in inner.items():
+                if atom not in self._of_sums:
+                    self._of_sums[atom] = self.extents(meanings[atom], meanings)
+                for each, (low, high) in self._of_sums[atom].items():
                     add(each, low * power // 2, high * power // 2)
             else:
                 add(atom, min(power, 0), max(power, 0))

@@ -110,12 +110,12 @@ def _share_pairs(products: Sequence[list[_Factor]]) -> None:
                 del product[max(first, second)]
 
 
-def _pairs(product: Sequence[_Factor]) -> set[tuple[_Factor, _Factor]]:
-    """Its pairs of different factors; numbers stay outside."""
+def _pairs(product: Sequence[_Factor]) -> list[tuple[_Factor, _Factor]]:
+    """Its pairs of different factors, in an order of their own; without numbers."""
     factors = {
         each for each in product if isinstance(each, tuple) or each.constant is None
     }
-    return set(combinations(sorted(factors, key=_rank), 2))
+    return list(combinations(sorted(factors, key=_rank), 2))
 
 
 def _rank(factor: _Factor) -> tuple[int, ...]:

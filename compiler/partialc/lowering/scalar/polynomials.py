@@ -19,7 +19,7 @@ Monomial: TypeAlias = tuple[tuple[Term, int], ...]
 Polynomial: TypeAlias = dict[Monomial, float]
 
 ONE: Final[Monomial] = ()
-VANISHING: Final = 1e-13
+VANISHING: Final = 2e-14
 """What is left of numbers that cancel but for their rounding, relative to them."""
 ROUNDING: Final = 1e-15
 """The rounding of a few products of numbers, relative to them."""

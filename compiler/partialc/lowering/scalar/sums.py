@@ -8,7 +8,7 @@ that is there already is written as that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -95,15 +95,15 @@ class Sums:
         """A sum, multiplied out as far as that makes it shorter."""
         best = self._split(polynomial)
         least = self._work(best), best.inner is not None
-        extents = self.overflow.extents(polynomial, self.meanings)
         for trial in self._trials(polynomial):
             work = self._work(trial), trial.inner is not None
-            if work < least and self._is_within(trial, extents):
+            if work < least and self._is_within(trial, polynomial):
                 best, least = trial, work
         return best
 
-    def _is_within(self, form: Form, extents: Mapping[Term, tuple[int, int]]) -> bool:
+    def _is_within(self, form: Form, polynomial: Polynomial) -> bool:
         """Whether nothing that may overflow gets where it was not."""
+        extents = self.overflow.extents(polynomial, self.meanings)
         products = [times(form.powers, each) for each in form.inner or {ONE: 1.0}]
         found = self.overflow.extents(products, self.meanings)
         return all(
@@ -163,9 +163,11 @@ class Sums:
         known = self._known.get(_key(key))
         if known is not None:
             powers = times(times(own_powers, known.powers, -1), ((known.atom, 2),))
+            form = Form(tidy(own_number / known.number), powers)
             # What is finite where an atom is zero stays so.
-            if _divisors([powers, *self.meanings[known.atom]]) <= _divisors(polynomial):
-                return Form(tidy(own_number / known.number), powers)
+            divisors = _divisors([powers, *self.meanings[known.atom]])
+            if divisors <= _divisors(polynomial) and self._is_within(form, polynomial):
+                return form
         factor = by(polynomial)
         inner = scaled(polynomial, factor, -1)
         if len(inner) == 1:
