@@ -9,6 +9,7 @@ cost model.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from math import log2
 from typing import Final
 
@@ -52,8 +53,13 @@ def cost_of_equation(equation: Equation) -> Cost:
 
 def item_bytes(dtype: DType) -> int:
     """Bytes of one element under the widest regime; a PRNG key is taken for eight."""
+    return _bytes_of(dtype.wide)
+
+
+@cache
+def _bytes_of(name: str) -> int:
     for ending, size in reversed(_ITEM_BYTES.items()):
-        if dtype.wide.endswith(ending):
+        if name.endswith(ending):
             return size
     return 8
 

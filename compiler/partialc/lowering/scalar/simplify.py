@@ -48,7 +48,10 @@ def _regrouped(
     program: ScalarProgram, algebra: Algebra, *, share: bool = False
 ) -> ScalarProgram:
     for _ in range(ROUNDS):
+        before = program.roots()
         program = regroup(program, algebra)
+        if program.roots() == before:
+            break
     if share:
         program = with_shared_pairs(program, algebra)
     return as_quotients(program, algebra.terms)
