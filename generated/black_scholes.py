@@ -63,7 +63,7 @@ def greeks(
     `partial(sigma, sigma)`, `partial(S, S, S)`, `partial(sigma, sigma, sigma)` of
     `black_scholes`.
 
-    Plan: 2 nests of 2 JVPs of 1 VJP and 1 JVP of 1 VJP, written out: 57 flops, 6
+    Plan: 2 nests of 2 JVPs of 1 VJP and 1 JVP of 1 VJP, written out: 59 flops, 6
     transcendentals (full reference: 781 flops, 21 transcendentals).
     """
     S, K, T, r, sigma = _checked(_ARGUMENTS, S=S, K=K, T=T, r=r, sigma=sigma)
@@ -74,53 +74,54 @@ def greeks(
     sigma_over_sqrt_T = inverse_sigma / sqrt_T
     sigma_pow2_sigma_sqrt = sigma_pow2_plus_log_S * sigma_over_sqrt_T
     erfc_sigma_pow2 = lax.erfc(-0.7071067811865476 * sigma_pow2_sigma_sqrt)
-    K_exp_r = K * jnp.exp(-(r * T))
     sigma_pow2_minus_sigma_sqrt = sigma_pow2_sigma_sqrt - sigma * sqrt_T
     erfc_sigma_pow2_drm = lax.erfc(-0.7071067811865476 * sigma_pow2_minus_sigma_sqrt)
+    K_exp_erfc_sigma = K * jnp.exp(-(r * T)) * erfc_sigma_pow2_drm
 
     # gamma
-    sigma_pow2_pow2 = sigma_pow2_minus_sigma_sqrt**2
-    K_exp_exp_sigma = K_exp_r * jnp.exp(-0.5 * sigma_pow2_pow2)
-    K_exp_sigma_sqrt = K_exp_exp_sigma * sigma_over_sqrt_T
+    sigma_pow2 = inverse_sigma**2
+    sigma_pow2_over_T = sigma_pow2 / T
+    exp_sigma_pow2_sigma = jnp.exp(-0.5 * sigma_pow2_over_T * sigma_pow2_plus_log_S**2)
+    scaled_sigma_sqrt = 0.3989422804014327 * sigma_over_sqrt_T
     inverse_S = 1.0 / S
 
     # vega
-    vega = 0.3989422804014327 * (K_exp_exp_sigma * sqrt_T)
+    S_exp_sigma = S * exp_sigma_pow2_sigma
+    vega = 0.3989422804014327 * (S_exp_sigma * sqrt_T)
 
     # vanna
-    K_exp_sigma_pow2 = K_exp_exp_sigma * sigma_pow2_minus_sigma_sqrt
-    K_exp_sigma = -0.3989422804014327 * K_exp_sigma_pow2 * inverse_sigma
+    sigma_sigma_pow2 = inverse_sigma * sigma_pow2_minus_sigma_sqrt
+    scaled_sigma_sigma = -0.3989422804014327 * sigma_sigma_pow2
 
     # volga
-    sqrt_T_plus_sigma_sigma = sqrt_T + inverse_sigma * sigma_pow2_minus_sigma_sqrt
-    scaled_K_exp = 0.3989422804014327 * K_exp_sigma_pow2
+    scaled_S_exp = 0.3989422804014327 * S_exp_sigma
+    sqrt_T_plus_sigma_sigma = sqrt_T + sigma_sigma_pow2
+    S_exp_sigma_pow2 = scaled_S_exp * sigma_pow2_minus_sigma_sqrt
 
     # speed
-    sigma_pow2_sigma_pow2 = inverse_sigma**2 * sigma_pow2_plus_log_S
-    sigma_pow2_over_T = sigma_pow2_sigma_pow2 / T
-    times_K_exp_sigma = -0.3989422804014327 * K_exp_sigma_sqrt
+    shifted_sigma_pow2 = sigma_pow2_plus_log_S * sigma_pow2_over_T + 1.0
+    scaled_exp_sigma = -0.3989422804014327 * exp_sigma_pow2_sigma
+    exp_sigma_S_pow2 = scaled_exp_sigma * shifted_sigma_pow2 * inverse_S**2
 
     # ultima
-    sigma_pow2_sigma_sigma_pow2 = sigma_pow2_sigma_pow2 * (
-        3.0 - 3.0 * sigma_pow2_over_T
-    )
-    sigma_pow2_sqrt_T = sigma_pow2_pow2 * sqrt_T_plus_sigma_sigma**2
+    v3_minus_sigma_pow2_sigma = 3.0 - 3.0 * sigma_pow2_plus_log_S * sigma_pow2_over_T
+    sigma_pow2_sigma_pow2 = sigma_pow2_plus_log_S * v3_minus_sigma_pow2_sigma
+    sigma_pow2_sqrt_T = sigma_pow2_minus_sigma_sqrt**2 * sqrt_T_plus_sigma_sigma**2
+    sigma_pow2_minus_T = sigma_pow2_sqrt_T + sigma_pow2_sigma_pow2 * sigma_pow2 - T
 
     # results
-    price = 0.5 * (S * erfc_sigma_pow2 - K_exp_r * erfc_sigma_pow2_drm)
-    gamma = 0.3989422804014327 * K_exp_sigma_sqrt * inverse_S**2
-    volga = scaled_K_exp * sqrt_T_plus_sigma_sigma * sqrt_T
-    speed = times_K_exp_sigma * (sigma_pow2_over_T + 1.0) * inverse_S**3
-    ultima = vega * (sigma_pow2_sqrt_T + sigma_pow2_sigma_sigma_pow2 - T)
+    price = 0.5 * (S * erfc_sigma_pow2 - K_exp_erfc_sigma)
+    gamma = scaled_sigma_sqrt * exp_sigma_pow2_sigma * inverse_S
+    volga = S_exp_sigma_pow2 * sqrt_T_plus_sigma_sigma * sqrt_T
     return Greeks(
         price,
         0.5 * erfc_sigma_pow2,
         gamma,
         vega,
-        K_exp_sigma * inverse_S,
+        scaled_sigma_sigma * exp_sigma_pow2_sigma,
         volga,
-        speed,
-        ultima,
+        exp_sigma_S_pow2 * sigma_over_sqrt_T,
+        vega * sigma_pow2_minus_T,
     )
 
 

@@ -2,9 +2,8 @@
 
 Every real term is a number times powers of atoms: elements, functions such as `log`,
 and sums (`sums`). This is how the derivatives of quotients and of chains, which
-automatic differentiation leaves as they come, cancel. An exponential is written as
-another one times powers, where their exponents differ by logarithms and by exponents
-that are there.
+automatic differentiation leaves as they come, cancel. Exponentials may be another one
+times powers (`exponentials`).
 
 Sums that stand alone, and powers of sums, are never multiplied out: `(x - y) ** 2`
 rounds better than what it is the sum of. Neither is a sum that takes away what it has
@@ -15,13 +14,13 @@ Grade: reassociating.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from partialc.ir.dtypes import DType
 from partialc.lowering.scalar.algebra import Algebra
+from partialc.lowering.scalar.exponentials import Exponentials
 from partialc.lowering.scalar.polynomials import (
-    ONE,
-    VANISHING,
     Monomial,
     Polynomial,
     exponents,
@@ -52,13 +51,14 @@ def normalised(program: ScalarProgram, algebra: Algebra) -> ScalarProgram | None
     terms = list(reachable(program.roots()))
     if len(terms) > MOST_TERMS:
         return None
-    forms = _NormalForms(algebra, frozenset())
+    forms = _NormalForms(algebra, {})
     for term in terms:
         forms.learn(term)
-    if len(forms.exponentials) > 1:
-        for root in program.roots():
-            forms.note(forms.forms[root].powers)
-        forms = _NormalForms(algebra, frozenset(forms.contexts))
+    for root in program.roots():
+        forms.exponentials.note(forms.forms[root].powers)
+    replacements = forms.exponentials.replacements()
+    if replacements:
+        forms = _NormalForms(algebra, replacements)
         for term in terms:
             forms.learn(term)
     return program.mapped(forms.written)
@@ -69,20 +69,15 @@ class _NormalForms:
 
     Attributes:
         algebra: Makes the terms.
-        known_contexts: The contexts of a program in which no exponential was written by
-            another one: where it is, no other contexts may arise, because a product may
-            overflow where the exponential of a sum does not.
-        contexts: What may overflow, of each product that is added or handed on.
+        replacements: What to write for exponentials.
     """
 
-    def __init__(self, algebra: Algebra, known_contexts: frozenset[Monomial]) -> None:
+    def __init__(self, algebra: Algebra, replacements: Mapping[Term, Monomial]) -> None:
         self.algebra = algebra
-        self.known_contexts = known_contexts
-        self.contexts: set[Monomial] = set()
+        self.replacements = replacements
         self.sums = Sums()
+        self.exponentials = Exponentials(self.sums.overflow)
         self.forms: dict[Term, Form] = {}
-        self.logarithms: dict[Term, Monomial] = {}
-        self.exponentials: dict[Term, Polynomial] = {}
 
     # --- reading
 
@@ -130,7 +125,7 @@ class _NormalForms:
         if best.inner is None:
             return best
         for product in best.inner:
-            self.note(product)
+            self.exponentials.note(product)
         atom = self.sum_term(best.inner, dtype)
         self.sums.keep(atom, best.inner)
         return Form(best.number, times(best.powers, ((atom, 2),)))
@@ -141,7 +136,7 @@ class _NormalForms:
             return term
         for arg in term.args:
             self.sums.need(self.forms[arg].powers)
-            self.note(self.forms[arg].powers)
+            self.exponentials.note(self.forms[arg].powers)
         args = [self.written(arg) for arg in term.args]
         return self.algebra.apply(term.op, args, term.dtype, term.params)
 
@@ -149,63 +144,15 @@ class _NormalForms:
         """log(x), remembered as what is x in exponents."""
         atom = self.opaque(term)
         if inner.number == 1:
-            self.logarithms[atom] = inner.powers
+            self.exponentials.logarithms[atom] = inner.powers
         return _power_of(atom)
 
     def exponential(self, term: Term, exponent: Form) -> Form:
-        """exp(y) by another exp(x), if y - x is made of logarithms and exponents."""
-        own = self.sums.multiplied_out({exponent.powers: exponent.number})
+        """An exponential, or what stands for it."""
         atom = self.opaque(term)
-        for known, other in self.exponentials.items():
-            powers = self.exp_of(_difference(own, other))
-            if powers is not None:
-                powers = times(powers, ((known, 2),))
-                if self.may_replace(atom, powers):
-                    return Form(1.0, powers)
-        self.exponentials[atom] = own
-        return _power_of(atom)
-
-    def may_replace(self, atom: Term, powers: Monomial) -> bool:
-        """Whether replacing an exponential leads to no product that was not there."""
-        contexts = [
-            (context, dict(context)[atom])
-            for context in self.known_contexts
-            if atom in dict(context)
-        ]
-        replaced = [
-            times(times(context, ((atom, count),), -1), powers, count // 2)
-            for context, count in contexts
-            if count % 2 == 0
-        ]
-        overflow = self.sums.overflow
-        return len(replaced) == len(contexts) > 0 and all(
-            overflow.part(each) in self.known_contexts for each in replaced
-        )
-
-    def note(self, product: Monomial) -> None:
-        """Remember a context."""
-        self.contexts.add(self.sums.overflow.part(product))
-
-    def exp_of(self, exponent: Polynomial) -> Monomial | None:
-        """The exponential of logarithms and an exponent that is there; else None."""
-        found = ONE
-        rest: Polynomial = {}
-        for product, number in exponent.items():
-            atom, power = product[0] if len(product) == 1 else (None, 0)
-            if atom is None or atom not in self.logarithms or power != 2:
-                rest[product] = number
-                continue
-            count = round(number)
-            if abs(number - count) > VANISHING * abs(count):
-                return None
-            found = times(found, self.logarithms[atom], count)
-        if not rest:
-            return found
-        for atom, other in self.exponentials.items():
-            for sign in (1, -1):
-                if not _difference(rest, {p: sign * n for p, n in other.items()}):
-                    return times(found, ((atom, 2 * sign),))
-        return None
+        own = self.sums.multiplied_out({exponent.powers: exponent.number})
+        self.exponentials.exponents[atom] = own
+        return Form(1.0, self.replacements.get(atom, ((atom, 2),)))
 
     # --- writing
 
@@ -269,10 +216,6 @@ def _power(form: Form, halves: int) -> Form | None:
     if not is_moderate(number):
         return None
     return Form(number, tuple((atom, n * halves // 2) for atom, n in form.powers))
-
-
-def _difference(first: Polynomial, second: Polynomial) -> Polynomial:
-    return total([*first.items(), *((p, -number) for p, number in second.items())])
 
 
 def _is_meant(term: Term) -> bool:
