@@ -104,10 +104,12 @@ def greeks(
     exp_sigma_S_pow2 = scaled_exp_sigma * shifted_sigma_pow2 * inverse_S**2
 
     # ultima
+    sigma_pow2_sqrt_T = sigma_pow2_minus_sigma_sqrt**2 * sqrt_T_plus_sigma_sigma**2
     v3_minus_sigma_pow2_sigma = 3.0 - 3.0 * sigma_pow2_plus_log_S * sigma_pow2_over_T
     sigma_pow2_sigma_pow2 = sigma_pow2_plus_log_S * v3_minus_sigma_pow2_sigma
-    sigma_pow2_sqrt_T = sigma_pow2_minus_sigma_sqrt**2 * sqrt_T_plus_sigma_sigma**2
-    sigma_pow2_minus_T = sigma_pow2_sqrt_T + sigma_pow2_sigma_pow2 * sigma_pow2 - T
+    sigma_pow2_plus_sigma_pow2 = (
+        sigma_pow2_sqrt_T - T + sigma_pow2_sigma_pow2 * sigma_pow2
+    )
 
     # results
     price = 0.5 * (S * erfc_sigma_pow2 - K_exp_erfc_sigma)
@@ -121,7 +123,7 @@ def greeks(
         scaled_sigma_sigma * exp_sigma_pow2_sigma,
         volga,
         exp_sigma_S_pow2 * sigma_over_sqrt_T,
-        vega * sigma_pow2_minus_T,
+        vega * sigma_pow2_plus_sigma_pow2,
     )
 
 

@@ -60,20 +60,22 @@ def jacobian(q: jax.Array) -> jax.Array:
     cos_q0, cos_q1, cos_q2, cos_q3, cos_q4, sin_q0, sin_q1, sin_q2, sin_q3, sin_q4 = (
         jnp.unstack(lax.optimization_barrier(joined_cos_q_sin_q))
     )
-    cos_q0_cos_q4 = cos_q0 * cos_q4
-    sin_q0_sin_q4 = sin_q0 * sin_q4
     cos_q1_minus_sin_q1 = cos_q1 * cos_q2 - sin_q1 * sin_q2
     cos_q1_plus_sin_q1 = cos_q1 * sin_q2 + sin_q1 * cos_q2
-    cos_q1_minus_cos_q1 = cos_q1_minus_sin_q1 * cos_q3 - cos_q1_plus_sin_q1 * sin_q3
-    cos_q0_plus_sin_q0 = cos_q0_cos_q4 + sin_q0_sin_q4 * cos_q1_minus_cos_q1
     cos_q1_plus_cos_q1 = cos_q1_minus_sin_q1 * sin_q3 + cos_q1_plus_sin_q1 * cos_q3
     scaled_cos_q1_cos_q1 = 0.09465 * cos_q1_plus_cos_q1
-    cos_q1_cos_q1_minus_cos_q1_sin_q1 = (
-        scaled_cos_q1_cos_q1 - 0.39225 * cos_q1_minus_sin_q1
+    cos_q1_minus_cos_q1 = scaled_cos_q1_cos_q1 - 0.39225 * cos_q1_minus_sin_q1
+    cos_q1_cos_q1_minus_cos_q1 = cos_q1_minus_cos_q1 - 0.425 * cos_q1
+    cos_q0_cos_q4 = cos_q0 * cos_q4
+    sin_q0_sin_q4 = sin_q0 * sin_q4
+    cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1 = (
+        cos_q1_minus_sin_q1 * cos_q3 - cos_q1_plus_sin_q1 * sin_q3
     )
-    cos_q1_cos_q1_minus_cos_q1 = cos_q1_cos_q1_minus_cos_q1_sin_q1 - 0.425 * cos_q1
+    sin_q0_sin_q4_cos_q1_cos_q1 = (
+        sin_q0_sin_q4 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
+    )
     scaled_cos_q1_sin_q1 = 0.39225 * cos_q1_plus_sin_q1
-    times_cos_q1_cos_q1 = 0.09465 * cos_q1_minus_cos_q1
+    times_cos_q1_cos_q1 = 0.09465 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
     cos_q1_cos_q1_sin_q4 = 0.0823 * cos_q1_plus_cos_q1 * sin_q4
     sin_q1_plus_cos_q1 = (
         0.425 * sin_q1
@@ -85,41 +87,48 @@ def jacobian(q: jax.Array) -> jax.Array:
         scaled_cos_q1_sin_q1 + times_cos_q1_cos_q1 + cos_q1_cos_q1_sin_q4
     )
     cos_q1_plus_cos_q1_jnt = times_cos_q1_cos_q1 + cos_q1_cos_q1_sin_q4
-    sin_q0_plus_cos_q0 = sin_q0_sin_q4 + cos_q0_cos_q4 * cos_q1_minus_cos_q1
-    cos_q0_minus_sin_q0 = (
+    cos_q0_cos_q4_cos_q1_cos_q1 = (
+        cos_q0_cos_q4 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
+    )
+    cos_q0_plus_cos_q0 = (
         0.10915 * cos_q0
-        + 0.0823 * cos_q0_plus_sin_q0
         - sin_q0 * cos_q1_cos_q1_minus_cos_q1
+        + 0.0823 * (cos_q0_cos_q4 + sin_q0_sin_q4_cos_q1_cos_q1)
     )
     cos_q0_cos_q1_cos_q1 = cos_q0 * cos_q1_cos_q1_plus_cos_q1_cos_q1_sin_q4
+    scaled_sin_q0_cos_q0 = -0.0823 * (sin_q0_sin_q4 + cos_q0_cos_q4_cos_q1_cos_q1)
     sin_q0_cos_q4 = sin_q0 * cos_q4
     cos_q0_sin_q4 = cos_q0 * sin_q4
-    sin_q0_minus_cos_q0 = sin_q0_cos_q4 - cos_q0_sin_q4 * cos_q1_minus_cos_q1
-    cos_q0_sin_q4_minus_sin_q0_cos_q4_cos_q1 = (
-        cos_q0_sin_q4 - sin_q0_cos_q4 * cos_q1_minus_cos_q1
+    cos_q0_sin_q4_cos_q1_cos_q1 = (
+        cos_q0_sin_q4 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
+    )
+    sin_q0_cos_q4_cos_q1_cos_q1 = (
+        sin_q0_cos_q4 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
     )
     sin_q0_plus_sin_q0 = (
         0.10915 * sin_q0
         + cos_q0 * cos_q1_cos_q1_minus_cos_q1
-        + 0.0823 * sin_q0_minus_cos_q0
+        + 0.0823 * (sin_q0_cos_q4 - cos_q0_sin_q4_cos_q1_cos_q1)
     )
     sin_q0_cos_q1_cos_q1 = sin_q0 * cos_q1_cos_q1_plus_cos_q1_cos_q1_sin_q4
-    scaled_cos_q0_sin_q0 = 0.0823 * cos_q0_sin_q4_minus_sin_q0_cos_q4_cos_q1
-    cos_q1_cos_q1_sin_q4_xjd = 0.0823 * cos_q1_minus_cos_q1 * sin_q4
+    scaled_cos_q0_sin_q0 = 0.0823 * (cos_q0_sin_q4 - sin_q0_cos_q4_cos_q1_cos_q1)
+    cos_q1_cos_q1_sin_q4_xjd = (
+        0.0823 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1 * sin_q4
+    )
     cos_q1_cos_q1_cos_q1_minus_cos_q1_cos_q1 = (
         cos_q1_cos_q1_minus_cos_q1 - cos_q1_cos_q1_sin_q4_xjd
     )
     cos_q1_cos_q1_minus_cos_q1_cos_q1_sin_q4 = (
-        cos_q1_cos_q1_minus_cos_q1_sin_q1 - cos_q1_cos_q1_sin_q4_xjd
+        cos_q1_minus_cos_q1 - cos_q1_cos_q1_sin_q4_xjd
     )
     cos_q1_minus_cos_q1_mkz = scaled_cos_q1_cos_q1 - cos_q1_cos_q1_sin_q4_xjd
     stack_cos_q0_cos_q0 = jnp.stack(
         [
-            cos_q0_minus_sin_q0,
+            cos_q0_plus_cos_q0,
             cos_q0 * sin_q1_plus_cos_q1,
             cos_q0_cos_q1_cos_q1,
             cos_q0 * cos_q1_plus_cos_q1_jnt,
-            -0.0823 * sin_q0_plus_cos_q0,
+            scaled_sin_q0_cos_q0,
             0.0,
         ]
     )
@@ -185,16 +194,17 @@ def shoulder_block(q: jax.Array) -> jax.Array:
         + 0.0823 * (cos_q0 * cos_q4 - sin_q4_sin_q3_cos_q3 * sin_q0)
     )
     cos_q0_sin_q3_sin_q4 = -(cos_q0 * sin_q3_cos_q1_minus_sin_q4_sin_q3_cos_q3)
-    scaled_sin_q0_sin_q4 = 0.0823 * (sin_q0 * cos_q4 + sin_q4_sin_q3_cos_q3 * cos_q0)
-    sin_q0_minus_cos_q0 = (
-        0.10915 * sin_q0 + scaled_sin_q0_sin_q4 - cos_q0 * cos_q1_minus_sin_q3
+    sin_q0_plus_sin_q0 = (
+        0.10915 * sin_q0
+        - cos_q0 * cos_q1_minus_sin_q3
+        + 0.0823 * (sin_q0 * cos_q4 + sin_q4_sin_q3_cos_q3 * cos_q0)
     )
     sin_q0_sin_q3_sin_q4 = -(sin_q0 * sin_q3_cos_q1_minus_sin_q4_sin_q3_cos_q3)
     stack_cos_q0_cos_q0 = jnp.stack(
         [cos_q0_plus_cos_q0, -(cos_q0 * sin_q3_minus_sin_q4), cos_q0_sin_q3_sin_q4]
     )
     stack_sin_q0_sin_q0 = jnp.stack(
-        [sin_q0_minus_cos_q0, -(sin_q0 * sin_q3_minus_sin_q4), sin_q0_sin_q3_sin_q4]
+        [sin_q0_plus_sin_q0, -(sin_q0 * sin_q3_minus_sin_q4), sin_q0_sin_q3_sin_q4]
     )
     return jnp.stack([stack_cos_q0_cos_q0, stack_sin_q0_sin_q0])
 

@@ -42,8 +42,9 @@ def rectangles(function: Function) -> Function:
     leaves one term the contraction is a product, and with one-hot rows a slice. What is
     zero everywhere is not computed. Loops and branches are treated each on its own.
 
-    Grade: reassociating. `0 * x` is 0 and `x + 0` is x, exact for finite values, save
-    where a decision depends on them (`analysis.sensitive`).
+    Grade: exact for finite values, up to the order in which a product of fewer terms
+    is summed: `0 * x` is 0 and `x + 0` is x, save where a decision depends on them
+    (`analysis.sensitive`).
     """
     return in_context(function, _restricted)
 

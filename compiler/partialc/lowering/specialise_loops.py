@@ -24,8 +24,8 @@ def specialise_loops(function: Function) -> Function:
     body keeps at zero, is no longer carried; neither is a row that is zero. The body is
     then free to leave out what they were multiplied into.
 
-    Grade: reassociating, as `rectangles`: `0 * x` is taken for 0, save where a decision
-    depends on it.
+    Grade: exact for finite values, as `rectangles`: `0 * x` is taken for 0, save where
+    a decision depends on it.
     """
     return _told(function, NOTHING)
 

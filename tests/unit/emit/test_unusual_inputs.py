@@ -182,6 +182,7 @@ def test_what_is_finite_although_something_overflows_stays_finite(
     ):
         wanted = np.atleast_1d(expected)
         where = np.isfinite(wanted)
+        assert where.any()
         np.testing.assert_allclose(
             np.atleast_1d(found)[where], wanted[where], rtol=1e-5
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from partialc.lowering.scalar.compensation import compensating
 from partialc.lowering.scalar.normal_forms import normalised
 from partialc.lowering.scalar.polynomials import ONE, expanded, tidy, total
 from partialc.lowering.scalar.terms import Term, reachable
@@ -11,6 +12,7 @@ from tests.unit.lowering.term_writer import Writer
 
 
 def normal(make: Writer, *roots: Term) -> list[Term]:
+    make.algebra.terms.frozen |= compensating(roots)
     program = normalised(make.program(*roots), make.algebra)
     assert program is not None
     return program.roots()

@@ -1,11 +1,13 @@
 """What becomes of programs that are taken apart, rule by rule."""
 
+import numpy as np
 import pytest
 
 from partialc.ir.check import check
 from partialc.ir.text import parse
 from partialc.lowering.light_cone import light_cone, taken_apart
 from partialc.lowering.scalar.sharing import FEWEST
+from partialc.ops.evaluation import evaluate
 
 
 def operations(body, result, inputs="x: float, y: float, z: float"):
@@ -56,6 +58,30 @@ def test_common_factors_are_taken_out():
 def test_what_is_added_and_taken_away_again_stays(much):
     body = f"a: float = add(x, {much}); b: float = sub(a, {much})"
     assert operations(body, "b") == ["add", "sub"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "a: float = sub(x, y); b: float = sub(z, u); c: float = add(b, a)",
+        "a: float = sub(x, y); b: float = add(z, a); c: float = sub(b, u)",
+        "a: float = sub(x, y); b: float = sub(u, z); c: float = sub(a, b)",
+        "a: float = sub(x, y); b: float = add(a, u); c: float = sub(z, b)",
+        "a: float = sub(x, y); b: float = neg(u); d: float = add(a, b); "
+        "c: float = add(z, d)",
+    ],
+)
+def test_differences_are_taken_as_they_are_written(body):
+    """x - y is exact where they are close; (z + x) - y is not."""
+    lines = "\n".join(f"    {line}" for line in body.split("; "))
+    inputs = "x: float, y: float, z: float, u: float"
+    function = parse(f"def f({inputs}):\n{lines}\n    return c\n")
+    point = [1e14 + 1, 1e14, 1e-3, 0.0]
+    expected, found = (
+        float(evaluate(each, point)[0]) for each in (function, taken_apart(function))
+    )
+    assert abs(abs(found) - 1) > 5e-4
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_values_that_are_used_twice_are_not_written_out_twice():

@@ -301,7 +301,8 @@ def for_reading(term: Term) -> tuple[Term, ...]:
     if first.constant is not None or second.constant is not None:
         leads = (first.constant is not None) == (term.op == "mul")
         return (first, second) if leads else (second, first)
-    if second.op == term.op and first.op != term.op:
+    chain = ("add", "sub") if term.op == "add" else (term.op,)
+    if second.op in chain and first.op not in chain:
         return second, first
     if first.array is not None and first.array is second.array:
         return (first, second) if first.position < second.position else (second, first)

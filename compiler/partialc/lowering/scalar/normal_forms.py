@@ -6,8 +6,7 @@ automatic differentiation leaves as they come, cancel. Exponentials may be anoth
 times powers (`exponentials`).
 
 Sums that stand alone, and powers of sums, are never multiplied out: `(x - y) ** 2`
-rounds better than what it is the sum of. Neither is a sum that takes away what it has
-just added, such as `(1 + x) - 1`: whoever wrote it meant its rounding.
+rounds better than what it is the sum of.
 
 Grade: reassociating.
 """
@@ -43,7 +42,7 @@ MOST_TERMS: Final = 800
 """Larger programs are left alone."""
 
 LONGEST: Final = 16
-"""Products of more atoms are left alone, and sums that may take away what they add."""
+"""Products of more atoms are left alone."""
 
 
 def normalised(program: ScalarProgram, algebra: Algebra) -> ScalarProgram | None:
@@ -108,9 +107,9 @@ class _NormalForms:
                 return _power(forms[0], 1)
             case "rsqrt":
                 return _power(forms[0], -1)
-            case "add" if not _is_meant(term):
+            case "add":
                 return self.sum(forms[0], forms[1], 1, term.dtype)
-            case "sub" if not _is_meant(term):
+            case "sub":
                 return self.sum(forms[0], forms[1], -1, term.dtype)
             case "log":
                 return self.logarithm(term, forms[0])
@@ -132,13 +131,15 @@ class _NormalForms:
 
     def opaque(self, term: Term) -> Term:
         """A term that is neither a sum nor a product, of operands in normal form."""
-        if not term.args or term in self.algebra.terms.frozen:
+        if not term.args:
             return term
         for arg in term.args:
             self.sums.need(self.forms[arg].powers)
             self.exponentials.note(self.forms[arg].powers)
         args = [self.written(arg) for arg in term.args]
-        return self.algebra.apply(term.op, args, term.dtype, term.params)
+        strict = term in self.algebra.terms.frozen
+        apply = self.algebra.apply
+        return apply(term.op, args, term.dtype, term.params, strict=strict)
 
     def logarithm(self, term: Term, inner: Form) -> Form:
         """log(x), remembered as what is x in exponents."""
@@ -216,21 +217,3 @@ def _power(form: Form, halves: int) -> Form | None:
     if not is_moderate(number):
         return None
     return Form(number, tuple((atom, n * halves // 2) for atom, n in form.powers))
-
-
-def _is_meant(term: Term) -> bool:
-    """Whether a sum takes away the very term that it adds."""
-    signs: dict[Term, int] = {}
-    pending = [(term, 1)]
-    for _ in range(2 * LONGEST):
-        if not pending:
-            return False
-        current, sign = pending.pop()
-        if current.op in ("add", "sub"):
-            first, second = current.args
-            pending += [(first, sign), (second, -sign if current.op == "sub" else sign)]
-        elif current.op == "neg":
-            pending.append((current.args[0], -sign))
-        elif signs.setdefault(current, sign) != sign:
-            return True
-    return False

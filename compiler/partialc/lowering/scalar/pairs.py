@@ -49,12 +49,14 @@ def with_shared_pairs(program: ScalarProgram, algebra: Algebra) -> ScalarProgram
     for term in reachable(roots):
         if term in products:
             made[term] = product(products[term])
-        elif term in algebra.terms.frozen or not term.args:
+        elif not term.args:
             made[term] = term
         elif term not in inner:
             args = [made[arg] for arg in term.args]
             operation = algebra.terms.operation
             made[term] = operation(term.op, args, term.dtype, term.params)
+            if term in algebra.terms.frozen:
+                algebra.terms.frozen.add(made[term])
     return program.mapped(made.__getitem__)
 
 

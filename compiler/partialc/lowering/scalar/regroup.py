@@ -5,54 +5,51 @@ product) in disguise. It is taken apart into
 
     sum of c * product of f ** n        c a number, f a term, n a positive integer
 
-and put together again with less work. Two addends with the same factors become one if
+and put together again with less work; where there is none to save, addends and
+differences stay as they are written. Two addends with the same factors become one if
 their coefficients have one sign: `(x + c) - c` is left alone, because whoever wrote it
-meant its rounding. Factors stay in their order; what divides is a factor as well
-(`quotients`).
+meant its rounding, as are sums of such (`compensation`). Factors stay in their order;
+what divides is a factor as well (`quotients`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import Final, TypeAlias
+from typing import Final
 
 from partialc.ir.dtypes import DType
-from partialc.ir.program import Value
+from partialc.lowering.scalar.addends import (
+    Addend,
+    common_size,
+    divides,
+    has_number,
+    in_place,
+    is_short,
+    merged,
+    multiplies,
+    reading_place,
+)
 from partialc.lowering.scalar.algebra import Algebra, for_reading
 from partialc.lowering.scalar.program import ScalarProgram
 from partialc.lowering.scalar.quotients import (
     cancelled,
     factors_of,
-    is_reciprocal,
     unit,
 )
 from partialc.lowering.scalar.runs import Checker, find_runs, sorted_alike
-from partialc.lowering.scalar.terms import (
-    ELEMENT,
-    REDUCTIONS,
-    Term,
-    is_moderate,
-    is_usual,
-    uses,
-)
+from partialc.lowering.scalar.terms import REDUCTIONS, Term, uses
 
 SHORTEST_REDUCTION: Final = 6
 """Fewer terms than this are written out with infix operators."""
 
+MOST_DIFFERENCES: Final = 64
+"""Longer sums are taken apart whatever they are made of."""
+
 _PRODUCTS: Final = frozenset({"mul", "div", "neg", "integer_pow"})
 _SUMS: Final = frozenset({"add", "sub", "neg"})
-Powers: TypeAlias = tuple[tuple[Term, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Addend:
-    """A number times a product of powers of terms."""
-
-    number: float
-    powers: Powers
 
 
 def regroup(program: ScalarProgram, algebra: Algebra) -> ScalarProgram:
@@ -109,7 +106,7 @@ class _Regrouping:
             and self.is_plain(term)
             and not term.params
         ):
-            return self.sum(self.addends(term), term.dtype)
+            return self.sum(self.written_addends(term), term.dtype)
         args = [self.new(arg) for arg in term.args]
         if term.op in REDUCTIONS:
             return self.terms.operation(term.op, args, term.dtype, term.params)
@@ -119,26 +116,52 @@ class _Regrouping:
 
     # --- taking apart
 
-    def addends(self, root: Term) -> list[_Addend]:
-        """The addends of a sum, in order."""
-        found: list[_Addend] = []
-        pending = [(root, 1.0)]
+    def written_addends(self, root: Term) -> list[Addend]:
+        """The addends of a sum; differences are addends where that costs nothing.
+
+        (a - b) + (c - d) rounds less than a - b + c - d where c is close to d.
+        """
+        found = self.addends(root)
+        if not 2 < len(found) <= MOST_DIFFERENCES or len(merged(found)) < len(found):
+            return found
+        if common_size(found) != 1 or self.common_factor(found) is not None:
+            return found
+        return self.addends(root, whole_differences=True)
+
+    def addends(self, root: Term, *, whole_differences: bool = False) -> list[Addend]:
+        """The addends of a sum, in order.
+
+        Args:
+            root: The sum.
+            whole_differences: Whether differences within it are addends.
+        """
+        found: list[Addend] = []
+        pending = [(root, 1.0, False)]
         while pending:
-            term, sign = pending.pop()
+            term, sign, is_whole = pending.pop()
             inside = term is root or self.is_open(term, root.dtype)
+            if is_whole and inside and term.op == "sub":
+                difference = self.sum(self.written_addends(term), root.dtype)
+                found.append(Addend(sign, ((difference, 1),)))
+                continue
             if not (inside and term.op in _SUMS):
                 addend = self.factors(term, whole=term is root)
                 found.append(replace(addend, number=sign * addend.number))
                 continue
             if term.op == "neg":
-                pending.append((term.args[0], -sign))
+                pending.append((term.args[0], -sign, is_whole))
                 continue
             first, other = for_reading(term)
             second = -sign if term.op == "sub" else sign
-            pending += [(other, second), (first, sign)]
+            is_add = term.op == "add"
+            if is_add and other.op == "sub" and first.op not in _SUMS:
+                first, other = other, first  # b - c + a
+            alike = is_add and first.op == other.op
+            pending.append((other, second, whole_differences))
+            pending.append((first, sign, is_whole or (whole_differences and alike)))
         return found
 
-    def factors(self, root: Term, *, whole: bool) -> _Addend:
+    def factors(self, root: Term, *, whole: bool) -> Addend:
         """A product as a number and powers, in order."""
         number = 1.0
         powers: dict[Term, Fraction] = {}
@@ -151,7 +174,7 @@ class _Regrouping:
                 first, other = for_reading(term)
                 pending += [(other, 1), (first, 1)]
                 continue
-            if inside and term.op == "div" and _has_number(term) and times == 1:
+            if inside and term.op == "div" and has_number(term) and times == 1:
                 pending += [(term.args[1], -1), (term.args[0], 1)]
                 continue
             if inside and term.op == "neg" and abs(times) == 1:
@@ -163,12 +186,12 @@ class _Regrouping:
                 pending.append((term.args[0], power * times))
                 continue
             # A number that is an addend keeps its sign: alike terms stay alike.
-            alone = term is root and not _is_short(term.number)
+            alone = term is root and not is_short(term.number)
             if term.number is not None and not alone:
-                if times == 1 and _multiplies(number, term):
+                if times == 1 and multiplies(number, term):
                     number *= float(term.number)
                     continue
-                if times == -1 and _divides(number, term):
+                if times == -1 and divides(number, term):
                     number /= float(term.number)
                     continue
             base = self.quotient(term) if term is root else self.new(term)
@@ -183,14 +206,14 @@ class _Regrouping:
             powers[base] = powers.get(base, Fraction(0)) + exponent
         powers = cancelled(powers, self.terms.frozen, own)
         for base in [base for base in powers if base is not root]:
-            if powers[base] == 1 and _multiplies(number, base):
+            if powers[base] == 1 and multiplies(number, base):
                 number *= float(base.number)
-            elif powers[base] == -1 and _divides(number, base):
+            elif powers[base] == -1 and divides(number, base):
                 number /= float(base.number)
             else:
                 continue
             del powers[base]
-        return _Addend(number, factors_of(self.terms, powers))
+        return Addend(number, factors_of(self.terms, powers))
 
     def quotient(self, term: Term) -> Term:
         """A division of what is new; any other term itself."""
@@ -201,42 +224,42 @@ class _Regrouping:
 
     # --- putting together
 
-    def sum(self, addends: Sequence[_Addend], dtype: DType) -> Term:
+    def sum(self, addends: Sequence[Addend], dtype: DType) -> Term:
         """The sum of addends."""
-        merged = _merged(addends)
-        if len(merged) == 1:
-            return self.product(merged[0], dtype)
-        common = self.common_factor(merged)
+        together = merged(addends)
+        if len(together) == 1:
+            return self.product(together[0], dtype)
+        common = self.common_factor(together)
         if common is None:
-            return self.plain_sum(merged, dtype)
-        signs = Counter(frozenset(addend.powers) for addend in merged)
-        inside: list[_Addend] = []
-        outside: list[_Addend] = []
-        first = len(merged)
-        for addend in merged:
-            if _power_of(addend, common) and signs[frozenset(addend.powers)] == 1:
+            return self.plain_sum(together, dtype)
+        signs = Counter(frozenset(addend.powers) for addend in together)
+        inside: list[Addend] = []
+        outside: list[Addend] = []
+        first = len(together)
+        for addend in together:
+            if addend.power_of(common) and signs[frozenset(addend.powers)] == 1:
                 first = min(first, len(outside))
-                inside.append(_divided(addend, common))
+                inside.append(addend.over(common))
             else:
                 outside.append(addend)
         inner = self.sum(inside, dtype)
         scaled = self.scaled(inner)
-        grouped = _times(scaled, common)
+        grouped = scaled.times(common)
         outside.insert(min(first, len(outside)), grouped)
         return self.sum(outside, dtype)
 
-    def scaled(self, term: Term) -> _Addend:
+    def scaled(self, term: Term) -> Addend:
         """A term that was just built, with its sign and number taken out."""
         number = 1.0
         if term.op == "neg" and self.is_plain(term):
             term, number = term.args[0], -1.0
         if term.op == "mul" and self.is_plain(term):
             for x, y in (term.args, term.args[::-1]):
-                if x.number is not None and _multiplies(number, x):
-                    return _Addend(number * float(x.number), ((y, 1),))
-        return _Addend(number, ((term, 1),))
+                if x.number is not None and multiplies(number, x):
+                    return Addend(number * float(x.number), ((y, 1),))
+        return Addend(number, ((term, 1),))
 
-    def common_factor(self, addends: Sequence[_Addend]) -> Term | None:
+    def common_factor(self, addends: Sequence[Addend]) -> Term | None:
         """The factor that most addends have, if more than one has it."""
         # t - t may be meant, as (x + t) - t is: to round x.
         signs = Counter(frozenset(addend.powers) for addend in addends)
@@ -249,36 +272,43 @@ class _Regrouping:
         factor, count = max(counts.items(), key=lambda item: item[1])
         return factor if count > 1 else None
 
-    def plain_sum(self, addends: Sequence[_Addend], dtype: DType) -> Term:
-        """Addends without a common factor, one after the other; positive ones lead."""
+    def plain_sum(self, addends: Sequence[Addend], dtype: DType) -> Term:
+        """Addends without a common factor, in order but for a positive one to lead."""
         apply = self.algebra.apply
-        sizes = {abs(addend.number) for addend in addends}
-        number = sizes.pop() if len(sizes) == 1 else 1.0
+        number = common_size(addends)
         if number != 1.0 and all(addend.powers for addend in addends):
             unit = [replace(a, number=a.number / number) for a in addends]
             scale = self.terms.scalar(number, dtype)
             return apply("mul", [scale, self.plain_sum(unit, dtype)], dtype)
-        positive = _in_place([self.product(a, dtype) for a in addends if a.number > 0])
-        negative = _in_place(
-            [
-                self.product(replace(a, number=-a.number), dtype)
-                for a in addends
-                if a.number <= 0
-            ]
-        )
-        added = self.reduced("reduce_sum", positive, dtype)
-        taken = self.reduced("reduce_sum", negative, dtype)
+        added = self.of_one_sign(addends, 1, dtype)
+        taken = self.of_one_sign(addends, -1, dtype)
         if not added:
-            return self.algebra.neg(self.chained("add", taken, dtype))
-        total = self.chained("add", added, dtype)
-        for term in taken:
-            total = apply("sub", [total, term], dtype)
+            return self.algebra.neg(self.chained("add", list(taken), dtype))
+        total, *others = added
+        places = {**dict.fromkeys(others, "add"), **dict.fromkeys(taken, "sub")}
+        for term in sorted(places, key=(added | taken).__getitem__):
+            total = apply(places[term], [total, term], dtype)
         return total
 
-    def product(self, addend: _Addend, dtype: DType) -> Term:
+    def of_one_sign(
+        self, addends: Sequence[Addend], sign: int, dtype: DType
+    ) -> dict[Term, int]:
+        """The addends of one sign, with their places; what runs alike as one."""
+        places = [n for n, each in enumerate(addends) if sign * each.number > 0]
+        sizes = [replace(addends[n], number=abs(addends[n].number)) for n in places]
+        terms = in_place([self.product(size, dtype) for size in sizes])
+        place = dict(zip(terms, places, strict=True))
+        found = self.reduced("reduce_sum", terms, dtype)
+        firsts = {
+            term: place[term] if term in place else min(place[arg] for arg in term.args)
+            for term in found
+        }
+        return dict(sorted(firsts.items(), key=lambda item: item[1]))
+
+    def product(self, addend: Addend, dtype: DType) -> Term:
         """A number times powers."""
         apply = self.algebra.apply
-        powers = sorted(addend.powers, key=_reading_place)
+        powers = sorted(addend.powers, key=reading_place)
         factors = [
             base if times == 1 else apply("integer_pow", [base], dtype, {"y": times})
             for base, times in powers
@@ -311,91 +341,3 @@ class _Regrouping:
             else:
                 found.extend(run.terms)
         return found
-
-
-def _reading_place(power: tuple[Term, int]) -> int:
-    """Elements lead, in the order of their positions; reciprocals are last."""
-    base, _ = power
-    if base.op == ELEMENT:
-        return base.position
-    return (1 << 62) + is_reciprocal(base)
-
-
-def _in_place(terms: Sequence[Term]) -> list[Term]:
-    """Elements of an array in the order of their positions, all else where it was.
-
-    The order in which elements are first needed is no order: it changes with what the
-    rest of the function needs.
-    """
-    found = list(terms)
-    places: dict[Value, list[int]] = {}
-    for place, term in enumerate(terms):
-        if term.array is not None:
-            places.setdefault(term.array, []).append(place)
-    for at in places.values():
-        elements = sorted((terms[place] for place in at), key=lambda t: t.position)
-        for place, element in zip(at, elements, strict=True):
-            found[place] = element
-    return found
-
-
-def _multiplies(number: float, constant: Term) -> bool:
-    """Whether a number times a constant is a number to multiply by instead."""
-    factor = constant.number
-    if factor is None:
-        return False
-    if is_usual(constant.dtype):
-        return is_moderate(factor) and is_moderate(number * factor)
-    # Narrow floats and fixed ones: only what every width holds.
-    return _is_short(factor) and _is_short(number)
-
-
-def _is_short(number: object) -> bool:
-    """Whether every float width holds a number, and its product with another one."""
-    return (
-        isinstance(number, float) and abs(number) <= 2048 and (number * 64).is_integer()
-    )
-
-
-def _has_number(term: Term) -> bool:
-    return any(arg.number is not None for arg in term.args)
-
-
-def _divides(number: float, constant: Term) -> bool:
-    """Whether a number over a constant is a number to multiply by instead."""
-    divisor = constant.number
-    return (
-        is_usual(constant.dtype)
-        and is_moderate(divisor)
-        and is_moderate(number / divisor)
-    )
-
-
-def _merged(addends: Sequence[_Addend]) -> list[_Addend]:
-    """Addends with equal factors and one sign as one."""
-    found: dict[tuple[frozenset[tuple[Term, int]], bool], _Addend] = {}
-    for addend in addends:
-        if addend.number == 0:
-            continue
-        key = frozenset(addend.powers), addend.number > 0
-        known = found.get(key)
-        if known is None:
-            found[key] = addend
-        else:
-            found[key] = replace(known, number=known.number + addend.number)
-    return list(found.values()) or [_Addend(0.0, ())]
-
-
-def _power_of(addend: _Addend, factor: Term) -> int:
-    return next((times for base, times in addend.powers if base is factor), 0)
-
-
-def _divided(addend: _Addend, factor: Term) -> _Addend:
-    powers = (
-        (base, times - 1 if base is factor else times) for base, times in addend.powers
-    )
-    return replace(addend, powers=tuple((b, times) for b, times in powers if times))
-
-
-def _times(addend: _Addend, factor: Term) -> _Addend:
-    return replace(addend, powers=((factor, 1), *addend.powers))

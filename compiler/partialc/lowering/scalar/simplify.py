@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from partialc.lowering.scalar.algebra import Algebra
+from partialc.lowering.scalar.compensation import compensating
 from partialc.lowering.scalar.normal_forms import normalised
 from partialc.lowering.scalar.pairs import with_shared_pairs
 from partialc.lowering.scalar.program import ScalarProgram
@@ -31,6 +32,7 @@ def simplified(
 
     Grade: reassociating.
     """
+    algebra.terms.frozen |= compensating(program.roots())
     best = _regrouped(program, algebra)
     other = normalised(program, algebra)
     if other is None:

@@ -64,7 +64,8 @@ class Terms:
 
     Attributes:
         frozen: Terms whose very rounding somebody may depend on (they decide a truth
-            value): passes that reassociate leave them alone.
+            value, or compensate for the rounding of others): passes that reassociate
+            leave them alone.
     """
 
     def __init__(self) -> None:

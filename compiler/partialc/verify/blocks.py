@@ -1,0 +1,222 @@
+"""The text of blocks of derivatives: the full tensor, indexed, or a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.errors import InternalError
+from partialc.realise.units import reach
+from partialc.request.resolved import Block, Coordinates, Dense, Entries
+from partialc.request.shapes import axis_size, block_shape
+from partialc.request.signature import Signature
+from partialc.verify.body import Body, Names
+from partialc.verify.derivatives import Policy, is_affordable, nest_text
+from partialc.verify.literals import index_text, indices_text, positions_text
+from partialc.verify.restriction import Chosen, Restriction, Sample, choose
+
+_ORDER_NAMES = {1: "jacobian", 2: "hessian"}
+
+
+@dataclass(slots=True)
+class Blocks:
+    """The blocks of one kernel's reference in the making.
+
+    Attributes:
+        names: Identifiers of the arguments.
+        policy: Which modes may be used.
+        work: Array elements that one evaluation of the function computes.
+        body: The statements so far.
+        cuts: For leaves of the result that are checked in part: how they are cut.
+        leaf_number: The leaf of the result that is being written.
+    """
+
+    names: Names
+    policy: Policy
+    work: int
+    body: Body
+    cuts: dict[int, tuple[tuple[int, ...], str]] = field(default_factory=dict)
+    leaf_number: int = 0
+
+    @property
+    def signature(self) -> Signature:
+        """What the function takes and returns."""
+        return self.names.signature
+
+    def call(self, replaced: Mapping[str, str] | None = None) -> str:
+        """The reference called, with some of its arguments replaced."""
+        given = {**self.names.arguments, **(replaced or {})}
+        return f"reference({', '.join(given.values())})"
+
+    def result(self, output: Coordinates) -> str:
+        """An output of the function."""
+        return self.names.selected(self.call(), output)
+
+    def function(self, output: Coordinates, chosen: Chosen | None = None) -> str:
+        """The name of the function whose result is the selected output alone."""
+        selected = self.names.selected(self.call(), output)
+        if chosen is not None:
+            selected = f"{selected}.ravel()[{positions_text(chosen)}]"
+        if selected == self.call():
+            return "reference"
+        label = "_".join(filter(None, ("out", self.names.output_label(output))))
+        return self.body.define(label, list(self.names.arguments.values()), selected)
+
+    def block(self, block: Block) -> str:
+        """The expression of a block, in its layout."""
+        tensor = self.whole(block)
+        if tensor is not None:
+            return tensor
+        sizes = [axis_size(axis) for axis in block.axes]
+        output = prod(block.output.shape)
+        modes = self.policy.modes(output, sizes)
+        listed = not isinstance(block.layout, Entries) or _is_listable(
+            block.layout, sizes
+        )
+        if listed and is_affordable(modes, output, sizes, self.work):
+            full = self.restricted(block)
+            return self.laid_out(full, block, [*block.output.shape])
+        return self.sampled(block)
+
+    def whole(self, block: Block) -> str | None:
+        """The full tensor over whole arguments, indexed; None if it is too large."""
+        if any(len(axis) > 1 for axis in block.axes):
+            return None
+        if isinstance(block.layout, Entries) and not _is_listable(
+            block.layout, [axis_size(axis) for axis in block.axes]
+        ):
+            return None
+        arguments = [self.names.position(axis[0].leaf)[0] for axis in block.axes]
+        trees = [self.signature.arguments[name] for name in arguments]
+        if not all(
+            leaf.type.dtype.is_inexact for tree in trees for leaf in tree.leaves
+        ):
+            return None
+        sizes = [sum(leaf.type.size for leaf in tree.leaves) for tree in trees]
+        output = prod(block.output.shape)
+        modes = self.policy.modes(output, sizes)
+        if not is_affordable(modes, output, sizes, self.work):
+            return None
+        order = list(self.names.arguments)
+        nest = nest_text(
+            self.function(block.output),
+            modes,
+            [order.index(argument) for argument in arguments],
+        )
+        label = self.names.output_label(block.output)
+        base = _ORDER_NAMES.get(block.order, f"derivative{block.order}")
+        name = "_".join(filter(None, (base, *dict.fromkeys(arguments), label)))
+        shape = ""
+        if all(tree.is_array for tree in trees):
+            dims = [n for tree in trees for n in tree.leaves[0].type.shape]
+            shape = f"shape {(*block.output.shape, *dims)}"
+        given = ", ".join(self.names.arguments.values())
+        full = self.body.assign(name, f"{nest}({given})", shape)
+        places = []
+        for axis in block.axes:
+            _, leaf, position = self.names.position(axis[0].leaf)
+            text = reach(full, leaf.path, position)
+            if len(block.axes) > 1 and "jax.tree.leaves" in text:
+                return None
+            full = text
+            places.append((axis[0], leaf.type.shape))
+        entries = [_entries(c, shape) for c, shape in places]
+        index = _join_index(entries, bool(block.output.shape))
+        full = f"{full}[{index}]" if index else full
+        dims = [n for axis in block.axes for n in axis[0].shape]
+        return self.laid_out(full, block, [*block.output.shape], dims)
+
+    def restricted(self, block: Block, sample: Sample | None = None) -> str:
+        """The full tensor over the requested elements alone, or over some of them."""
+        chosen = {} if sample is None else sample.positions
+        restriction = Restriction(self.names, self.body, block.axes, chosen)
+        outputs = None if sample is None else sample.outputs
+        function = self.function(block.output, outputs)
+        near = restriction.define(function)
+        sizes = restriction.sizes
+        output = prod(block.output.shape) if outputs is None else len(outputs)
+        nest = nest_text(near, self.policy.modes(output, sizes), restriction.argnums)
+        label = self.names.output_label(block.output)
+        base = _ORDER_NAMES.get(block.order, f"derivative{block.order}")
+        name = "_".join(filter(None, (base, *restriction.labels, label)))
+        return self.body.assign(name, f"{nest}({', '.join(restriction.zeros)})")
+
+    def laid_out(
+        self,
+        full: str,
+        block: Block,
+        output: Sequence[int],
+        dims: Sequence[int] | None = None,
+    ) -> str:
+        """The tensor in the layout that was asked for.
+
+        Args:
+            full: An expression for the tensor, output axes first.
+            block: What was asked for.
+            output: The shape of the output.
+            dims: The shape of the other axes, if they are not flattened yet.
+        """
+        if isinstance(block.layout, Dense):
+            return full
+        layout = block.layout
+        sizes = [axis_size(axis) for axis in block.axes]
+        lead = list(output) if layout.outputs is None else [prod(output)]
+        if [*lead, *sizes] != [*output, *(dims if dims is not None else sizes)]:
+            full = f"{full}.reshape({', '.join(map(str, [*lead, *sizes]))})"
+        text = indices_text(layout.inputs, max(sizes, default=0))
+        if text is None:
+            raise InternalError("a list of entries is too long to be written")
+        entries = self.body.assign("entries", text)
+        if layout.outputs is not None:
+            rows = self.body.assign("rows", positions_text(layout.outputs))
+            full = f"{full}[({rows}, *{entries})]"
+        else:
+            full = f"{full}[(..., *{entries})]"
+        shape = [*(output if layout.outputs is None else ()), *layout.shape]
+        if layout.shape != (len(layout.inputs),):
+            full = f"{full}.reshape({', '.join(map(str, shape))})"
+        return full
+
+    def sampled(self, block: Block) -> str:
+        """Some elements of a block that is too large; the result is cut alike."""
+        sample = choose(block, self.policy, self.work)
+        full = self.restricted(block, sample)
+        self.cuts[self.leaf_number] = (
+            block_shape(block, self.signature),
+            sample.cut_text(),
+        )
+        return sample.pick_text(full)
+
+
+def _entries(coordinates: Coordinates, shape: Sequence[int]) -> list[str]:
+    texts = []
+    for entry, length in zip(coordinates.index, shape, strict=True):
+        texts.append(index_text((entry,), (length,)) or ":")
+    return texts
+
+
+def _join_index(groups: Sequence[Sequence[str]], after_output: bool) -> str:
+    entries = [text for group in groups for text in group]
+    if all(text == ":" for text in entries):
+        return ""
+    if after_output:
+        return ", ".join(["...", *entries])
+    while entries[-1] == ":":
+        entries.pop()
+    return ", ".join(entries)
+
+
+def _is_listable(layout: object, sizes: Sequence[int]) -> bool:
+    if not isinstance(layout, Entries):
+        return True
+    outputs: NDArray[np.int64] | None = layout.outputs
+    rows_fit = outputs is None or _is_short(positions_text(outputs))
+    return rows_fit and indices_text(layout.inputs, max(sizes, default=0)) is not None
+
+
+def _is_short(text: str) -> bool:
+    return len(text) < 1000
