@@ -39,7 +39,7 @@ from partialc.lowering.scalar.quotients import (
     factors_of,
     unit,
 )
-from partialc.lowering.scalar.runs import Checker, find_runs, sorted_alike
+from partialc.lowering.scalar.runs import Checker, Column, find_runs, sorted_alike
 from partialc.lowering.scalar.terms import REDUCTIONS, Term, uses
 
 SHORTEST_REDUCTION: Final = 6
@@ -283,27 +283,29 @@ class _Regrouping:
         added = self.of_one_sign(addends, 1, dtype)
         taken = self.of_one_sign(addends, -1, dtype)
         if not added:
-            return self.algebra.neg(self.chained("add", list(taken), dtype))
-        total, *others = added
-        places = {**dict.fromkeys(others, "add"), **dict.fromkeys(taken, "sub")}
-        for term in sorted(places, key=(added | taken).__getitem__):
-            total = apply(places[term], [total, term], dtype)
+            return self.algebra.neg(self.chained("add", [t for _, t in taken], dtype))
+        (_, total), *others = added
+        parts = [(place, "add", term) for place, term in others]
+        parts += [(place, "sub", term) for place, term in taken]
+        for _, op, term in sorted(parts, key=lambda part: part[0]):
+            total = apply(op, [total, term], dtype)
         return total
 
     def of_one_sign(
         self, addends: Sequence[Addend], sign: int, dtype: DType
-    ) -> dict[Term, int]:
-        """The addends of one sign, with their places; what runs alike as one."""
+    ) -> list[tuple[int, Term]]:
+        """The addends of one sign after their places; what runs alike as one."""
         places = [n for n, each in enumerate(addends) if sign * each.number > 0]
         sizes = [replace(addends[n], number=abs(addends[n].number)) for n in places]
         terms = in_place([self.product(size, dtype) for size in sizes])
-        place = dict(zip(terms, places, strict=True))
-        found = self.reduced("reduce_sum", terms, dtype)
-        firsts = {
-            term: place[term] if term in place else min(place[arg] for arg in term.args)
-            for term in found
-        }
-        return dict(sorted(firsts.items(), key=lambda item: item[1]))
+        free: dict[Term, list[int]] = {}
+        for place, term in zip(reversed(places), reversed(terms), strict=True):
+            free.setdefault(term, []).append(place)
+        found = [
+            (min(free[part].pop() for part in parts), term)
+            for term, parts in self.reduced("reduce_sum", terms, dtype)
+        ]
+        return sorted(found, key=lambda part: part[0])
 
     def product(self, addend: Addend, dtype: DType) -> Term:
         """A number times powers."""
@@ -315,7 +317,8 @@ class _Regrouping:
         ]
         if not factors:
             return self.terms.scalar(addend.number, dtype)
-        total = self.chained("mul", self.reduced("reduce_prod", factors, dtype), dtype)
+        parts = [term for term, _ in self.reduced("reduce_prod", factors, dtype)]
+        total = self.chained("mul", parts, dtype)
         if addend.number == -1:
             return self.algebra.neg(total)
         if addend.number == 1:
@@ -329,15 +332,18 @@ class _Regrouping:
             total = self.algebra.apply(op, [total, term], dtype)
         return total
 
-    def reduced(self, op: str, terms: Sequence[Term], dtype: DType) -> list[Term]:
-        """Many terms that run alike become reductions of vectors."""
+    def reduced(
+        self, op: str, terms: Sequence[Term], dtype: DType
+    ) -> list[tuple[Term, Column]]:
+        """Many terms that run alike become reductions; each with what it is made of."""
         if len(terms) < SHORTEST_REDUCTION or not dtype.is_float:
-            return list(terms)
-        found: list[Term] = []
+            return [(term, (term,)) for term in terms]
+        found: list[tuple[Term, Column]] = []
         for run in find_runs(sorted_alike(terms), SHORTEST_REDUCTION, self.checker):
             if run.is_vector and not all(term is run.terms[0] for term in run.terms):
                 params = {"axes": (0,)}
-                found.append(self.terms.operation(op, run.terms, dtype, params))
+                reduction = self.terms.operation(op, run.terms, dtype, params)
+                found.append((reduction, run.terms))
             else:
-                found.extend(run.terms)
+                found.extend((term, (term,)) for term in run.terms)
         return found
