@@ -43,8 +43,8 @@ def rectangles(function: Function) -> Function:
     zero everywhere is not computed. Loops and branches are treated each on its own.
 
     Grade: exact for finite values, up to the order in which a product of fewer terms
-    is summed: `0 * x` is 0 and `x + 0` is x, save where a decision depends on them
-    (`analysis.sensitive`).
+    is summed: `0 * x` is 0, `x + 0` is x and `0 - x` is -x, save where a decision
+    depends on them (`analysis.sensitive`).
     """
     return in_context(function, _restricted)
 
@@ -132,7 +132,7 @@ class _Writer:
         self.equations.append(replace(equation, inputs=inputs))
 
     def _summand(self, equation: Equation, value: Value) -> bool:
-        """X + 0 -> x."""
+        """X + 0 -> x, 0 - x -> -x."""
         if equation.op not in ("add", "add_any", "sub"):
             return False
         first, second = equation.inputs
@@ -140,8 +140,9 @@ class _Writer:
             self._same(value, first)
         elif _is_zero(self.facts, first) and second.type == value.type:
             if equation.op == "sub":
-                return False
-            self._same(value, second)
+                self._negated(value, second)
+            else:
+                self._same(value, second)
         else:
             return False
         return True
@@ -151,6 +152,16 @@ class _Writer:
             self.parts[value] = self.parts[atom]
         else:
             self.wholes[value] = self.whole(atom)
+
+    def _negated(self, value: Value, atom: Atom) -> None:
+        part = self.parts.get(atom) if isinstance(atom, Value) else None
+        operand = self.whole(atom) if part is None else part.atom
+        negated = Value(operand.type)
+        self.equations.append(Equation("neg", (operand,), {}, (negated,)))
+        if part is None:
+            self.wholes[value] = negated
+        else:
+            self.parts[value] = _Part(negated, part.box)
 
     def _product(self, equation: Equation, value: Value) -> bool:
         if equation.op != "dot_general" or value in self.facts.known:
