@@ -176,13 +176,13 @@ def test_what_is_finite_although_something_overflows_stays_finite(
     ).load()
     x = jnp.array(point)
     actual = module.k(x)
+    assert np.isfinite(function(x)).any()
     for found, expected in (
         (actual.value, function(x)),
         (actual.slope, jax.jacfwd(function)(x)),
     ):
         wanted = np.atleast_1d(expected)
         where = np.isfinite(wanted)
-        assert where.any()
         np.testing.assert_allclose(
             np.atleast_1d(found)[where], wanted[where], rtol=1e-5
         )
