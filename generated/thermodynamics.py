@@ -67,7 +67,7 @@ def derivatives(tau: jax.Array, delta: jax.Array) -> Derivatives:
     """
     tau, delta = _checked(_ARGUMENTS, tau=tau, delta=delta)
     # a00
-    inverse_sqrt_tau = 1.0 / jnp.sqrt(tau)
+    inverse_sqrt_tau = jnp.sqrt(1.0 / tau)
     shifted_sqrt_tau = 1.7064774529578879 - 0.7064774529578879 * inverse_sqrt_tau
     tau_sqrt_tau = tau * shifted_sqrt_tau**2
     shifted_delta = 2.414213562373095 * delta + 1.0

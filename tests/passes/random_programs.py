@@ -13,6 +13,7 @@ SHAPES = ((), (3,), (2, 3))
 SPECIAL = (0.0, -0.0, 1.0, -1.5, 0.1, 3.0, np.inf, -np.inf, np.nan, 1e30, 7e-39)
 UNARY = ("neg", "sin", "exp", "log", "abs", "floor", "sqrt", "sign", "square")
 BINARY = ("add", "sub", "mul", "div", "max", "min")
+EXPONENTS = (0.5, 1.5, -0.5, 2.0, 2.7, 0.7, -3.0)
 INTEGER = ("add", "sub", "mul", "max", "min", "and", "xor")
 INDEXING = ("iota", "broadcast", "rev", "slice", "reshape", "pad", "concatenate")
 COMPARISONS = ("lt", "le", "eq", "ne", "gt")
@@ -62,6 +63,7 @@ class Builder:
             self.unary,
             self.binary,
             self.binary,
+            self.power,
             self.integer,
             self.comparison,
             self.select,
@@ -87,6 +89,12 @@ class Builder:
         x, y = self.atom(FLOAT, shape), self.atom(FLOAT, self.pick([shape, ()]))
         pair = self.pick([(x, y), (y, x)])
         self.emit(self.pick(BINARY), pair, {}, ArrayType(FLOAT, shape))
+
+    def power(self):
+        shape = self.shape()
+        x, number = self.atom(FLOAT, shape), self.pick(EXPONENTS)
+        exponent = Constant.of(ArrayType(FLOAT, ()), number)
+        self.emit("pow", [x, exponent], {}, ArrayType(FLOAT, shape))
 
     def integer(self):
         shape = self.shape()

@@ -101,7 +101,7 @@ def test_all_passes_before_specialisation_are_bitwise():
     others = {name for name, each in PASSES.items() if each not in BITWISE}
     assert others == {
         *("array_algebra", "drop_neutral", "light_cone", "needed_rectangles"),
-        *("light_cone_in_order", "rectangles", "specialise_loops"),
+        *("light_cone_in_order", "powers", "rectangles", "specialise_loops"),
     }
     assert not others & {each.__name__ for each in FINAL}
 

@@ -83,6 +83,7 @@ STEPS = (
     Step("maximum", lambda x, y: jnp.maximum(x, 0.3 * _like(y, x))),
     Step("custom_jvp", lambda x, y: _softstep(x)),
     Step("softplus", lambda x, y: jax.nn.softplus(x)),
+    Step("powers", lambda x, y: (1.2 + jnp.sin(x)) ** 2.7 - (1.1 + x * x) ** -1.5),
     Step("stopped", lambda x, y: x * lax.stop_gradient(_like(y, x))),
     Step("outer", lambda x, y: jnp.outer(jnp.ravel(x)[:3], jnp.ravel(y)[:2])),
     Step("matmul", lambda x, y: jnp.outer(x, x)[:3] @ jnp.ravel(x)),

@@ -18,6 +18,7 @@ from partialc.lowering.inline_calls import inline_calls
 from partialc.lowering.light_cone import light_cone, light_cone_in_order
 from partialc.lowering.needed_rectangles import needed_rectangles
 from partialc.lowering.ordering import ordering
+from partialc.lowering.powers import powers
 from partialc.lowering.rectangles import rectangles
 from partialc.lowering.resolve_custom_calls import resolve_custom_calls
 from partialc.lowering.specialise_loops import specialise_loops
@@ -58,6 +59,7 @@ SPECIALISED: Final[tuple[Pass, ...]] = (
     common_subexpressions,
     dead_code,
     needed_rectangles,
+    powers,
     light_cone,
     array_algebra,
     drop_identities,
@@ -67,11 +69,11 @@ SPECIALISED: Final[tuple[Pass, ...]] = (
     ordering,
 )
 
-# The same without the passes that regroup sums and products.
+# The same without the passes that regroup sums, products and powers.
 IN_ORDER: Final[tuple[Pass, ...]] = tuple(
     light_cone_in_order if each is light_cone else each
     for each in SPECIALISED
-    if each is not array_algebra
+    if each not in (powers, array_algebra)
 )
 REASSOCIATING: Final[frozenset[str]] = frozenset(
     each.__name__ for each in SPECIALISED if each not in IN_ORDER
@@ -91,6 +93,7 @@ PASSES: Final[dict[str, Pass]] = {
         specialise_loops,
         rectangles,
         needed_rectangles,
+        powers,
         light_cone,
         light_cone_in_order,
         array_algebra,

@@ -224,11 +224,20 @@ class Labels:
         if op in ("scan", "while"):
             return self._looped(equation, number)
         word: Tokens = (_word(equation),)
+        if op == "sqrt" and self._is_reciprocal(equation.inputs[0]):
+            word = ("inverse", *word)
         if len(equation.outputs) > 1:
             word = (*word, str(number))
         if len(told) == 1 and detail > 1:
             return (*word, *_core(self.tokens(_first_value(equation)))[:3])
         return (*word, *_flat(told[: 3 if full else 2]))
+
+    def _is_reciprocal(self, atom: Atom) -> bool:
+        """Whether an atom is called the inverse of something."""
+        definition = self._definitions.get(atom) if isinstance(atom, Value) else None
+        return definition is not None and (
+            definition[0].op == "div" and _by_number(definition[0]) == ("inverse",)
+        )
 
     def _stacked(self, atom: Atom, number: int) -> Value | None:
         """What was stacked as entry `number` of an array."""

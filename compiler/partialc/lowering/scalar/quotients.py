@@ -21,7 +21,7 @@ from math import ceil
 from typing import Final, TypeAlias
 
 from partialc.lowering.scalar.program import ScalarProgram
-from partialc.lowering.scalar.terms import Term, Terms, reachable, uses
+from partialc.lowering.scalar.terms import Term, Terms, is_usual, reachable, uses
 
 _ROOT: Final = {"accuracy": None}
 MOST_STEPS: Final = 24
@@ -152,6 +152,17 @@ def reciprocal(terms: Terms, term: Term) -> Term:
     return terms.operation("div", [terms.scalar(1, term.dtype), term], term.dtype)
 
 
+def inverse(terms: Terms, term: Term) -> Term:
+    """1 / x; that of a root as the root of the reciprocal.
+
+    XLA makes `rsqrt(x)` of 1 / sqrt(x), which on CPUs takes longer than both.
+    """
+    if term.op != "sqrt" or term in terms.frozen or not is_usual(term.dtype):
+        return reciprocal(terms, term)
+    inner = reciprocal(terms, term.args[0])
+    return terms.operation("sqrt", [inner], term.dtype, term.params)
+
+
 def is_reciprocal(term: Term) -> bool:
     """Whether a term is 1 / x."""
     return term.op == "div" and term.dtype.is_float and term.args[0].number == 1
@@ -182,16 +193,22 @@ def as_quotients(program: ScalarProgram, terms: Terms) -> ScalarProgram:
             for place in (1, 0):
                 if term.args[place].op == "div" and is_single(term.args[place]):
                     op = "div"
-                    args = [args[1 - place], args[place].args[1]]
+                    args = [args[1 - place], made[term.args[place].args[1]]]
                     break
         divisor = None if term in terms.frozen else _divisor(term)
         if divisor is not None and divisions[divisor] > 1:
-            shared = reciprocal(terms, made[divisor])
+            shared = inverse(terms, made[divisor])
             exponent = params.get("y")
             if isinstance(exponent, int):
                 args, params = [shared], {"y": -exponent}
             elif not is_reciprocal(term):
                 op, args = "mul", [args[0], shared]
+            else:
+                made[term] = shared
+                continue
+        if op == "div" and term not in terms.frozen and args[0].number == 1:
+            made[term] = inverse(terms, args[1])
+            continue
         if op == term.op and _are(args, term.args):
             made[term] = term
             continue

@@ -17,6 +17,8 @@ from partialc.lowering.fold_constants import constant_results
 ELEMENT: Final = "element"
 CONSTANT: Final = "constant"
 REDUCTIONS: Final = frozenset({"reduce_sum", "reduce_prod"})
+_DIGITS: Final = 12
+_NOISE: Final = 4 * float(np.finfo(np.float64).eps)
 NO_PARAMS: Final[Mapping[str, Param]] = MappingProxyType({})
 
 
@@ -183,7 +185,13 @@ def _scaled(term: Term) -> float | None:
     first, second = (arg.number for arg in term.args)
     if not (is_moderate(first) and is_moderate(second)):
         return None
-    return float(first * second if term.op == "mul" else first / second)
+    return rounded(float(first * second if term.op == "mul" else first / second))
+
+
+def rounded(number: float) -> float:
+    """A number without the noise of its last digits: 2.7 - 1 is 1.7."""
+    short = float(f"{number:.{_DIGITS}g}")
+    return short if abs(short - number) <= _NOISE * abs(number) else number
 
 
 def is_moderate(number: Any) -> bool:
