@@ -26,7 +26,7 @@ from partialc.planning.plan import Candidate, KernelPlan, score
 from partialc.planning.proposals import proposals
 from partialc.planning.reference import References
 from partialc.planning.zeros import zero_warnings
-from partialc.realise.chain import Chain, Path
+from partialc.realise.chain import Basis, Chain, Path
 from partialc.realise.execute import flat_call, kernel_types, trace_flat
 from partialc.realise.writer import ChainText, write
 from partialc.request.resolved import Block, Coordinates, Kernel, Product
@@ -42,6 +42,11 @@ LONG: Final = 150 * STATEMENT
 WORTH_READING: Final = 1.5
 """Kernels from `LONG` on are written out when the work shrinks at least by this factor,
 those in between by one in proportion: what a person has to read must be worth it."""
+
+LONG_PROGRAM: Final = 2000
+"""Of programs with more equations a pass back is not tried where one tangent does."""
+
+OUTDONE: Final = "not tried: it takes more than one tangent does, and long to trace"
 
 MAX_EXPANDED: Final = 3
 """So many of the lightest chains are written out, when that is asked for."""
@@ -97,12 +102,21 @@ def plan_kernel(
         for part in parts_of(kernel)
     ]
     counter = _Counter(kernel, primal, function, wish)
-    tried: dict[tuple[Path, ...], Candidate] = {}
+    written: dict[tuple[Path, ...], tuple[str, Chain]] = {}
     for title, reads in proposals(choices, counter.single):
         chain = Chain(kernel, merge(reads, commute=commute))
-        if chain.paths not in tried:
-            tried[chain.paths] = counter.candidate(title, chain)
-    chains = sorted(tried.values(), key=_rank)
+        written.setdefault(chain.paths, (title, chain))
+    one_tangent = any(map(_is_one_tangent, written))
+    is_outdone = one_tangent and not wish.differentiable and _is_long(primal)
+    chains = sorted(
+        (
+            Candidate("chain", title, chain, None, None, 0, OUTDONE)
+            if is_outdone and any(path.pull for path in paths)
+            else counter.candidate(title, chain)
+            for paths, (title, chain) in written.items()
+        ),
+        key=_rank,
+    )
     if chains[0].cost is None:
         raise _refused(kernel, primal, chains)
     expanded = _expanded(chains, counter, primal)
@@ -121,6 +135,20 @@ def plan_kernel(
         facts=(*_facts(primal, commute=commute), *counter.rounding_facts(chosen)),
         warnings=warnings,
     )
+
+
+def _is_one_tangent(paths: Sequence[Path]) -> bool:
+    """Whether a chain is one tangent, pushed through the function."""
+    if len(paths) != 1 or paths[0].pull is not None:
+        return False
+    pushes = paths[0].pushes
+    return len(pushes) == 1 and not isinstance(pushes[0], Basis)
+
+
+def _is_long(primal: Primal) -> bool:
+    """Whether tracing a derivative takes seconds."""
+    variants = primal.program.variants.values()
+    return max(sum(1 for _ in all_equations(each)) for each in variants) > LONG_PROGRAM
 
 
 def _cotangent(kernel: Kernel) -> tuple[Coordinates, ...]:

@@ -19,6 +19,9 @@ SHORTER: Final = 0.8
 ROUNDS: Final = 2
 """How often sums and products are regrouped: what merges may merge again."""
 
+LONG: Final = 5000
+"""Programs of more operations are regrouped once."""
+
 
 def simplified(
     program: ScalarProgram, algebra: Algebra, shorter: float = SHORTER
@@ -49,7 +52,7 @@ def operations(program: ScalarProgram) -> int:
 def _regrouped(
     program: ScalarProgram, algebra: Algebra, *, share: bool = False
 ) -> ScalarProgram:
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS if operations(program) <= LONG else 1):
         before = program.roots()
         program = regroup(program, algebra)
         if program.roots() == before:

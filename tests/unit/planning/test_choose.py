@@ -1,0 +1,40 @@
+"""Long programs: what is not worth tracing is not traced."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+import partialc
+from partialc.planning import choose
+
+
+def rolled(x: jax.Array) -> jax.Array:
+    angle, speed = x[0], x[1]
+    for _ in range(4):
+        speed = speed - 0.1 * jnp.sin(angle)
+        angle = angle + 0.1 * speed
+    return angle
+
+
+@pytest.mark.parametrize(
+    ("request_", "is_outdone"),
+    [("partial(x[0])", True), ("gradient(x)", False), ("partial(x[0], x[1])", False)],
+)
+def test_a_pass_back_is_not_traced_where_one_tangent_does(
+    monkeypatch: pytest.MonkeyPatch, request_: str, is_outdone: bool
+) -> None:
+    """One tangent takes less than a pass back; several need not."""
+
+    def outdone() -> list[str]:
+        module = partialc.compile(
+            rolled, args={"x": "float[2]"}, kernels={"k": request_}, name="rolled"
+        )
+        plan = module.compiled.plan.kernels["k"]
+        assert plan.chosen.cost is not None
+        return [each.title for each in plan.rejected if each.refusal == choose.OUTDONE]
+
+    assert outdone() == []
+    monkeypatch.setattr(choose, "LONG_PROGRAM", 10)
+    assert bool(outdone()) == is_outdone
