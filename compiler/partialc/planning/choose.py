@@ -106,17 +106,7 @@ def plan_kernel(
     for title, reads in proposals(choices, counter.single):
         chain = Chain(kernel, merge(reads, commute=commute))
         written.setdefault(chain.paths, (title, chain))
-    one_tangent = any(map(_is_one_tangent, written))
-    is_outdone = one_tangent and not wish.differentiable and _is_long(primal)
-    chains = sorted(
-        (
-            Candidate("chain", title, chain, None, None, 0, OUTDONE)
-            if is_outdone and any(path.pull for path in paths)
-            else counter.candidate(title, chain)
-            for paths, (title, chain) in written.items()
-        ),
-        key=_rank,
-    )
+    chains = sorted(_tried(written, counter, primal), key=_rank)
     if chains[0].cost is None:
         raise _refused(kernel, primal, chains)
     expanded = _expanded(chains, counter, primal)
@@ -135,6 +125,32 @@ def plan_kernel(
         facts=(*_facts(primal, commute=commute), *counter.rounding_facts(chosen)),
         warnings=warnings,
     )
+
+
+def _tried(
+    written: Mapping[tuple[Path, ...], tuple[str, Chain]],
+    counter: _Counter,
+    primal: Primal,
+) -> list[Candidate]:
+    """The candidates, counted; of a long program not those that cannot win.
+
+    A pass back takes the function forward too, and keeps what it computes.
+    """
+    found: dict[tuple[Path, ...], Candidate] = {}
+    singles = [paths for paths in written if _is_one_tangent(paths)]
+    for paths in singles:
+        found[paths] = counter.candidate(*written[paths])
+    is_outdone = (
+        any(found[paths].cost for paths in singles)
+        and not counter.wish.differentiable
+        and _is_long(primal)
+    )
+    for paths, (title, chain) in written.items():
+        if is_outdone and any(path.pull for path in paths):
+            found[paths] = Candidate("chain", title, chain, None, None, 0, OUTDONE)
+        elif paths not in found:
+            found[paths] = counter.candidate(title, chain)
+    return [found[paths] for paths in written]
 
 
 def _is_one_tangent(paths: Sequence[Path]) -> bool:

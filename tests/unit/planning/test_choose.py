@@ -38,3 +38,23 @@ def test_a_pass_back_is_not_traced_where_one_tangent_does(
     assert outdone() == []
     monkeypatch.setattr(choose, "LONG_PROGRAM", 10)
     assert bool(outdone()) == is_outdone
+
+
+def test_a_pass_back_is_tried_where_jax_refuses_tangents(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @jax.custom_vjp
+    def halved(x: jax.Array) -> jax.Array:
+        return 0.5 * x
+
+    halved.defvjp(lambda x: (halved(x), None), lambda _, bar: (0.5 * bar,))
+    monkeypatch.setattr(choose, "LONG_PROGRAM", 10)
+    module = partialc.compile(
+        lambda x: halved(rolled(x)),
+        args={"x": "float[2]"},
+        kernels={"k": "partial(x[0])"},
+        name="halved",
+    )
+    assert "VJP" in module.compiled.plan.kernels["k"].summary(
+        module.compiled.primal.signature
+    )
