@@ -20,7 +20,6 @@ LEAST_LEFT: Final = 1 / 8
 
 _ROOT: Final = {"accuracy": None}
 HALF: Final = 0.5
-_DIGITS: Final = 12
 _Family: TypeAlias = tuple[Atom, float]
 """A base, and what exponents are beyond whole numbers."""
 
@@ -177,5 +176,8 @@ def _exponent(equation: Equation, numbers: Mapping[Value, float]) -> float | Non
 
 
 def _fraction(exponent: float) -> float:
-    """What an exponent is beyond a whole number."""
-    return round(exponent - floor(exponent), _DIGITS) % 1
+    """What an exponent is beyond a whole number, without the noise of subtracting it.
+
+    An exponent that is but close to a whole number has one: x ** 1e-13 is not 1.
+    """
+    return rounded(exponent - floor(exponent), max(abs(exponent), 1.0)) % 1

@@ -64,6 +64,26 @@ def test_one_power_of_each_sign_is_left() -> None:
     assert sorted(exponents) == [-0.3, 1.7]
 
 
+@pytest.mark.parametrize("tiny", [1e-13, -1e-13, 1e-14])
+@pytest.mark.parametrize("near", [0.0, 1.0, 1.5])
+def test_exponents_close_to_whole_and_half_ones_are_their_own(
+    near: float, tiny: float
+) -> None:
+    traced = trace_one(
+        lambda x: [x ** (near + tiny), x ** (near + 1 + tiny), x ** (near + 1)],
+        [ArrayType(FLOAT, ())],
+        Regime.WIDE,
+        name="f",
+        input_names=["x"],
+    )
+    after = powers(run(traced, FINAL))
+    with jax.disable_jit():
+        found = np.asarray(evaluate(after, [1e100]))
+    exponents = np.array([near + tiny, near + 1 + tiny, near + 1])
+    np.testing.assert_allclose(np.log10(found), 100 * exponents, rtol=0, atol=5e-13)
+    assert found[1] != found[2]
+
+
 def test_derivatives_take_one_root() -> None:
     module = partialc.compile(
         lambda x: jnp.sum(x**2) ** -1.5,

@@ -188,10 +188,16 @@ def _scaled(term: Term) -> float | None:
     return rounded(float(first * second if term.op == "mul" else first / second))
 
 
-def rounded(number: float) -> float:
-    """A number without the noise of its last digits: 2.7 - 1 is 1.7."""
+def rounded(number: float, size: float | None = None) -> float:
+    """A number without the noise of its last digits: 2.7 - 1 is 1.7.
+
+    Args:
+        number: The number.
+        size: The size of what it was computed from; its own if not given.
+    """
     short = float(f"{number:.{_DIGITS}g}")
-    return short if abs(short - number) <= _NOISE * abs(number) else number
+    noise = _NOISE * abs(number if size is None else size)
+    return short if abs(short - number) <= noise else number
 
 
 def is_moderate(number: Any) -> bool:
