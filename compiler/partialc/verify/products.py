@@ -63,12 +63,7 @@ class Products:
             mode = "jacrev" if self.blocks.policy is Policy.REVERSE else "jacfwd"
             near = self._along(part, ())
             return f"jax.{mode}({near})({self._zero(part)})"
-        return " + ".join(
-            _contracted(
-                str(tensor), self.blocks.names.leaf(leaf, "_tangent"), self._ndim(leaf)
-            )
-            for tensor, leaf in zip(tensors, part.directions, strict=True)
-        )
+        return self._along_tangents(tensors, part)
 
     def _hvp(self, part: Product) -> str:
         assert part.leaf is not None  # an hvp names the leaf it returns
@@ -83,10 +78,13 @@ class Products:
             zero = f"jnp.zeros_like({self.blocks.names.leaf(part.leaf)})"
             nest = nest_text(near, (inner, outer), (1, 0))
             return f"{nest}({self._zero(part)}, {zero})"
+        return self._along_tangents(tensors, part)
+
+    def _along_tangents(self, tensors: Sequence[str | None], part: Product) -> str:
+        """Tensors, each times the tangent of its direction, added."""
         return " + ".join(
-            _contracted(
-                str(tensor), self.blocks.names.leaf(leaf, "_tangent"), self._ndim(leaf)
-            )
+            f"jnp.tensordot({tensor}, {self.blocks.names.leaf(leaf, '_tangent')}, "
+            f"{self._ndim(leaf)})"
             for tensor, leaf in zip(tensors, part.directions, strict=True)
         )
 
@@ -145,7 +143,3 @@ class Products:
 
     def _ndim(self, leaf: int) -> int:
         return self.blocks.signature.leaves[leaf][1].type.ndim
-
-
-def _contracted(tensor: str, tangent: str, ndim: int) -> str:
-    return f"jnp.tensordot({tensor}, {tangent}, {ndim})"

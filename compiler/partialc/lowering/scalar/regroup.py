@@ -33,6 +33,7 @@ from partialc.lowering.scalar.addends import (
     reading_place,
 )
 from partialc.lowering.scalar.algebra import Algebra, for_reading
+from partialc.lowering.scalar.compensation import SUMS
 from partialc.lowering.scalar.program import ScalarProgram
 from partialc.lowering.scalar.quotients import (
     cancelled,
@@ -49,7 +50,6 @@ MOST_DIFFERENCES: Final = 64
 """Longer sums are taken apart whatever they are made of."""
 
 _PRODUCTS: Final = frozenset({"mul", "div", "neg", "integer_pow"})
-_SUMS: Final = frozenset({"add", "sub", "neg"})
 
 
 def regroup(program: ScalarProgram, algebra: Algebra) -> ScalarProgram:
@@ -88,7 +88,7 @@ class _Regrouping:
             return False
         if user.op in ("mul", "div"):
             return term.op in _PRODUCTS
-        return user.op in _SUMS and term.op in (*_PRODUCTS, *_SUMS)
+        return user.op in SUMS and term.op in (*_PRODUCTS, *SUMS)
 
     def is_open(self, term: Term, dtype: DType) -> bool:
         """Whether a term may be taken apart where it is used."""
@@ -101,11 +101,7 @@ class _Regrouping:
     def rebuilt(self, term: Term) -> Term:
         if not term.args:
             return term
-        if (
-            term.op in ("mul", "div", *_SUMS)
-            and self.is_plain(term)
-            and not term.params
-        ):
+        if term.op in ("mul", "div", *SUMS) and self.is_plain(term) and not term.params:
             return self.sum(self.written_addends(term), term.dtype)
         args = [self.new(arg) for arg in term.args]
         if term.op in REDUCTIONS:
@@ -144,7 +140,7 @@ class _Regrouping:
                 difference = self.sum(self.written_addends(term), root.dtype)
                 found.append(Addend(sign, ((difference, 1),)))
                 continue
-            if not (inside and term.op in _SUMS):
+            if not (inside and term.op in SUMS):
                 addend = self.factors(term, whole=term is root)
                 found.append(replace(addend, number=sign * addend.number))
                 continue
@@ -154,7 +150,7 @@ class _Regrouping:
             first, other = for_reading(term)
             second = -sign if term.op == "sub" else sign
             is_add = term.op == "add"
-            if is_add and other.op == "sub" and first.op not in _SUMS:
+            if is_add and other.op == "sub" and first.op not in SUMS:
                 first, other = other, first  # b - c + a
             alike = is_add and first.op == other.op
             pending.append((other, second, whole_differences))

@@ -41,10 +41,10 @@ def simplified(
     if other is None:
         return best
     other = _regrouped(other, algebra, share=True)
-    return other if operations(other) <= shorter * operations(best) else best
+    return other if _operations(other) <= shorter * _operations(best) else best
 
 
-def operations(program: ScalarProgram) -> int:
+def _operations(program: ScalarProgram) -> int:
     """How many operations a program has."""
     return sum(bool(term.args) for term in reachable(program.roots()))
 
@@ -52,7 +52,7 @@ def operations(program: ScalarProgram) -> int:
 def _regrouped(
     program: ScalarProgram, algebra: Algebra, *, share: bool = False
 ) -> ScalarProgram:
-    for _ in range(ROUNDS if operations(program) <= LONG else 1):
+    for _ in range(ROUNDS if _operations(program) <= LONG else 1):
         before = program.roots()
         program = regroup(program, algebra)
         if program.roots() == before:
