@@ -27,6 +27,7 @@ from partialc.request.parse import parse
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Kernel
 from partialc.request.syntax import Request
+from partialc.sampling.domain import read_domain
 from partialc.spec.model import KernelSpec, ModuleSpec
 from partialc.verify.test_module import Proof, prove
 
@@ -93,6 +94,7 @@ def compile_module(
         load_primal(spec.function, spec.args, name=spec.name, folder=folder)
     )
     kernels = resolve(spec, primal, folder)
+    ranges = read_domain(spec.domain, primal.signature, spec.args, folder)
     carried = primal.source.names if primal.source is not None else ()
     names = module_names(primal.signature, list(kernels.values()), carried)
     outer = _outer_names(names, carried, kernels)
@@ -113,7 +115,9 @@ def compile_module(
             constants_of(kernel),
             SPECIALISED if options.reassociate else IN_ORDER,
         )
-        plans[name] = plan_kernel(kernel, primal, function.name, wish, references)
+        plans[name] = plan_kernel(
+            kernel, primal, function.name, wish, references, ranges
+        )
         bodies[name] = body_of(plans[name], primal, function, wish, scope)
     tell(f"{spec.name}: writing")
     plan = ModulePlan(
@@ -129,8 +133,7 @@ def compile_module(
         primal,
         list(kernels.values()),
         options={name: spec.kernels[name].options for name in kernels},
-        domain=spec.domain,
-        args=spec.args,
+        ranges=ranges,
         function_name=function.name,
         folder=folder,
     )
