@@ -249,6 +249,7 @@ def _nests(candidate: Candidate, signature: Signature) -> str:
 
 def _candidate_json(candidate: Candidate, signature: Signature) -> dict[str, Any]:
     return {
+        "key": candidate.key,
         "form": candidate.form,
         "title": candidate.title,
         "work": describe(candidate.chain, signature),

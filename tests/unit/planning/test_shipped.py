@@ -12,6 +12,7 @@ import pytest
 
 from partialc.emit.body import body_of
 from partialc.emit.printer import ModuleScope, module_source
+from partialc.errors import FrontendError
 from partialc.frontends.load import load_primal
 from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import trace_one
@@ -118,6 +119,25 @@ def test_without_the_callers_float_the_programs_are_told_apart_by_x64() -> None:
     (fact,) = (fact for fact in plan.facts if "takes" in fact)
     assert "without x64 takes" in fact
     assert "; x64 takes" in fact
+
+
+def test_what_no_regime_but_one_can_trace_is_refused_with_the_reason() -> None:
+    @jax.custom_jvp
+    def exact(x: jax.Array) -> jax.Array:
+        return x * x
+
+    @exact.defjvp
+    def _rule(primals: Any, tangents: Any) -> Any:
+        if primals[0].dtype != jnp.float64:
+            raise TypeError("float64 only")
+        return exact(*primals), 2 * primals[0] * tangents[0]
+
+    def squared(x: jax.Array) -> jax.Array:
+        return exact(x)
+
+    with pytest.raises(FrontendError, match="no plan") as caught:
+        planned(squared, {"x": "float"}, "partial(x)")
+    assert "float64 only" in str(caught.value)
 
 
 def test_emission_traces_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
