@@ -248,7 +248,9 @@ def _refused(
     kernel: Kernel, primal: Primal, candidates: Sequence[Candidate]
 ) -> PartialcError:
     reasons = "; ".join(
-        f"{candidate.title}: {candidate.refusal}" for candidate in candidates
+        f"{candidate.title}: {candidate.refusal}"
+        for candidate in candidates
+        if candidate.refusal is not None
     )
     return FrontendError(
         f"no plan for the kernel {kernel.name!r}: JAX refuses every candidate",
