@@ -168,5 +168,5 @@ def _sides(op: str, operands: Sequence[Any]) -> set[int]:
             sides = first
     taken = np.ones(sides.shape, bool)
     for operand in compared:
-        taken &= operand == operand  # noqa: PLR0124 - false for nan, of any dtype
+        taken &= operand == operand  # which no nan is, of whatever dtype
     return {int(side) for side in np.unique(sides[taken])}

@@ -19,7 +19,7 @@ _ROUNDING: Final[Callable[[Any], Any]] = jnp.finfo  # knows bfloat16 too
 _DIGITS: Final = 6
 _FEW_DIGITS: Final = 3
 _LEAST: Final = 1e-290
-"""What is smaller loses digits before it is rounded, and XLA takes some of it for zero."""
+"""What is smaller loses digits in rounding, and to XLA some of it is zero."""
 
 
 def digits_of(dtype: DType) -> int:
