@@ -106,12 +106,12 @@ def refuse_out(name: str, where: Location | str | None) -> None:
 def refuse_collisions(
     kernels: Mapping[str, KernelSpec], where: Location | str | None
 ) -> None:
-    """No two kernels may give the module the same name, class or constants.
+    """No two kernels may give the module the same class or constants.
 
     Raises:
         SpecError: Two do.
     """
-    taken: dict[str, str] = {f"class {name}": name for name in kernels}
+    taken: dict[str, str] = {}
     for kernel in kernels.values():
         names = {f"constants {constant_prefix(kernel.name)}_..."}
         if kernel.bundled:
@@ -122,8 +122,6 @@ def refuse_collisions(
                 raise SpecError(
                     f"kernels `{other}` and `{kernel.name}` collide",
                     where=kernel.location or where,
-                    why=f"the class of one is to be called {name.split()[1]}"
-                    if name == f"class {other}"
-                    else f"both would define the {name} in the module",
+                    why=f"both would define the {name} in the module",
                     fix="rename one of them",
                 )

@@ -277,14 +277,6 @@ SPEC_CASES = [
         "generated kernels use that name themselves",
     ),
     Case(
-        "a class like a kernel",
-        KERNEL,
-        'Both = "value"\nboth = ["value"]\n',
-        "kernels `Both` and `both` collide",
-        "partialc.toml:8:1",
-        fix="rename one of them",
-    ),
-    Case(
         "a bad name in another module",
         KERNEL,
         KERNEL.replace("x[4]", "x[9]")
