@@ -109,6 +109,34 @@ SPEC_CASES = [
         "partialc.toml:2:1",
         "it becomes a name in Python source",
     ),
+    *(
+        Case(
+            f"a file {path}, which imports would find",
+            '"generated/product.py"',
+            f'"{path}"',
+            f"a module's file cannot be called `{path}`",
+            "partialc.toml:2:1",
+            f"files beside it that import {owner} would find it instead",
+            f"call it `{fix}`, or by what it computes",
+        )
+        for path, owner, fix in (
+            ("jax.py", "`jax`", "jax_derivatives.py"),
+            ("generated/numpy.py", "`numpy`", "numpy_derivatives.py"),
+            (
+                "generated/typing.py",
+                "the module `typing` of Python's standard library",
+                "typing_derivatives.py",
+            ),
+            ("pytest.py", "`pytest`", "pytest_derivatives.py"),
+            ("conftest.py", "`conftest`", "conftest_derivatives.py"),
+            (
+                "model.py",
+                "`model`, where the function comes from,",
+                "model_derivatives.py",
+            ),
+            ("scipy/__init__.py", "`scipy`", "scipy_derivatives.py"),
+        )
+    ),
     Case(
         "keyword as name",
         "path =",

@@ -41,8 +41,8 @@ class Watch:
     def is_stale(self) -> bool:
         """Whether a constant may stem from another trace, now that this one is gone.
 
-        A wide one does where 64-bit types are off. A narrow one may be the caller's own;
-        it stems from nowhere else if nothing keeps it.
+        A wide one does where 64-bit types are off. A narrow one may be the caller's
+        own; it stems from nowhere else if nothing keeps it.
         """
         if not self._is_wide and self._is_kept():
             gc.collect()

@@ -100,7 +100,7 @@ def trace_one(
         except TypeError as error:
             if not may_be_stale(error):
                 raise
-        jax.clear_caches()
+        jax.clear_caches()  # type: ignore[no-untyped-call]
         return _imported(call, structs, regime, name, input_names, rules)[0]
 
 
