@@ -1,6 +1,11 @@
 """Options of the whole test suite."""
 
+import os
+
 import pytest
+
+# Trials are the subject of some tests and would be the better part of most others.
+os.environ["PARTIALC_TRIAL"] = "off"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

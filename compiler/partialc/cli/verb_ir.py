@@ -47,7 +47,7 @@ def command(name: str, kernel: str, spec_file: Path | None, after: str | None) -
     spec = open_spec(spec_file)
     (module,) = select(spec, [name])
     require_kernel(module, kernel)
-    program = _program(compile_one(module, spec.folder), kernel)
+    program = _program(compile_one(spec, module), kernel)
     if after == "trace":
         passes = FINAL[:0]
     else:

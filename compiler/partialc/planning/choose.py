@@ -30,6 +30,7 @@ from partialc.realise.chain import Basis, Chain, Path
 from partialc.realise.execute import flat_call, kernel_types, trace_flat
 from partialc.realise.writer import ChainText, write
 from partialc.request.resolved import Block, Coordinates, Kernel, Product
+from partialc.sampling.domain import EVERYWHERE, Ranges
 from partialc.spec.model import Form
 
 STATEMENT: Final = 24
@@ -82,6 +83,7 @@ def plan_kernel(
     function: str,
     wish: Wish,
     references: References | None = None,
+    ranges: Ranges = EVERYWHERE,
 ) -> KernelPlan:
     """Choose how to deliver a kernel.
 
@@ -91,6 +93,7 @@ def plan_kernel(
         function: The name the generated module calls it by.
         wish: What to respect.
         references: The function's full references, when several kernels share them.
+        ranges: Where the function may be evaluated.
 
     Raises:
         FrontendError: JAX cannot differentiate the function in any way that would do.
@@ -115,7 +118,11 @@ def plan_kernel(
     else:
         chosen, *rejected = sorted([*chains, *expanded], key=_rank)
     warnings = zero_warnings(
-        counter.shipped(chosen), counter.flat(chosen), kernel, primal.signature
+        counter.shipped(chosen),
+        counter.flat(chosen),
+        kernel,
+        primal.signature,
+        ranges.by_leaf(primal.signature),
     )
     return KernelPlan(
         kernel=kernel,
