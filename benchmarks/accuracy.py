@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Final
 
 import jax
+
 from formulas import CORPUS
 from judging.measure import POINTS, WIDTHS, Wanted, measure
 from judging.modules import FORMS

@@ -24,13 +24,14 @@ from formulas import (
 )
 from formulas.formula import Formula
 
-CORPUS: Final[dict[str, Formula]] = {
-    formula.name: formula
+FORMULAS: Final[tuple[Formula, ...]] = tuple(
+    formula
     for module in (
         *(elementary, thermal, atoms, mechanics, waves, engineering),
         *(chemistry, probability, finance, learning, biology),
     )
     for formula in module.FORMULAS
-}
+)
+CORPUS: Final[dict[str, Formula]] = {formula.name: formula for formula in FORMULAS}
 
-__all__ = ["CORPUS", "Formula"]
+__all__ = ["CORPUS", "FORMULAS", "Formula"]

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from judging.running import Points, Runner
 from partialc.accuracy.contract import FLOORS
 from partialc.accuracy.truth import Truth
 from partialc.sampling.stress import neighbours
-
-from judging.running import Points, Runner
 
 EVERY: Final = 6
 """The rms is taken over every so many of the points that are judged."""

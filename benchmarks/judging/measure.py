@@ -8,19 +8,19 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import jax
-from formulas import Formula
-from partialc.accuracy.contract import Breach, judge
-from partialc.accuracy.truth import Truth
-from partialc.sampling.stress import stress_points
 
+from formulas import Formula
 from judging.errors import rms_errors
 from judging.modes import Step, nested, pushed, steps_of
 from judging.modules import CHAIN, FORMS, TOGETHER, Built, build
 from judging.row import Row
 from judging.running import Compiled, Points, Runner
+from partialc.accuracy.contract import Breach, judge
+from partialc.accuracy.truth import Truth
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.jaxprs import trace_one
 from partialc.ir.program import ArrayType
+from partialc.sampling.stress import stress_points
 
 WIDTHS: Final = ("float32", "float64")
 POINTS: Final = 300

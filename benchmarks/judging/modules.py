@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from formulas import Formula
-
 import partialc
+from formulas import Formula
 from judging.running import Compiled
 
 Form: TypeAlias = Literal["auto", "expanded"]

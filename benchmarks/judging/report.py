@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from formulas import Formula
-
 from judging.row import Row, geometric_mean
 
 Condition = Callable[[Row], bool]
