@@ -90,13 +90,12 @@ def try_out(subject: Subject) -> Verdict:
     if refusal is not None:
         return Verdict((), refusal)
     truth = Truth(subject.traced)
-    breaches: list[Breach] = []
     for regime in _regimes(subject):
-        breaches += _judged(subject, truth, regime)
-    if not breaches:
-        return Verdict()
-    parts = tuple(sorted({breach.part for breach in breaches}))
-    return Verdict(parts, _sentence(breaches[0], subject.names))
+        breaches = _judged(subject, truth, regime)
+        if breaches:
+            parts = tuple(sorted({breach.part for breach in breaches}))
+            return Verdict(parts, _sentence(breaches[0], subject.names))
+    return Verdict()
 
 
 def _refusal(subject: Subject) -> str | None:

@@ -87,8 +87,8 @@ class Trials:
         """
         if subject in self._known:
             self.used[subject] = self._known[subject]
-        elif self._tries:
+        elif self._tries and subject not in self.used:
             self.used[subject] = str(attempt())
-        else:
+        elif not self._tries:
             return None
         return Verdict.parse(self.used[subject])
