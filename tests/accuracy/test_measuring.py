@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,8 +13,10 @@ import pytest
 
 import accuracy
 from formulas import CORPUS
+from judging import measure
 from judging.errors import rms_errors
 from judging.modes import nested, pushed, steps_of
+from judging.modules import Built
 from judging.report import page, summary
 from judging.row import FLOOR, Row, geometric_mean
 from judging.running import Compiled
@@ -106,6 +112,60 @@ def test_the_page_says_what_is_broken_and_how():
     assert "ValueError: no" in broken
     assert "2 broken" in summary(rows).splitlines()[-1]
     assert "| Planck's law in reduced frequency | 1 broken | 0.50 (to 0.50) |" in text
+
+
+def built(**kernels):
+    """Kernels of one form, as if they had been compiled."""
+    compiled = {name: Compiled(kernel) for name, kernel in kernels.items()}
+    return Built(compiled, {name: str(kernels[name]) for name in kernels}, frozenset())
+
+
+def test_a_kernel_that_overflows_is_found_broken(monkeypatch):
+    formula = CORPUS["fermi_tail"]
+    chain = nested(formula.function, steps_of(formula, "partial(x)"))
+
+    def overflowing(x):
+        return -jnp.exp(3 * x) / (jnp.exp(x) + 1) ** 2 / jnp.exp(2 * x)
+
+    forms = {"auto": built(order_1=overflowing), "expanded": built(order_1=chain)}
+    monkeypatch.setattr(
+        measure, "build", lambda *_, **__: {"chain": built(order_1=chain)} | forms
+    )
+    wanted = measure.Wanted(widths=("float32",), kernels=("order_1",))
+    bad, good = measure.measure(formula, wanted)
+    assert bad.form == "auto"
+    assert bad.breaches > 50
+    assert "x=" in bad.worst
+    assert (good.form, good.breaches, good.ratio) == ("expanded", 0, 1.0)
+
+
+def test_what_cannot_be_built_is_a_broken_row(monkeypatch):
+    def refuse(*_, **__):
+        raise RecursionError("too deep\nand more")
+
+    monkeypatch.setattr(measure, "build", refuse)
+    (row,) = measure.measure(CORPUS["logit"], measure.Wanted())
+    assert row.is_broken
+    assert row.failure == "RecursionError: too deep"
+
+
+def test_a_slice_of_the_corpus_keeps_the_contract(monkeypatch, capsys):
+    monkeypatch.delenv("PARTIALC_TRIAL", raising=False)
+    assert accuracy.main(["--slice", "--jobs", "1"]) == 0
+    assert "all: 24 rows" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_every_kernel_of_the_corpus_keeps_the_contract():
+    environment = {k: v for k, v in os.environ.items() if k != "PARTIALC_TRIAL"}
+    result = subprocess.run(
+        [sys.executable, accuracy.__file__],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.parametrize(
