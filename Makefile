@@ -42,11 +42,11 @@ demo: $(INSTALLED) ## build the examples, then run the founding one on its six r
 
 .PHONY: test
 test: lint check ## lint, types, layers, committed output, all tests but the slow ones
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" --durations=25
 
 .PHONY: test-slow
 test-slow: $(INSTALLED) ## the long corpora too
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --durations=25
 
 .PHONY: check
 check: $(INSTALLED) ## is everything under generated/ what the examples build today?

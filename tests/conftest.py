@@ -8,6 +8,8 @@ stands in the header of every run and beside every failure, all workers share it
 import secrets
 from collections.abc import Generator
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
@@ -23,6 +25,9 @@ settings.register_profile(
     ],
 )
 settings.load_profile("partialc")
+
+# Trials are the subject of some tests and would be the better part of most others.
+os.environ["PARTIALC_TRIAL"] = "off"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.accuracy.verdict import Trials, is_on
 from partialc.emit.body import Body, body_of
 from partialc.emit.embed import FunctionText, embed
 from partialc.emit.kernel import KernelText, constants_of, kernel_text
@@ -18,7 +19,7 @@ from partialc.frontends.importing import load_object
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
 from partialc.garbage import seldom_collected
-from partialc.lowering.pipeline import IN_ORDER, SPECIALISED
+from partialc.lowering.pipeline import variants
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.plan import KernelPlan, ModulePlan
 from partialc.planning.reference import References
@@ -27,6 +28,7 @@ from partialc.request.parse import parse
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Kernel
 from partialc.request.syntax import Request
+from partialc.sampling.domain import read_domain
 from partialc.spec.model import KernelSpec, ModuleSpec
 from partialc.verify.test_module import Proof, prove
 
@@ -49,6 +51,7 @@ class Compiled:
         warnings: What a person should know of.
         function_name: What the embedded function is called.
         proof: The test, wherever its files stand.
+        trials: What trying written-out kernels out has shown, as the lock keeps it.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Compiled:
     warnings: tuple[str, ...]
     function_name: str
     proof: Proof
+    trials: Mapping[str, str]
 
     def test_source_at(self, module: PurePosixPath, test: PurePosixPath) -> str:
         """The text of the test when module and test stand elsewhere.
@@ -75,7 +79,10 @@ class Compiled:
 
 @seldom_collected()
 def compile_module(
-    spec: ModuleSpec, folder: Path | None, progress: Progress | None = None
+    spec: ModuleSpec,
+    folder: Path | None,
+    progress: Progress | None = None,
+    known_trials: Mapping[str, str] | None = None,
 ) -> Compiled:
     """Compile one module; writes nothing.
 
@@ -83,6 +90,7 @@ def compile_module(
         spec: What is asked for.
         folder: The folder that imports start from and paths are relative to.
         progress: Told what is being done, in a few words each time.
+        known_trials: The verdicts of earlier builds, from the lock.
 
     Raises:
         PartialcError: Whatever is wrong with the spec, the requests or the function.
@@ -93,13 +101,16 @@ def compile_module(
         load_primal(spec.function, spec.args, name=spec.name, folder=folder)
     )
     kernels = resolve(spec, primal, folder)
+    ranges = read_domain(spec.domain, primal.signature, spec.args, folder)
     carried = primal.source.names if primal.source is not None else ()
     names = module_names(primal.signature, list(kernels.values()), carried)
     outer = _outer_names(names, carried, kernels)
     scope = ModuleScope(outer)
     function = embed(primal, names.function, taken=outer, scope=scope)
-    taken = outer | {*function.names, "row", "seed", "result"}
+    scope.keep((*function.names, "row", "seed", "result"))
+    taken = scope.taken
     references = References(primal)
+    trials = Trials(known_trials, tries=is_on())
     plans: dict[str, KernelPlan] = {}
     bodies: dict[str, Body] = {}
     for name, kernel in kernels.items():
@@ -111,10 +122,15 @@ def compile_module(
             options.differentiable,
             taken,
             constants_of(kernel),
-            SPECIALISED if options.reassociate else IN_ORDER,
+            variants(reassociate=options.reassociate),
+            trials,
         )
-        plans[name] = plan_kernel(kernel, primal, function.name, wish, references)
-        bodies[name] = body_of(plans[name], primal, function, wish, scope)
+        plans[name] = plan_kernel(
+            kernel, primal, function.name, wish, references, ranges
+        )
+        bodies[name] = body_of(
+            plans[name], primal.signature, scope, guarded=primal.has_custom_rules
+        )
     tell(f"{spec.name}: writing")
     plan = ModulePlan(
         module=spec.name,
@@ -129,8 +145,7 @@ def compile_module(
         primal,
         list(kernels.values()),
         options={name: spec.kernels[name].options for name in kernels},
-        domain=spec.domain,
-        args=spec.args,
+        ranges=ranges,
         function_name=function.name,
         folder=folder,
     )
@@ -147,6 +162,7 @@ def compile_module(
         warnings=tuple(warnings),
         function_name=function.name,
         proof=proof,
+        trials=trials.used,
     )
 
 

@@ -20,10 +20,9 @@ from partialc.ir.program import ArrayType
 from partialc.realise.execute import direction_structure, direction_types
 from partialc.request.resolved import Direction, Kernel
 from partialc.request.signature import Tree
-from partialc.verify.points import RANGES
+from partialc.sampling.domain import INTEGERS, RANGES
 
 _DIRECTIONS = (0.5, 1.5)
-_INTEGERS = (0, 2)
 _SEED = 0
 
 
@@ -129,7 +128,7 @@ class Arguments:
     def _base(self, type_: ArrayType) -> tuple[float, float]:
         """Where the function and its derivatives were found finite."""
         if not type_.dtype.is_inexact:
-            return _INTEGERS
+            return INTEGERS
         samples = self.compiled.proof.findings.samples
         return samples[0][1:] if samples else RANGES[0]
 

@@ -6,21 +6,28 @@ import contextlib
 import multiprocessing
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 from partialc.cli import console
 from partialc.driver import Compiled, compile_module
-from partialc.errors import PartialcError, SpecError
+from partialc.errors import PartialcError, SpecError, WriteError
 from partialc.ops.registry import Cost
 from partialc.planning.cost import weight
 from partialc.planning.plan import cost_text
 from partialc.spec.load import find_spec, load_spec
 from partialc.spec.model import ModuleSpec, Spec
 from partialc.spec.near import alternatives, did_you_mean
-from partialc.store.lock import LockedModule, digest, request_digest
+from partialc.store.lock import (
+    Lock,
+    LockedModule,
+    digest,
+    lock_path,
+    read_lock,
+    request_digest,
+)
 from partialc.store.targets import Target
 
 
@@ -101,19 +108,37 @@ def require_kernel(module: ModuleSpec, kernel: str) -> None:
 
 
 def compile_one(
-    module: ModuleSpec, folder: Path, progress: Callable[[str], None] | None = None
+    spec: Spec, module: ModuleSpec, progress: Callable[[str], None] | None = None
 ) -> Compiled:
     """Compile one module; what the user's function prints goes to stderr.
+
+    What the lock tells of earlier trials is not tried again.
+
+    Args:
+        spec: The spec the module is from.
+        module: The module.
+        progress: Told what is being done, in a few words each time.
 
     Raises:
         PartialcError: It cannot be compiled; the error says where in the spec.
     """
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            return compile_module(module, folder, progress)
+            return compile_module(
+                module, spec.folder, progress, _known_trials(spec, module)
+            )
     except PartialcError as error:
         _place(error, module)
         raise
+
+
+def _known_trials(spec: Spec, module: ModuleSpec) -> Mapping[str, str]:
+    """The verdicts of earlier builds; none where there is no lock that can be read."""
+    with contextlib.suppress(WriteError):
+        lock = read_lock(lock_path(spec.file)) or Lock()
+        if module.name in lock.modules:
+            return lock.modules[module.name].trials
+    return {}
 
 
 def build_modules(
@@ -147,7 +172,7 @@ def _build_here(
             report(text, finished)
 
         report(module.name, number)
-        yield _built(compile_one(module, spec.folder, step))
+        yield _built(compile_one(spec, module, step))
 
 
 def _build_apart(
@@ -186,7 +211,7 @@ def _build_named(file: Path, name: str) -> Built:
     """Compile one module in a process of its own, which reads the spec afresh."""
     spec = load_spec(file)
     (module,) = select(spec, [name])
-    return _built(compile_one(module, spec.folder))
+    return _built(compile_one(spec, module))
 
 
 def _built(compiled: Compiled) -> Built:
@@ -202,6 +227,7 @@ def _built(compiled: Compiled) -> Built:
         source=_source_digest(module),
         request=request_digest(module),
         files={str(target.path): digest(target.content) for target in targets},
+        trials=compiled.trials,
     )
     rows = tuple(
         _row(f"{module.name}.{kernel}", plan, cost, reference)

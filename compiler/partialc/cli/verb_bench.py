@@ -73,7 +73,7 @@ def command(
             def tell(step: str, number: int = number) -> None:
                 report(step, number)
 
-            compiled = compile_one(module, spec.folder, tell)
+            compiled = compile_one(spec, module, tell)
             loaded = Module(compiled).load()
             for kernel in compiled.kernels:
                 results += [

@@ -13,7 +13,13 @@ from partialc.cli.compiling import Built, build_modules, open_spec
 from partialc.cli.options import jobs_option, spec_option
 from partialc.errors import WriteError
 from partialc.spec.model import Spec
-from partialc.store.lock import Lock, installed_versions, lock_path, read_lock
+from partialc.store.lock import (
+    Lock,
+    LockedModule,
+    installed_versions,
+    lock_path,
+    read_lock,
+)
 from partialc.store.targets import Finding, State, compare, read
 
 
@@ -103,12 +109,12 @@ def _lock_lines(
     modules = {module.name: module.locked for module in built}
     if lock is None:
         yield f"{lock_file.name}: {State.MISSING.value}: no build has been recorded"
-    elif _files(lock.modules) != _files(modules) or set(lock.modules) != set(modules):
+    elif _recorded(lock.modules) != _recorded(modules):
         yield f"{lock_file.name}: {State.STALE.value}: it records another build"
 
 
-def _files(modules: Mapping[str, object]) -> Mapping[str, object]:
-    return {name: getattr(module, "files", None) for name, module in modules.items()}
+def _recorded(modules: Mapping[str, LockedModule]) -> Mapping[str, object]:
+    return {name: (module.files, module.trials) for name, module in modules.items()}
 
 
 def _diff(spec: Spec, finding: Finding) -> Iterator[str]:

@@ -41,7 +41,7 @@ def command(
     (module,) = select(spec, [name])
     if kernel is not None:
         require_kernel(module, kernel)
-    compiled = compile_one(module, spec.folder)
+    compiled = compile_one(spec, module)
     plan = compiled.plan
     text = str(plan) if kernel is None else plan.kernel_text(kernel)
     if html is not None:

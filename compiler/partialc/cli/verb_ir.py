@@ -19,7 +19,7 @@ from partialc.lowering.pipeline import FINAL, run_program
 from partialc.realise.execute import flat_call, trace_program
 from partialc.spec.near import alternatives, did_you_mean
 
-_PASSES: Final = [step.__name__ for step in FINAL]
+_PASSES: Final = [step.name for step in FINAL]
 _STAGES: Final = ("trace", *dict.fromkeys(_PASSES))
 
 
@@ -47,7 +47,7 @@ def command(name: str, kernel: str, spec_file: Path | None, after: str | None) -
     spec = open_spec(spec_file)
     (module,) = select(spec, [name])
     require_kernel(module, kernel)
-    program = _program(compile_one(module, spec.folder), kernel)
+    program = _program(compile_one(spec, module), kernel)
     if after == "trace":
         passes = FINAL[:0]
     else:

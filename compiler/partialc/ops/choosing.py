@@ -15,6 +15,7 @@ from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
 from partialc.ops.cost import per_result
 from partialc.ops.elements import Operands, pointwise, spread
+from partialc.ops.multiprecision import PRECISE
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, call, fill, is_bare
 
@@ -58,6 +59,7 @@ register(
         per_result(flops=1),
         summary="elementwise choice between cases",
         elements=pointwise(_support_select_n),
+        precise=PRECISE["select_n"],
     )
 )
 
@@ -82,6 +84,7 @@ register(
         per_result(flops=2),
         summary="limits from below and above",
         elements=pointwise(),
+        precise=PRECISE["clamp"],
     )
 )
 

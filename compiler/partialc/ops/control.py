@@ -8,7 +8,7 @@ may be a bare array, a tuple or nothing.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -19,7 +19,14 @@ from partialc.errors import InternalError
 from partialc.ir.program import Equation, Param
 from partialc.ops import params
 from partialc.ops.cost import ASSUMED_TRIPS, called, cost_of, free
-from partialc.ops.evaluation import inner_limit, limited, loop_limit, run_function
+from partialc.ops.evaluation import (
+    LoopLimit,
+    Spent,
+    loop_limit,
+    run_function,
+    spending,
+    spent_so_far,
+)
 from partialc.ops.registry import Arrays, Cost, Layout, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, is_bare, tuple_expr
 
@@ -46,13 +53,26 @@ def _evaluate_scan(equation: Equation, operands: Arrays) -> Arrays:
         results = run_function(function, [*fixed, *carry, *xs])
         return tuple(results[:carried]), tuple(results[carried:])
 
-    carry, stacked = lax.scan(
-        body,
-        tuple(operands[constants : constants + carried]),
-        tuple(operands[constants + carried :]),
-        length=params.integer(equation, "length"),
-        reverse=params.flag(equation, "reverse"),
-    )
+    def counted(state: tuple[Any, tuple[jax.Array, ...]], xs: Any) -> Any:
+        with spending(state[0]) as spent:
+            carry, stacked = body(state[1], xs)
+        return (spent.steps, carry), stacked
+
+    def scanned(step: Callable[..., Any], initial: Any) -> Any:
+        return lax.scan(
+            step,
+            initial,
+            tuple(operands[constants + carried :]),
+            length=params.integer(equation, "length"),
+            reverse=params.flag(equation, "reverse"),
+        )
+
+    initial = tuple(operands[constants : constants + carried])
+    if loop_limit() is None:
+        carry, stacked = scanned(body, initial)
+    else:
+        outer = spent_so_far()
+        (outer.steps, carry), stacked = scanned(counted, (outer.steps, initial))
     return [*carry, *stacked]
 
 
@@ -151,14 +171,35 @@ def _evaluate_while(equation: Equation, operands: Arrays) -> Arrays:
     limit = loop_limit()
     if limit is None:
         return list(lax.while_loop(holds, step, initial))
-    allowed = limit.steps
-    with limited(inner_limit(limit)):
-        count, *results = lax.while_loop(
-            lambda state: holds(state[1:]) & (state[0] < allowed),
-            lambda state: (state[0] + 1, *step(state[1:])),
-            (jnp.int32(0), *initial),
-        )
-    jax.debug.callback(limit.note, count >= allowed)
+    return _limited_while(holds, step, initial, limit)
+
+
+def _limited_while(
+    holds: Callable[[Sequence[jax.Array]], jax.Array],
+    step: Callable[[Sequence[jax.Array]], Sequence[jax.Array]],
+    initial: Sequence[jax.Array],
+    limit: LoopLimit,
+) -> Arrays:
+    """The loop with two more values in its carry: its own steps, and all spent so far.
+
+    The condition is evaluated at the end of each step, where the loops within it can
+    be counted too.
+    """
+
+    def state(count: Any, spent: Spent, carry: Sequence[jax.Array]) -> Any:
+        goes_on = holds(carry)
+        is_allowed = (count < limit.steps) & (spent.steps < limit.together)
+        return goes_on & is_allowed, goes_on, count, spent.steps, tuple(carry)
+
+    def stepped(before: Any) -> Any:
+        _, _, count, steps, carry = before
+        with spending(steps + 1) as spent:
+            return state(count + 1, spent, step(carry))
+
+    outer = spent_so_far()
+    first = state(jnp.int32(0), outer, initial)
+    _, is_cut, _, steps, results = lax.while_loop(lambda each: each[0], stepped, first)
+    outer.steps = jnp.where(is_cut, limit.together, steps)
     return list(results)
 
 
@@ -210,7 +251,22 @@ def _evaluate_cond(equation: Equation, operands: Arrays) -> Arrays:
     def branch(number: int) -> Any:
         return lambda *values: tuple(run_function(branches[number], values))
 
-    return list(lax.switch(which, [branch(n) for n in range(len(branches))], *rest))
+    def counted(number: int) -> Any:
+        def run(steps: Any, *values: jax.Array) -> Any:
+            with spending(steps) as spent:
+                results = branch(number)(*values)
+            return (spent.steps, *results)
+
+        return run
+
+    numbers = range(len(branches))
+    if loop_limit() is None:
+        return list(lax.switch(which, [branch(n) for n in numbers], *rest))
+    outer = spent_so_far()
+    outer.steps, *results = lax.switch(
+        which, [counted(n) for n in numbers], outer.steps, *rest
+    )
+    return list(results)
 
 
 def _source_cond(

@@ -26,6 +26,7 @@ from partialc.ops.elements import (
     first,
     pointwise,
 )
+from partialc.ops.multiprecision import PRECISE
 from partialc.ops.registry import Arrays, Evaluate, Op, Source, SourceContext, register
 from partialc.ops.template import arrays, fill, one_array
 from partialc.ops.unknown import unprintable
@@ -265,5 +266,6 @@ for _rows, _flops, _transcendentals in (
                 ),
                 summary=_row.summary,
                 elements=pointwise(_SUPPORTS.get(_row.name, everywhere)),
+                precise=PRECISE.get(_row.name),
             )
         )

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import jax
@@ -35,23 +35,41 @@ from partialc.ir.program import Atom, Constant, Function, Value
 from partialc.ops.registry import find
 
 _REGIME: Final[ContextVar[Regime]] = ContextVar("regime", default=Regime.WIDE)
-_STEPS_WITHIN: Final = 1000
+_TOGETHER: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class LoopLimit:
-    """How long a `while` may run in an evaluation that must come to an end.
+    """How long each `while` may run in an evaluation that must come to an end.
 
     Attributes:
-        steps: Steps that each loop is allowed.
-        note: Called with a truth value after each loop: whether it used them all up.
+        steps: Steps that one loop is allowed; all loops together are allowed ten times
+            as many, so that nests of loops come to an end as well.
+        note: Called with a truth value at the end: whether any loop was cut short.
     """
 
     steps: int
     note: Callable[[Any], None]
 
+    @property
+    def together(self) -> int:
+        """Steps that all loops together are allowed."""
+        return _TOGETHER * self.steps
+
+
+@dataclass(slots=True)
+class Spent:
+    """How many steps all loops have taken so far, in the trace in progress.
+
+    Rules that run functions within loops and branches take the count into them and out
+    of them as one more value. A loop that is cut short spends all that is left.
+    """
+
+    steps: Any
+
 
 _LIMIT: Final[ContextVar[LoopLimit | None]] = ContextVar("limit", default=None)
+_SPENT: Final[ContextVar[Spent | None]] = ContextVar("spent", default=None)
 
 
 def evaluate(
@@ -123,7 +141,9 @@ def limited(limit: LoopLimit) -> Iterator[None]:
     """Limit the loops of the evaluations, or of the traces of them, within."""
     token = _LIMIT.set(limit)
     try:
-        yield
+        with spending(np.int32(0)) as spent:
+            yield
+        jax.debug.callback(limit.note, spent.steps >= limit.together)
     finally:
         _LIMIT.reset(token)
 
@@ -133,9 +153,22 @@ def loop_limit() -> LoopLimit | None:
     return _LIMIT.get()
 
 
-def inner_limit(limit: LoopLimit) -> LoopLimit:
-    """The limit of the loops within a loop: a nest must come to an end as well."""
-    return replace(limit, steps=min(limit.steps, _STEPS_WITHIN))
+@contextmanager
+def spending(steps: Any) -> Iterator[Spent]:
+    """Count on from so many steps; the loops evaluated within add theirs."""
+    spent = Spent(steps)
+    token = _SPENT.set(spent)
+    try:
+        yield spent
+    finally:
+        _SPENT.reset(token)
+
+
+def spent_so_far() -> Spent:
+    """The count of the limited evaluation in progress."""
+    spent = _SPENT.get()
+    assert spent is not None  # set wherever a limit is
+    return spent
 
 
 def concrete(dtype: DType) -> np.dtype[Any]:

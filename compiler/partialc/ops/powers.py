@@ -12,6 +12,7 @@ from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import per_result, traffic
 from partialc.ops.elements import Operands, either, everywhere, first, pointwise
+from partialc.ops.multiprecision import PRECISE
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, call, fill, is_bare, one_array
 
@@ -59,6 +60,7 @@ register(
         _cost_integer_pow,
         summary="power with an integer exponent",
         elements=pointwise(_support_integer_pow),
+        precise=PRECISE["integer_pow"],
     )
 )
 
@@ -85,6 +87,7 @@ register(
         per_result(flops=1),
         summary="rounding to integers, halves to even or away from zero",
         elements=pointwise(either),
+        precise=PRECISE["round"],
     )
 )
 
@@ -154,5 +157,6 @@ register(
         _cost_polynomial,
         summary="polynomial by Horner's rule",
         elements=pointwise(),
+        precise=PRECISE["polynomial"],
     )
 )

@@ -15,6 +15,7 @@ from partialc.ir.dtypes import DType
 from partialc.ir.program import Atom, Equation, Function
 from partialc.ops.elements import Elements
 from partialc.ops.lanes import Lanes
+from partialc.ops.multiprecision import Precise
 
 
 class Precision(Enum):
@@ -158,6 +159,8 @@ class Op:
         elements: Which elements of the operands an element of a result reads; None when
             it may read all of them.
         lanes: How it is stated on a rectangle of its results.
+        precise: What it is of real numbers, in any precision; None where it acts on
+            more than one element, or mpmath has no such function.
         bodies: Whether what it holds is analysed as a function of its own.
     """
 
@@ -169,6 +172,7 @@ class Op:
     layout: Callable[[Equation], Layout] | None = None
     elements: Elements | None = None
     lanes: Lanes | None = None
+    precise: Precise | None = None
     inlined: bool = False
     bodies: bool = False
 

@@ -18,11 +18,15 @@ from partialc.ops.registry import find
 from partialc.realise.execute import kernel_types
 from partialc.request.resolved import Block, Field, Kernel
 from partialc.request.signature import Signature
+from partialc.sampling.domain import Region
+from partialc.sampling.loops import Watch, has_while
 
 _SCALES = ((0.5, 1.5), (-1.0, 1.0), (-0.1, 0.1))
-"""Ranges of the sampled points: where most functions are smooth, both signs, and small
-values, at which nothing saturates."""
+"""What arguments without a domain are drawn from, point by point: where most functions
+are smooth, both signs, and small values, at which nothing saturates."""
 
+_MOST_STEPS: Final = 10_000
+"""A loop that takes more is no evidence: a warning is not worth waiting for."""
 
 _COMPILED_FAST: Final = {"xla_backend_optimization_level": "0"}
 """A kernel is run here at three points at most: compiling it well would take longer."""
@@ -33,11 +37,12 @@ def zero_warnings(
     call: Callable[..., Sequence[jax.Array]],
     kernel: Kernel,
     signature: Signature,
+    regions: Sequence[Region] = (),
 ) -> tuple[str, ...]:
     """A sentence for each field whose derivatives vanish at every sampled point.
 
     It is no proof, and is worded accordingly. A sample that is not finite counts as
-    not zero.
+    not zero. One at which a loop does not end is none.
 
     Args:
         program: The kernel over its flat inputs, one array per part, traced in the
@@ -45,24 +50,39 @@ def zero_warnings(
         call: The same as JAX runs it.
         kernel: What it delivers.
         signature: The function's signature.
+        regions: What the leaves of its arguments are drawn from, as far as it matters.
     """
     rng = np.random.default_rng(0)
     types = kernel_types(kernel, signature)
     if any(kind.dtype.is_key for kind in types):
         return ()
     pending = list(_derived(kernel))
-    points = [[_draw(kind, rng, scale) for kind in types] for scale in _SCALES]
+    free = [Region()] * (len(types) - len(regions))
+    points = [
+        [
+            _draw(kind, rng, region, number)
+            for kind, region in zip(types, [*regions, *free], strict=True)
+        ]
+        for number in range(len(_SCALES))
+    ]
+    seen = 0
+    watch = Watch(_MOST_STEPS)
     with jax.enable_x64(True):
-        run = _runner(program, call)
+        run = _runner(program, call, watch) if pending else None
         for point in points:
-            if not pending:
+            if run is None or not pending:
                 break
             results = run(*point)
+            if not watch.ended(results):
+                continue
+            seen += 1
             pending = [
                 (field, places)
                 for field, places in pending
                 if all(_is_zero(results[place]) for place in places)
             ]
+    if not seen:
+        return ()
     return tuple(
         f"`{field.request}` is zero at every sampled point: "
         "is the function constant in that direction?"
@@ -71,19 +91,25 @@ def zero_warnings(
 
 
 def _runner(
-    program: Function, call: Callable[..., Sequence[jax.Array]]
-) -> Callable[..., Sequence[jax.Array]]:
-    """The kernel compiled; step by step where that would take long."""
+    program: Function, call: Callable[..., Sequence[jax.Array]], watch: Watch
+) -> Callable[..., Sequence[jax.Array]] | None:
+    """The kernel compiled; step by step where that would take long.
+
+    None where it could run forever: only what can be evaluated can be limited.
+    """
     equations = list(all_equations(program))
     if any(find(equation.op) is None for equation in equations):
+        if has_while(program):
+            return None
         return jax.jit(call, compiler_options=_COMPILED_FAST)
 
     def run(*leaves: NDArray[np.generic]) -> Sequence[jax.Array]:
         return evaluate(program, leaves)
 
+    limited = watch.over(run)
     if len(equations) > MOST_COMPILED:
-        return run
-    return jax.jit(run, compiler_options=_COMPILED_FAST)
+        return limited
+    return jax.jit(limited, compiler_options=_COMPILED_FAST)
 
 
 def _derived(kernel: Kernel) -> Iterator[tuple[Field, range]]:
@@ -101,9 +127,17 @@ def _is_zero(array: jax.Array) -> bool:
 
 
 def _draw(
-    kind: ArrayType, rng: np.random.Generator, scale: tuple[float, float]
+    kind: ArrayType, rng: np.random.Generator, region: Region, number: int
 ) -> NDArray[np.generic]:
+    """One leaf of the point of this number."""
     dtype = np.dtype(kind.dtype.at(Regime.WIDE))
-    if kind.dtype.is_inexact:
-        return rng.uniform(*scale, kind.shape).astype(dtype)
-    return rng.integers(0, 2, kind.shape).astype(dtype)
+    if region.values:
+        return region.values[number % len(region.values)].astype(dtype)
+    if kind.dtype.is_bool or not kind.dtype.is_inexact:
+        low, high = (0, 1) if kind.dtype.is_bool else region.limits or (0, 1)
+        return rng.integers(int(low), int(high) + 1, kind.shape).astype(dtype)
+    limits = region.limits or _SCALES[number]
+    values = rng.uniform(*limits, kind.shape)
+    if kind.dtype.is_complex and region.limits:
+        values = values + 1j * rng.uniform(*limits, kind.shape)
+    return values.astype(dtype)

@@ -33,6 +33,7 @@ class LockedModule:
         request: Digest of everything else the spec says of the module.
         files: Digest by path relative to the spec's folder.
         choices: What `bench --tune` measured to be best, by kernel.
+        trials: What trying written-out kernels out has shown, by what was tried.
     """
 
     function: str
@@ -40,6 +41,7 @@ class LockedModule:
     request: str
     files: Mapping[str, str]
     choices: Mapping[str, str] = field(default_factory=dict)
+    trials: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,10 @@ class Lock:
             }
             lines += _table(f"module.{name}", facts)
             lines += _table(f"module.{name}.files", dict(sorted(module.files.items())))
-            if module.choices:
-                choices = dict(sorted(module.choices.items()))
-                lines += _table(f"module.{name}.choices", choices)
+            for table in ("choices", "trials"):
+                decided = dict(sorted(getattr(module, table).items()))
+                if decided:
+                    lines += _table(f"module.{name}.{table}", decided)
         return "".join(lines)
 
 
@@ -146,6 +149,7 @@ def _from_document(document: Mapping[str, Any]) -> Lock:
             request=entry["request"],
             files=dict(entry["files"]),
             choices=dict(entry.get("choices", {})),
+            trials=dict(entry.get("trials", {})),
         )
         for name, entry in document.get("module", {}).items()
     }

@@ -6,14 +6,14 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from partialc.emit.printer.formatting import format_source
 from partialc.emit.templates import render
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
 from partialc.request.resolved import Kernel
-from partialc.spec.model import Domain, Options
+from partialc.sampling.domain import Ranges
+from partialc.spec.model import Options
 from partialc.verify.body import Names
 from partialc.verify.constants import constants_test
 from partialc.verify.derivatives import work_of
@@ -21,12 +21,7 @@ from partialc.verify.expected import Expected
 from partialc.verify.findings import Findings
 from partialc.verify.imports import with_imports
 from partialc.verify.origin import Original, find_original
-from partialc.verify.points import (
-    Ranges,
-    directions_text,
-    point_text,
-    read_domain,
-)
+from partialc.verify.points import directions_text, point_text
 from partialc.verify.rounding import coarse_rtol, digits_of
 from partialc.verify.symmetry import symmetry_test
 from partialc.verify.trial import try_out
@@ -86,8 +81,7 @@ def prove(
     kernels: Sequence[Kernel],
     *,
     options: Mapping[str, Options],
-    domain: Domain,
-    args: Mapping[str, Any],
+    ranges: Ranges,
     function_name: str,
     folder: Path | None,
 ) -> Proof:
@@ -100,13 +94,11 @@ def prove(
         primal: The function.
         kernels: The module's kernels.
         options: Their options, by name.
-        domain: Where to sample.
-        args: What the spec says of the arguments: paths of example objects matter.
+        ranges: Where to sample.
         function_name: What the embedded function is called.
         folder: The spec's folder, to import from.
 
     Raises:
-        SpecError: The points that the spec names do not fit the arguments.
         UnsupportedError: JAX refuses every mode for the full reference of a kernel, or
             the test could not write down an argument.
     """
@@ -115,7 +107,7 @@ def prove(
         primal,
         tuple(kernels),
         options,
-        read_domain(domain, primal.signature, args, folder),
+        ranges,
         find_original(primal, names, folder),
         names,
         function_name,
@@ -138,8 +130,7 @@ def test_source(
     kernels: Sequence[Kernel],
     *,
     options: Mapping[str, Options],
-    domain: Domain,
-    args: Mapping[str, Any],
+    ranges: Ranges,
     module_path: PurePosixPath,
     test_path: PurePosixPath,
     function_name: str,
@@ -151,8 +142,7 @@ def test_source(
         primal,
         kernels,
         options=options,
-        domain=domain,
-        args=args,
+        ranges=ranges,
         function_name=function_name,
         folder=folder,
     )

@@ -18,14 +18,14 @@ from partialc.frontends.primal import Primal
 from partialc.ir.jaxprs import MOST_COMPILED, Stepwise
 from partialc.ir.structure import all_equations
 from partialc.request.resolved import Kernel
+from partialc.sampling.domain import RANGES, Ranges
+from partialc.sampling.loops import MOST_STEPS, Loops
 from partialc.verify.body import Names
 from partialc.verify.branches import Observer, Outcome
 from partialc.verify.derivatives import Policy
 from partialc.verify.expected import Expected, expected_text
 from partialc.verify.findings import Findings, Sample
 from partialc.verify.imports import imports_of
-from partialc.verify.loops import MOST_STEPS, Loops
-from partialc.verify.points import RANGES, Ranges
 from partialc.verify.rounding import digits_of, noted
 from partialc.verify.symbolic import exact_values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -55,6 +55,7 @@ class Output:
     arrays: bytes | None
     plan: Plan
     warnings: tuple[str, ...]
+    trials: dict[str, str]
 
 
 @dataclass
@@ -65,15 +66,26 @@ class Compiler:
     arrays: bytes | None = None
     warnings: tuple[str, ...] = ()
     compiled: list[str] = field(default_factory=list)
+    verdict: str = "keeps the contract"
+    known: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def __call__(self, spec: ModuleSpec, folder: Path, progress: Any = None) -> Output:
+    def __call__(
+        self,
+        spec: ModuleSpec,
+        folder: Path,
+        progress: Any = None,
+        trials: Mapping[str, str] | None = None,
+    ) -> Output:
         self.compiled.append(spec.name)
+        self.known[spec.name] = dict(trials or {})
         if progress is not None:
             progress(f"{spec.name}: tracing")
         model = (folder / "model.py").read_text()
         source = f"MODEL = {len(model)}\nKERNELS = {list(spec.kernels)}\n{self.suffix}"
         test = f'"""Tests {spec.name}."""\n'
-        return Output(spec, source, test, self.arrays, Plan(spec), self.warnings)
+        tried = {f"{kernel} 0": self.verdict for kernel in spec.kernels}
+        tried |= self.known[spec.name]
+        return Output(spec, source, test, self.arrays, Plan(spec), self.warnings, tried)
 
 
 @pytest.fixture
@@ -234,10 +246,10 @@ def test_warnings_are_talk(
 def test_an_error_in_one_module_writes_none(
     folder: Path, partialc: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(spec: ModuleSpec, folder: Path, progress: Any = None) -> Output:
+    def failing(spec: ModuleSpec, *rest: Any) -> Output:
         if spec.name == "two":
             raise FrontendError("'scaled' has no parameter 'x'", where="args.x")
-        return Compiler()(spec, folder, progress)
+        return Compiler()(spec, *rest)
 
     monkeypatch.setattr(compiling, "compile_module", failing)
     (folder / "partialc.toml").write_text(TWO)
@@ -245,6 +257,26 @@ def test_an_error_in_one_module_writes_none(
     assert outcome.code == 2
     assert "where: partialc.toml:13:10" in outcome.err
     assert files(folder) == []
+
+
+def test_the_lock_hands_trials_on_to_later_builds(
+    project: Path, compiler: Compiler, partialc: Callable[..., Any]
+) -> None:
+    compiler.verdict = "breaks it in 0: at x = 1 it gives 2 instead of 3"
+    for verb in ("build", "check", "explain one"):
+        compiler.known.clear()
+        partialc(*verb.split())
+        assert compiler.known["one"] == {"d3 0": "keeps the contract"}
+    assert compiler.verdict not in (project / "partialc.lock").read_text()
+
+
+def test_a_lock_without_a_trial_is_told(
+    project: Path, partialc: Callable[..., Any]
+) -> None:
+    edit(project / "partialc.lock", '"d3 0" = "keeps the contract"\n', "")
+    outcome = partialc("check")
+    assert outcome.code == 1
+    assert "partialc.lock: stale: it records another build" in outcome.out
 
 
 # --- check ---------------------------------------------------------------------------

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
+from jax import lax
 
 import partialc
+from partialc.frontends.load import load_primal
 from partialc.planning import zeros
+from partialc.planning.choose import Wish, plan_kernel
+from partialc.sampling.domain import EVERYWHERE, Given, Ranges
+from tests.unit.verify.building import kernel_for
 
 
 @pytest.mark.parametrize("most", [0, 1000])
@@ -58,3 +65,62 @@ class _ProvedError(Exception):
 
 def _no_proof(*_: Any, **__: Any) -> Any:
     raise _ProvedError
+
+
+def _time(v: Any) -> Any:
+    """How long a particle takes to a wall: it stays where it is up to v = 2."""
+
+    def moved(state: Any) -> Any:
+        x, t = state
+        return x + 0.1 * jnp.maximum(v - 2, 0), t + 0.1
+
+    return lax.while_loop(lambda s: s[0] < 1, moved, (0 * v, 0 * v))[1]
+
+
+def _plain(v: Any, w: Any) -> Any:
+    return _time(v) * w
+
+
+def _nested(v: Any, w: Any) -> Any:
+    return w * lax.while_loop(lambda s: s < 5, lambda s: s + _time(v), 0 * v)
+
+
+def _mapped(v: Any, w: Any) -> Any:
+    return w * jax.vmap(_time)(jnp.stack([v, v + 1])).sum()
+
+
+@pytest.mark.parametrize("function", [_plain, _nested, _mapped])
+def test_a_point_at_which_a_loop_does_not_end_is_no_evidence(function: Any) -> None:
+    """Without a domain the loops end at no probe; within it they do."""
+    args = {"v": "float", "w": "float"}
+    assert not _warnings(function, args, "partial(v, w)")
+    domain = Ranges({"v": (3.0, 4.0)})
+    (warning,) = _warnings(function, args, "partial(v, w)", domain)
+    assert "zero at every sampled point" in warning
+    assert not _warnings(function, args, "partial(w)", domain)
+
+
+def test_probes_are_drawn_from_the_domain() -> None:
+    """A derivative that is zero around 0, and is not in the domain; and the reverse."""
+
+    def ramp(x: Any, n: Any) -> Any:
+        return jnp.maximum(x - 5, 0.0) * n
+
+    args = {"x": "float", "n": "int"}
+    assert _warnings(ramp, args, "partial(x)")
+    there = {"x": (6.0, 7.0), "n": (2.0, 4.0)}
+    assert not _warnings(ramp, args, "partial(x)", Ranges(there))
+    assert _warnings(ramp, args, "partial(x)", Ranges(there | {"n": (0.0, 0.0)}))
+    listed = Given(((np.asarray(8.0),),))
+    chosen = Ranges({"n": (2.0, 4.0)}, {"x": listed})
+    assert not _warnings(ramp, args, "partial(x)", chosen)
+
+
+def _warnings(
+    function: Any, args: dict[str, str], request: str, ranges: Ranges = EVERYWHERE
+) -> tuple[str, ...]:
+    primal = load_primal(function, args, name="m", folder=None)
+    kernel = kernel_for(primal.signature, request)
+    wish = Wish("chain", False, frozenset(), {})
+    name = primal.signature.name
+    return plan_kernel(kernel, primal, name, wish, ranges=ranges).warnings

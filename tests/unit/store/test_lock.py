@@ -22,7 +22,12 @@ LOCK = Lock(
             "pkg.b:f", "sha256:1", "sha256:2", {"z.py": "3", "a.py": "4"}
         ),
         "a": LockedModule(
-            "pkg.a:f", "sha256:5", "sha256:6", {'odd "name".py': "7"}, {"d3": "chain"}
+            "pkg.a:f",
+            "sha256:5",
+            "sha256:6",
+            {'odd "name".py': "7"},
+            {"d3": "chain"},
+            {"d3 b": "keeps the contract", "d3 a": "breaks it in 0: at x = 1"},
         ),
     },
 )
@@ -44,6 +49,7 @@ def test_the_text_does_not_depend_on_the_order_of_modules_and_files() -> None:
                 LOCK.modules[name].request,
                 dict(reversed(LOCK.modules[name].files.items())),
                 LOCK.modules[name].choices,
+                dict(reversed(LOCK.modules[name].trials.items())),
             )
             for name in ("a", "b")
         },

@@ -16,6 +16,7 @@ from partialc.request.parse import parse
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Kernel
 from partialc.request.signature import Signature
+from partialc.sampling.domain import read_domain
 from partialc.spec.model import Domain, Options
 from partialc.verify.test_module import Proof, prove
 
@@ -60,8 +61,7 @@ def proof_of(
         primal,
         [kernel_for(primal.signature, text, name) for name, text in requests.items()],
         options=options or {},
-        domain=domain or {},
-        args=args,
+        ranges=read_domain(domain or {}, primal.signature, args, folder),
         function_name=primal.signature.name,
         folder=folder,
     )

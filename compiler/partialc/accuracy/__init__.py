@@ -1,0 +1,1 @@
+"""Whether written-out kernels are as right as what they replace."""

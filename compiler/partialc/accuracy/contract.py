@@ -1,0 +1,286 @@
+"""The accuracy contract: a kernel errs little more than what it replaces.
+
+At a point x a kernel keeps the contract if it is finite wherever its own chain and the
+other references (nested forward mode, forward over reverse) are all finite there, and
+
+    |kernel - T| <= 4 E + 4 u |T| + floor
+
+T is the truth, E the largest error of any of the references at x and at eight float
+neighbours of it (single points are right by luck), u half an eps. What is a value of
+the function itself must be nan where the function is. Entries are judged one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from mpmath import mp
+from numpy.typing import NDArray
+
+from partialc.accuracy.truth import Truth
+from partialc.sampling.stress import neighbours
+
+Array: TypeAlias = NDArray[Any]
+Runner: TypeAlias = Callable[[Sequence[Array]], Sequence[Array]]
+"""Points, one array a leaf with the points along axis 0, to results alike."""
+
+FACTOR: Final = 4
+FLOORS: Final = {"float32": 2.0**-110, "float64": 2.0**-1000}
+"""What CPUs flush to zero is not held against anyone."""
+
+_NO_LIMIT: Final = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One entry at one point where a kernel breaks the contract.
+
+    Attributes:
+        point: The leaves of the point.
+        part: The number of the result.
+        position: The flat position of the entry within it.
+        kernel: What the kernel gives.
+        truth: What is true; nan where the function's own value is, or where only the
+            spread of the chain could be compared with.
+        allowed: How far from it the kernel might be.
+        width: `float32` or `float64`.
+    """
+
+    point: tuple[Array, ...]
+    part: int
+    position: int
+    kernel: float
+    truth: float
+    allowed: float
+    width: str
+
+
+def judge(
+    kernel: Runner,
+    references: Sequence[Runner],
+    truth: Truth | None,
+    points: Sequence[Array],
+    width: str,
+    *,
+    wide: Runner | None = None,
+    values: Collection[int] = (),
+    limit: float = _NO_LIMIT,
+) -> list[Breach]:
+    """Where a kernel breaks the contract.
+
+    The references other than the chain are run only if kernel and chain differ by more
+    than 8 u somewhere.
+
+    Args:
+        kernel: What is judged.
+        references: What it is held against, its own chain first.
+        truth: The truth; None where the program has none: then a kernel may be four
+            times as far from the chain as the chain is from its neighbours.
+        points: One array a leaf, shape (count, *shape of the leaf).
+        width: The float width of the points: `float32` or `float64`.
+        wide: The chain in float64, which is truth for float32 unless it condemns.
+        values: The numbers of the results that are values of the function itself.
+        limit: How many scalar operations may be spent on the truth; the entries that
+            differ most come first.
+    """
+    return list(
+        _Judgement(
+            kernel, tuple(references), truth, tuple(points), width, wide, values, limit
+        ).breaches()
+    )
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    kernel: Runner
+    references: tuple[Runner, ...]
+    truth: Truth | None
+    points: tuple[Array, ...]
+    width: str
+    wide: Runner | None
+    values: Collection[int]
+    limit: float
+
+    def breaches(self) -> Iterator[Breach]:
+        spent = 0.0
+        for part, row, position in self.suspects():
+            operations = self.operations(part, position)
+            if operations is None:
+                breach = self.against_spread(part, row, position)
+            else:
+                if spent > self.limit:
+                    continue
+                breach, asked = self.against_truth(part, row, position)
+                spent += asked * operations
+            if breach is not None:
+                yield breach
+
+    def suspects(self) -> list[tuple[int, int, int]]:
+        """Part, point and position of what differs from the chain, the worst first."""
+        found: list[tuple[float, tuple[int, int, int]]] = []
+        eps = float(np.finfo(self.width).eps)
+        for part, given in enumerate(self.given):
+            chain = self.around[0][part][:, 0]
+            with np.errstate(all="ignore"):
+                off = np.abs(given - chain) / np.maximum(np.abs(given), np.abs(chain))
+            off = np.where(given == chain, 0.0, off)
+            off = np.where(np.isfinite(given), off, np.inf)
+            wrong = np.isfinite(chain) & ~(off <= FACTOR * eps)
+            if part in self.values:
+                wrong |= np.isnan(chain) & ~np.isnan(given)
+            for row, position in np.argwhere(wrong).tolist():
+                found.append((-off[row, position], (part, row, position)))
+        return [place for _, place in sorted(found)]
+
+    def operations(self, part: int, position: int) -> int | None:
+        return None if self.truth is None else self.truth.operations(part, position)
+
+    def against_truth(
+        self, part: int, row: int, position: int
+    ) -> tuple[Breach | None, int]:
+        """Whether an entry is too far from the truth, and how often that was asked."""
+        assert self.truth is not None
+        given = float(self.given[part][row, position])
+        chain = self.around[0][part][row, 0, position]
+        if part in self.values and np.isnan(chain):
+            return self.breach(part, row, position, float("nan"), 0.0), 0
+        if not np.isfinite(given):
+            if not self.all_finite(part, row, position):
+                return None, 0
+            true = self.truth.entry(part, position, self.at(row))
+            if true is None:
+                return None, 1
+            return self.breach(part, row, position, float(true), 0.0), 1
+        if self.is_right_enough(part, row, position, given):
+            return None, 0
+        true = self.truth.entry(part, position, self.at(row))
+        if true is None or not self.all_finite(part, row, position):
+            return None, 1
+        eps = float(np.finfo(self.width).eps)
+        slack = 2 * eps * abs(true) + FLOORS[self.width]
+        off = abs(mp.mpf(given) - true)
+        # The chain's own error at the point is a lower bound of E, and often enough.
+        if off <= FACTOR * abs(mp.mpf(float(chain)) - true) + slack:
+            return None, 1
+        error = self.error(part, row, position)
+        if off <= FACTOR * error + slack:
+            return None, 1 + len(self.steps)
+        allowed = float(FACTOR * error + slack)
+        breach = self.breach(part, row, position, float(true), allowed)
+        return breach, 1 + len(self.steps)
+
+    def is_right_enough(self, part: int, row: int, position: int, given: float) -> bool:
+        """Whether the chain in float64 has nothing against a float32 result."""
+        if self.wide_around is None:
+            return False
+        true = self.wide_around[part][row, :, position]
+        if not np.isfinite(true).all():
+            return False
+        errors = [
+            np.abs(mode[part][row, :, position].astype(float) - true).max()
+            for mode in self.around
+        ]
+        slack = 2 * np.finfo(self.width).eps * abs(true[0]) + FLOORS[self.width]
+        return bool(abs(given - true[0]) <= FACTOR * errors[0] + slack)
+
+    def all_finite(self, part: int, row: int, position: int) -> bool:
+        """Whether every reference is finite at a point."""
+        return all(
+            np.isfinite(mode[part][row, 0, position]) for mode in self.all_around
+        )
+
+    def error(self, part: int, row: int, position: int) -> Any:
+        """E: the largest error of any reference at a point and near it."""
+        assert self.truth is not None
+        largest: Any = mp.zero
+        for step in self.steps:
+            near = [leaf[row, step] for leaf in self.near]
+            true = self.truth.entry(part, position, near)
+            for mode in self.all_around:
+                found = float(mode[part][row, step, position])
+                if true is None or not np.isfinite(found):
+                    largest = mp.inf if true is not None else largest
+                    continue
+                largest = max(largest, abs(mp.mpf(found) - true))
+        return largest
+
+    def against_spread(self, part: int, row: int, position: int) -> Breach | None:
+        """Where no truth can be had: whether an entry is far from all near the chain's.
+
+        Args:
+            part: The number of the result.
+            row: The number of the point.
+            position: The flat position of the entry.
+        """
+        chain = self.around[0][part][row, :, position].astype(float)
+        given = float(self.given[part][row, position])
+        if part in self.values and np.isnan(chain[0]):
+            return self.breach(part, row, position, float("nan"), 0.0)
+        if not self.all_finite(part, row, position):
+            return None
+        spread = np.abs(chain - chain[0]).max()
+        eps = float(np.finfo(self.width).eps)
+        allowed = FACTOR * spread + 2 * eps * abs(chain[0]) + FLOORS[self.width]
+        if np.isnan(spread) or abs(given - chain[0]) <= allowed:
+            return None
+        return self.breach(part, row, position, float(chain[0]), float(allowed))
+
+    def breach(
+        self, part: int, row: int, position: int, true: float, allowed: float
+    ) -> Breach:
+        given = float(self.given[part][row, position])
+        point = tuple(self.at(row))
+        return Breach(point, part, position, given, true, allowed, self.width)
+
+    def at(self, row: int) -> list[Array]:
+        return [leaf[row] for leaf in self.points]
+
+    # --- what is run, each at most once
+
+    @cached_property
+    def near(self) -> list[Array]:
+        return neighbours(self.points)
+
+    @property
+    def steps(self) -> range:
+        return range(self.near[0].shape[1])
+
+    @cached_property
+    def given(self) -> list[Array]:
+        """The kernel's results, shape (points, entries) each."""
+        return [_flat(array, 1) for array in self.kernel(self.points)]
+
+    @cached_property
+    def around(self) -> list[list[Array]]:
+        """The chain's results near each point, shape (points, neighbours, entries)."""
+        return [self.run_near(self.references[0])]
+
+    @cached_property
+    def all_around(self) -> list[list[Array]]:
+        """Those of all references."""
+        return self.around + [self.run_near(mode) for mode in self.references[1:]]
+
+    @cached_property
+    def wide_around(self) -> list[Array] | None:
+        if self.wide is None or self.width == "float64":
+            return None
+        near = [_widened(leaf) for leaf in self.near]
+        return self.run_near(self.wide, near)
+
+    def run_near(self, run: Runner, near: Sequence[Array] | None = None) -> list[Array]:
+        near = self.near if near is None else near
+        count, steps = near[0].shape[:2]
+        every = [leaf.reshape(count * steps, *leaf.shape[2:]) for leaf in near]
+        return [_flat(array, 1).reshape(count, steps, -1) for array in run(every)]
+
+
+def _flat(array: Array, axes: int) -> Array:
+    return np.asarray(array).reshape(*np.shape(array)[:axes], -1)
+
+
+def _widened(leaf: Array) -> Array:
+    return leaf.astype(np.float64) if leaf.dtype.kind == "f" else leaf

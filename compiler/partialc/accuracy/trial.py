@@ -1,0 +1,237 @@
+"""Trying a written-out kernel out beside its chain, before it is taken.
+
+Both are compiled, XLA's rewriting included, and run at some hundreds of hard points in
+every width that a caller may use; `contract` judges.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from partialc.accuracy.contract import Array, Breach, Runner, judge
+from partialc.accuracy.truth import Truth
+from partialc.accuracy.verdict import Verdict
+from partialc.ir.dtypes import Regime
+from partialc.ir.jaxprs import Stepwise
+from partialc.ir.program import ArrayType, Function, Program
+from partialc.ir.structure import all_equations, digest
+from partialc.ops.evaluation import evaluate
+from partialc.sampling.domain import INTEGERS, Region
+from partialc.sampling.loops import has_while
+from partialc.sampling.stress import stress_points
+
+Flat: TypeAlias = Callable[..., Sequence[jax.Array]]
+"""A function of a kernel's flat inputs that returns one array for each part."""
+
+MOST_POINTS: Final = 300
+FEWEST_POINTS: Final = 12
+ELEMENTS: Final = 3_000_000
+"""Large programs are tried at fewer points: so many elements are computed in all."""
+
+TRUTHS: Final = 100_000
+"""How many scalar operations are spent on the truth, for each width."""
+
+RULE: Final = 1
+"""Counts up when what is judged, or where, changes: older verdicts then are void."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is tried out.
+
+    Attributes:
+        kernel: The kernel's name.
+        program: The written-out kernel, in every regime.
+        chain: What it replaces.
+        others: Further references: other ways to the same derivatives.
+        traced: The chain's program in the widest regime.
+        types: The type of each flat input; floats may follow the caller.
+        names: A name for each flat input.
+        regions: What each flat input is drawn from.
+        values: The numbers of the results that are values of the function itself.
+    """
+
+    kernel: str
+    program: Program
+    chain: Flat
+    others: tuple[Flat, ...]
+    traced: Function
+    types: tuple[ArrayType, ...]
+    names: tuple[str, ...]
+    regions: tuple[Region, ...]
+    values: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        """The same for the same program, chain and domain, on every machine."""
+        held = hashlib.sha256()
+        held.update(f"{RULE} {self.values} {_regions_text(self.regions)}".encode())
+        for regime, function in self.program.variants.items():
+            held.update(f"{regime.value} {digest(function)}".encode())
+        held.update(digest(self.traced).encode())
+        return f"{self.kernel} {held.hexdigest()[:16]}"
+
+
+def try_out(subject: Subject) -> Verdict:
+    """Judge a written-out kernel at hard points of its domain.
+
+    Returns:
+        The verdict; the reason tells the worst breach, or why nothing was tried.
+    """
+    refusal = _refusal(subject)
+    if refusal is not None:
+        return Verdict((), refusal)
+    truth = Truth(subject.traced)
+    for regime in _regimes(subject):
+        breaches = _judged(subject, truth, regime)
+        if breaches:
+            parts = tuple(sorted({breach.part for breach in breaches}))
+            return Verdict(parts, _sentence(breaches[0], subject.names))
+    return Verdict()
+
+
+def _refusal(subject: Subject) -> str | None:
+    """Why a kernel cannot be tried out, if that is so."""
+    types = subject.types
+    if any(kind.dtype.is_key or kind.dtype.is_complex for kind in types):
+        return "not tried: an argument is a random key, or complex"
+    if not any(kind.dtype.is_float for kind in types):
+        return "not tried: no argument is real"
+    if has_while(subject.traced):
+        return "not tried: a loop need not end everywhere"
+    if not any(True for _ in _regimes(subject)):
+        return "not tried: the arguments mix float widths"
+    return None
+
+
+def _regimes(subject: Subject) -> Iterator[Regime]:
+    """The regimes that differ in the width of the floats, if that is one width."""
+    seen: set[str] = set()
+    for regime in (Regime.NARROW, Regime.WIDE):
+        widths = {
+            kind.dtype.at(regime) for kind in subject.types if kind.dtype.is_float
+        }
+        usual = widths <= {"float32", "float64"} and regime in subject.program.variants
+        if len(widths) == 1 and usual and not widths & seen:
+            seen |= widths
+            yield regime
+
+
+def _judged(subject: Subject, truth: Truth, regime: Regime) -> list[Breach]:
+    types = subject.types
+    width = next(t.dtype.at(regime) for t in types if t.dtype.is_float)
+    function = subject.program.variants[regime]
+
+    def kernel(*leaves: Any) -> Sequence[jax.Array]:
+        return evaluate(function, leaves, regime)
+
+    return judge(
+        runner(kernel, regime),
+        [runner(each, regime) for each in (subject.chain, *subject.others)],
+        truth,
+        _points(types, subject.regions, width, regime, _count(subject)),
+        width,
+        wide=runner(subject.chain, Regime.WIDE),
+        values=subject.values,
+        limit=TRUTHS,
+    )
+
+
+def _count(subject: Subject) -> int:
+    elements = sum(
+        value.type.size
+        for equation in all_equations(subject.traced)
+        for value in equation.outputs
+    )
+    return min(max(ELEMENTS // max(elements, 1), FEWEST_POINTS), MOST_POINTS)
+
+
+def _points(
+    types: Sequence[ArrayType],
+    regions: Sequence[Region],
+    width: str,
+    regime: Regime,
+    count: int,
+) -> list[Array]:
+    """Points for all leaves: hard ones for floats, some of what fits for the others."""
+    floats = [n for n, kind in enumerate(types) if kind.dtype.is_float]
+    ranges = {
+        place: limits
+        for place, number in enumerate(floats)
+        if (limits := regions[number].limits) is not None
+    }
+    shapes = [types[number].shape for number in floats]
+    drawn = iter(stress_points(shapes, width, ranges=ranges, count=count))
+    random = np.random.RandomState(0)
+    points = []
+    for kind, region in zip(types, regions, strict=True):
+        dtype = kind.dtype.numpy(regime)
+        if kind.dtype.is_float:
+            points.append(next(drawn))
+        else:
+            low, high = (0, 1) if kind.dtype.is_bool else region.limits or INTEGERS
+            whole = random.randint(int(low), int(high) + 1, (count, *kind.shape))
+            points.append(whole.astype(dtype))
+        if region.values:
+            rows = [region.values[n % len(region.values)] for n in range(count)]
+            points[-1] = np.stack(rows).astype(dtype)
+    return points
+
+
+def runner(flat: Flat, regime: Regime) -> Runner:
+    """A flat function over many points at once, as a caller of that regime runs it.
+
+    Args:
+        flat: The function of one point.
+        regime: Which widths to compute with; floats of the points are converted.
+    """
+    made: dict[int, Stepwise] = {}
+
+    def run(points: Sequence[Array]) -> Sequence[Array]:
+        with jax.enable_x64(regime.x64):
+            arrays = [jnp.asarray(leaf) for leaf in points]
+            count = len(points[0])
+            if count not in made:
+                made[count] = Stepwise(jax.vmap(flat), *arrays)
+            return [np.asarray(array) for array in made[count](*arrays)]
+
+    return run
+
+
+def _sentence(breach: Breach, names: Sequence[str]) -> str:
+    """A breach in words: `at x = -30.0 (float32) it gives nan, true is 9.36e-14`."""
+    many = Counter(names)
+    shown = [
+        f"{name} = {_numbers(leaf)}"
+        for name, leaf in zip(names, breach.point, strict=True)
+        if many[name] == 1
+    ]
+    place = ", ".join(shown[:4]) + (", ..." if len(shown) > 4 else "")
+    true = "the function is nan" if np.isnan(breach.truth) else f"{breach.truth:.6g}"
+    instead = f"where {true}" if np.isnan(breach.truth) else f"instead of {true}"
+    return f"at {place} in {breach.width} it gives {breach.kernel:.6g} {instead}"
+
+
+def _numbers(leaf: Array) -> str:
+    flat = leaf.reshape(-1)
+    if not leaf.shape:
+        return f"{flat[0]:.9g}"
+    shown = ", ".join(f"{number:.9g}" for number in flat[:4])
+    return f"[{shown}{', ...' if flat.size > 4 else ''}]"
+
+
+def _regions_text(regions: Sequence[Region]) -> str:
+    held = hashlib.sha256()
+    for region in regions:
+        held.update(repr(region.limits).encode())
+        for value in region.values:
+            held.update(value.tobytes())
+    return held.hexdigest()

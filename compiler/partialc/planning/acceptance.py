@@ -1,0 +1,174 @@
+"""The lightest candidate that keeps the accuracy contract.
+
+A chain does: its own error is part of what the contract allows. A written-out kernel is
+tried out beside it before it is taken; where it fails, passes that dare less are used,
+first for the results that fail, then for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import jax
+
+from partialc.accuracy.trial import Subject, try_out
+from partialc.accuracy.verdict import Trials, Verdict
+from partialc.lowering.pipeline import FULL, Variant, full_except
+from partialc.planning.plan import Candidate
+from partialc.planning.tracer import Tracer
+from partialc.realise.execute import input_names, kernel_types
+from partialc.request.resolved import Block, Kernel, Product
+from partialc.sampling.domain import Ranges, Region
+
+DIRECTIONS: Final = Region(limits=(0.5, 1.5))
+"""What the caller's tangents and cotangents are drawn from: results are linear in
+them."""
+
+_KEPT: Final = "tried out at hard points: it keeps the accuracy contract"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What is taken, and what trying out has shown.
+
+    Attributes:
+        chosen: The candidate that is taken.
+        rejected: The others, in their order; those that failed lead.
+        facts: What was found out, as sentences.
+    """
+
+    chosen: Candidate
+    rejected: tuple[Candidate, ...]
+    facts: tuple[str, ...]
+
+
+class Acceptance:
+    """Tries candidates out, the best first.
+
+    Args:
+        tracer: Finishes and runs the chains.
+        chains: All chains; others than a candidate's own are references of it.
+        ladder: The pipelines a chain may be written out by, from daring to safe.
+        ranges: Where the function may be evaluated.
+        trials: Keeps the verdicts; None when nothing is tried out.
+    """
+
+    def __init__(
+        self,
+        tracer: Tracer,
+        chains: Sequence[Candidate],
+        ladder: Sequence[Variant],
+        ranges: Ranges,
+        trials: Trials | None,
+    ) -> None:
+        self._tracer = tracer
+        self._chains = [chain for chain in chains if chain.cost is not None]
+        self._ladder = tuple(ladder)
+        self._ranges = ranges
+        self._trials = trials
+        self._plain: dict[str, frozenset[int]] = {}
+
+    def best(
+        self,
+        candidates: Sequence[Candidate],
+        rank: Callable[[Candidate], Any],
+        pays: Callable[[Candidate], bool],
+    ) -> Accepted:
+        """The best candidate that keeps the contract.
+
+        One that fails is written out again, less daringly, for as long as that pays and
+        no chain is better; only then comes the next.
+
+        Args:
+            candidates: All of them.
+            rank: What they are sorted by, the best first.
+            pays: Whether a candidate that is written out less daringly is worth it.
+        """
+        chosen, *others = sorted(candidates, key=rank)
+        failed: list[Candidate] = []
+        verdict = self._verdict(chosen)
+        while verdict is not None and not verdict.keeps:
+            refusal = f"it breaks the accuracy contract: {verdict.reason}"
+            failed.append(replace(chosen, refusal=refusal))
+            safer = self._safer(chosen, verdict)
+            chains = [rank(each) for each in others if each.form == "chain"]
+            if safer is not None and pays(safer) and rank(safer) < min(chains):
+                chosen = safer
+            else:
+                chosen, *others = others
+            verdict = self._verdict(chosen)
+        facts = () if verdict is None else (verdict.reason or _KEPT,)
+        return Accepted(chosen, (*failed, *others), facts)
+
+    def _verdict(self, candidate: Candidate) -> Verdict | None:
+        """What trying a candidate out shows; None where nothing is tried."""
+        if candidate.program is None or self._trials is None:
+            return None
+        subject = self._subject(candidate)
+        return self._trials.verdict(subject.key, lambda: try_out(subject))
+
+    def _subject(self, candidate: Candidate) -> Subject:
+        assert candidate.program is not None
+        tracer, signature = self._tracer, self._tracer.primal.signature
+        types = kernel_types(tracer.kernel, signature)
+        regions = self._ranges.by_leaf(signature)
+        return Subject(
+            kernel=tracer.kernel.name,
+            program=candidate.program,
+            chain=tracer.call(candidate),
+            others=tuple(tracer.call(each) for each in self._references(candidate)),
+            traced=tracer.program(candidate),
+            types=types,
+            names=input_names(tracer.kernel, signature),
+            regions=(*regions, *[DIRECTIONS] * (len(types) - len(regions))),
+            values=values_of(tracer.kernel),
+        )
+
+    def _references(self, candidate: Candidate) -> list[Candidate]:
+        """A chain with a pass back and one without, other than the candidate's own."""
+        others = [each for each in self._chains if each.chain is not candidate.chain]
+        pulled = [each for each in others if any(p.pull for p in each.chain.paths)]
+        pushed = [each for each in others if each not in pulled]
+        return [*pushed[:1], *pulled[:1]]
+
+    def _safer(self, candidate: Candidate, verdict: Verdict) -> Candidate | None:
+        """A candidate written out by the next pipeline; None after the last."""
+        variant = self._next(candidate, frozenset(verdict.failing))
+        if variant is None:
+            return None
+        safer = self._tracer.finish(candidate, variant)
+        return None if safer.cost is None else safer
+
+    def _next(self, candidate: Candidate, failing: frozenset[int]) -> Variant | None:
+        """The pipeline after a candidate's: first without normal forms where it failed.
+
+        Args:
+            candidate: What failed.
+            failing: The numbers of the results that did.
+        """
+        rung = 0
+        if candidate.variant in self._ladder:
+            rung = self._ladder.index(candidate.variant)
+        if rung == 0 and self._ladder[0] is FULL:
+            known = self._plain.get(candidate.chain.key, frozenset())
+            plain = known | failing
+            if known < plain and len(plain) < len(parts_of(self._tracer.kernel)):
+                self._plain[candidate.chain.key] = plain
+                return full_except(plain)
+        return self._ladder[rung + 1] if rung + 1 < len(self._ladder) else None
+
+
+def parts_of(kernel: Kernel) -> list[Block | Product]:
+    """All parts of a kernel, in the order of `Chain.reads`."""
+    return [part for field in kernel.fields for part in jax.tree.leaves(field.parts)]
+
+
+def values_of(kernel: Kernel) -> tuple[int, ...]:
+    """The numbers of the parts of a kernel that are values of the function itself."""
+    return tuple(
+        number
+        for number, part in enumerate(parts_of(kernel))
+        if isinstance(part, Block) and not part.order
+    )

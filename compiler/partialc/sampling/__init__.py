@@ -1,0 +1,1 @@
+"""Where a function is sampled: its domain, and points that are hard on numbers."""
