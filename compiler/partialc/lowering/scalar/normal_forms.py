@@ -82,7 +82,7 @@ class _NormalForms:
 
     def learn(self, term: Term) -> None:
         """Find the form of a term whose operands have theirs."""
-        is_free = term not in self.algebra.terms.frozen and is_usual(term.dtype)
+        is_free = not term.strict and is_usual(term.dtype)
         is_pure = is_free and all(arg.dtype == term.dtype for arg in term.args)
         found = self.form(term) if is_pure else None
         self.forms[term] = found or _power_of(self.opaque(term))
@@ -137,9 +137,8 @@ class _NormalForms:
             self.sums.need(self.forms[arg].powers)
             self.exponentials.note(self.forms[arg].powers)
         args = [self.written(arg) for arg in term.args]
-        strict = term in self.algebra.terms.frozen
         apply = self.algebra.apply
-        return apply(term.op, args, term.dtype, term.params, strict=strict)
+        return apply(term.op, args, term.dtype, term.params, strict=term.strict)
 
     def logarithm(self, term: Term, inner: Form) -> Form:
         """log(x), remembered as what is x in exponents."""

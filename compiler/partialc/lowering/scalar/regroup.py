@@ -96,7 +96,7 @@ class _Regrouping:
 
     def is_plain(self, term: Term) -> bool:
         """Whether it is real and nobody depends on how it is rounded."""
-        return term.dtype.is_float and term not in self.terms.frozen
+        return term.dtype.is_float and not term.strict
 
     def rebuilt(self, term: Term) -> Term:
         if not term.args:
@@ -105,10 +105,10 @@ class _Regrouping:
             return self.sum(self.written_addends(term), term.dtype)
         args = [self.new(arg) for arg in term.args]
         if term.op in REDUCTIONS:
-            return self.terms.operation(term.op, args, term.dtype, term.params)
-        strict = term in self.terms.frozen
-        apply = self.algebra.apply
-        return apply(term.op, args, term.dtype, term.params, strict=strict)
+            make = self.terms.operation
+        else:
+            make = self.algebra.apply
+        return make(term.op, args, term.dtype, term.params, strict=term.strict)
 
     # --- taking apart
 
@@ -200,7 +200,7 @@ class _Regrouping:
                 base, exponent = unit(base)
                 exponent *= times
             powers[base] = powers.get(base, Fraction(0)) + exponent
-        powers = cancelled(powers, self.terms.frozen, own)
+        powers = cancelled(powers, own)
         for base in [base for base in powers if base is not root]:
             if powers[base] == 1 and multiplies(number, base):
                 number *= float(base.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from partialc.lowering.scalar.algebra import Algebra
-from partialc.lowering.scalar.compensation import compensating
+from partialc.lowering.scalar.compensation import with_strict_compensation
 from partialc.lowering.scalar.normal_forms import normalised
 from partialc.lowering.scalar.pairs import with_shared_pairs
 from partialc.lowering.scalar.program import ScalarProgram
@@ -35,7 +35,7 @@ def simplified(
 
     Grade: reassociating.
     """
-    algebra.terms.frozen |= compensating(program.roots())
+    program = with_strict_compensation(program, algebra)
     best = _regrouped(program, algebra)
     other = normalised(program, algebra)
     if other is None:

@@ -36,6 +36,9 @@ class Term:
         array: Of an element: the array it is an element of.
         position: Of an element: its flat position there.
         constant: Of a constant: the scalar.
+        strict: Whether somebody may depend on how it is rounded (it decides a truth
+            value, or compensates for the rounding of others): passes that reassociate
+            leave it as it is.
     """
 
     op: str
@@ -46,6 +49,7 @@ class Term:
     array: Value | None = None
     position: int = 0
     constant: Constant | None = None
+    strict: bool = False
 
     @property
     def number(self) -> Any:
@@ -62,18 +66,11 @@ Key: TypeAlias = tuple[object, ...]
 
 
 class Terms:
-    """Makes terms; asked twice for the same, it gives the same one.
-
-    Attributes:
-        frozen: Terms whose very rounding somebody may depend on (they decide a truth
-            value, or compensate for the rounding of others): passes that reassociate
-            leave them alone.
-    """
+    """Makes terms; asked twice for the same, it gives the same one."""
 
     def __init__(self) -> None:
         self._known: dict[Key, Term] = {}
         self._digests: dict[int, str] = {}
-        self.frozen: set[Term] = set()
 
     def element(self, array: Value, position: int) -> Term:
         """An element of an array that stays an array."""
@@ -108,7 +105,7 @@ class Terms:
 
     def known(self, op: str, args: Sequence[Term], dtype: DType) -> Term | None:
         """An operation without parameters, if it was made before."""
-        return self._known.get((op, tuple(args), str(dtype), ""))
+        return self._known.get((op, tuple(args), str(dtype), "", False))
 
     def operation(
         self,
@@ -116,6 +113,8 @@ class Terms:
         args: Sequence[Term],
         dtype: DType,
         params: Mapping[str, Param] = NO_PARAMS,
+        *,
+        strict: bool = False,
     ) -> Term:
         """An operation, as it is: `algebra.Algebra` simplifies."""
         operands = tuple(args)
@@ -123,10 +122,11 @@ class Terms:
         if params:
             equation = Equation(op, (), params, ())
             digest = equation_key(equation, self._digests)[1]
-        key: Key = (op, operands, str(dtype), digest)
+        key: Key = (op, operands, str(dtype), digest, strict)
         found = self._known.get(key)
         if found is None:
-            found = Term(op, operands, dtype, len(self._known), params)
+            order = len(self._known)
+            found = Term(op, operands, dtype, order, params, strict=strict)
             self._known[key] = found
         return found
 
