@@ -18,7 +18,7 @@ from partialc.frontends.importing import load_object
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
 from partialc.garbage import seldom_collected
-from partialc.lowering.pipeline import IN_ORDER, SPECIALISED
+from partialc.lowering.pipeline import variants
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.plan import KernelPlan, ModulePlan
 from partialc.planning.reference import References
@@ -98,7 +98,8 @@ def compile_module(
     outer = _outer_names(names, carried, kernels)
     scope = ModuleScope(outer)
     function = embed(primal, names.function, taken=outer, scope=scope)
-    taken = outer | {*function.names, "row", "seed", "result"}
+    scope.keep((*function.names, "row", "seed", "result"))
+    taken = scope.taken
     references = References(primal)
     plans: dict[str, KernelPlan] = {}
     bodies: dict[str, Body] = {}
@@ -111,10 +112,12 @@ def compile_module(
             options.differentiable,
             taken,
             constants_of(kernel),
-            SPECIALISED if options.reassociate else IN_ORDER,
+            variants(reassociate=options.reassociate),
         )
         plans[name] = plan_kernel(kernel, primal, function.name, wish, references)
-        bodies[name] = body_of(plans[name], primal, function, wish, scope)
+        bodies[name] = body_of(
+            plans[name], primal.signature, scope, guarded=primal.has_custom_rules
+        )
     tell(f"{spec.name}: writing")
     plan = ModulePlan(
         module=spec.name,

@@ -10,11 +10,11 @@ from partialc.ir.check import check
 from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import trace_one
 from partialc.ir.text import to_text
-from partialc.lowering.array_algebra import array_algebra
+from partialc.lowering.array_algebra import ARRAY_ALGEBRA
 from partialc.lowering.light_cone import taken_apart
 from partialc.lowering.pipeline import FINAL, SPECIALISED, run
-from partialc.lowering.rectangles import rectangles
-from partialc.lowering.specialise_loops import specialise_loops
+from partialc.lowering.rectangles import RECTANGLES
+from partialc.lowering.specialise_loops import SPECIALISE_LOOPS
 from partialc.ops.evaluation import evaluate, run_function
 from tests.passes import random_programs
 
@@ -48,8 +48,8 @@ def check_cone(function, arguments):
     plain = run(function, FINAL)
     cones = [
         taken_apart(plain),
-        run(plain, [specialise_loops, rectangles]),
-        run(plain, [array_algebra]),
+        run(plain, [SPECIALISE_LOOPS, RECTANGLES]),
+        run(plain, [ARRAY_ALGEBRA]),
         run(function, SPECIALISED),
     ]
     with jax.disable_jit():

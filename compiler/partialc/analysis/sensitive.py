@@ -37,6 +37,7 @@ def in_context(
     function: Function,
     change: Callable[[Function, Decided], Function],
     decided: Decided = NOTHING,
+    change_held: Callable[[Function, Decided], Function] | None = None,
 ) -> Function:
     """Change a function and all it holds, the innermost first.
 
@@ -44,6 +45,7 @@ def in_context(
         function: The function.
         change: Given a function and which of its results are decided upon.
         decided: Those of `function`.
+        change_held: The same for the functions it holds, where that is something else.
     """
     changed: dict[tuple[int, Decided], Function] = {}
 
@@ -58,7 +60,8 @@ def in_context(
                 lambda held: visit(held, decided_results(equation, held, sensitive)),
             ),
         )
-        changed[id(current), decided] = change(body, decided)
+        apply = change if current is function else change_held or change
+        changed[id(current), decided] = apply(body, decided)
         return changed[id(current), decided]
 
     return visit(function, decided)

@@ -19,7 +19,7 @@ from partialc.lowering.pipeline import FINAL, run_program
 from partialc.realise.execute import flat_call, trace_program
 from partialc.spec.near import alternatives, did_you_mean
 
-_PASSES: Final = [step.__name__ for step in FINAL]
+_PASSES: Final = [step.name for step in FINAL]
 _STAGES: Final = ("trace", *dict.fromkeys(_PASSES))
 
 

@@ -9,15 +9,14 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.emit.embed import FunctionText
 from partialc.emit.printer import ModuleScope, print_body
 from partialc.errors import InternalError
-from partialc.frontends.primal import Primal
-from partialc.lowering.pipeline import run_program
-from partialc.planning.choose import Wish
+from partialc.ir.program import Program
 from partialc.planning.plan import KernelPlan
-from partialc.realise.execute import flat_call, flat_names, trace_program
+from partialc.realise.execute import flat_names
 from partialc.realise.writer import Whole
+from partialc.request.resolved import Kernel
+from partialc.request.signature import Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,49 +41,44 @@ class Body:
 
 
 def body_of(
-    plan: KernelPlan,
-    primal: Primal,
-    function: FunctionText,
-    wish: Wish,
-    scope: ModuleScope,
+    plan: KernelPlan, signature: Signature, scope: ModuleScope, *, guarded: bool
 ) -> Body:
     """The body of a kernel, as its plan says.
 
     Args:
         plan: What was decided.
-        primal: The function.
-        function: The function's text in the module.
-        wish: What planning respected; names taken are respected here too.
+        signature: The function's signature.
         scope: Collects what a written-out body needs at module level.
+        guarded: Whether differentiating a written-out kernel must raise.
     """
+    if plan.chosen.program is not None:
+        return _written_out(plan.kernel, plan.chosen.program, signature, scope, guarded)
     text = plan.chosen.text
     if text is None:
         raise InternalError(f"the plan of {plan.kernel.name} has no text")
-    if plan.chosen.form == "chain":
-        return Body(
-            lines=text.lines,
-            parts=text.parts,
-            whole=text.whole,
-            support=text.helpers,
-            constants=text.constants,
-        )
-    signature = primal.signature
-    run = flat_call(
-        text,
-        plan.kernel,
-        signature,
-        function.name,
-        primal.call,
-        given=wish.constants,
+    return Body(
+        lines=text.lines,
+        parts=text.parts,
+        whole=text.whole,
+        support=text.helpers,
+        constants=text.constants,
     )
-    program = run_program(trace_program(run, plan.kernel, signature), wish.passes)
-    names = flat_names(plan.kernel, signature, wish.taken)
-    fields = [(field, jax.tree.leaves(field.parts)) for field in plan.kernel.fields]
+
+
+def _written_out(
+    kernel: Kernel,
+    program: Program,
+    signature: Signature,
+    scope: ModuleScope,
+    guarded: bool,
+) -> Body:
+    names = flat_names(kernel, signature, scope.taken)
+    fields = [(field, jax.tree.leaves(field.parts)) for field in kernel.fields]
     owners = [field.name for field, parts in fields for _ in parts]
     printed = print_body(
         program,
         names.expressions,
-        taken=wish.taken | names.taken,
+        taken=names.taken,
         output_names=[each if owners.count(each) == 1 else None for each in owners],
         sections=owners,
         module=scope,
@@ -92,6 +86,6 @@ def body_of(
     return Body(
         lines=(*names.preamble, *printed.lines),
         parts=printed.outputs,
-        support=frozenset({"_not_differentiable"} if primal.has_custom_rules else ()),
-        guarded=primal.has_custom_rules,
+        support=frozenset({"_not_differentiable"} if guarded else ()),
+        guarded=guarded,
     )

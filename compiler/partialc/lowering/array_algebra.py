@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from partialc.analysis.sensitive import Decided, in_context, sensitive_values
 from partialc.ir.program import ArrayType, Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import with_inputs
+from partialc.lowering.passes import Grade, Pass
 from partialc.lowering.scalar.algebra import Algebra, for_reading
 from partialc.lowering.scalar.program import Assembled, ScalarProgram
 from partialc.lowering.scalar.simplify import simplified
@@ -22,22 +24,29 @@ _SUMS_AND_PRODUCTS: Final = frozenset(
 )
 
 
-def array_algebra(function: Function) -> Function:
+def array_algebra(function: Function, *, normal_forms: bool = True) -> Function:
     """(w + w * t) * (1 - t) -> w * (1 + t) * (1 - t), for arrays of any size.
 
     Sums, products, quotients and powers of arrays of one shape obey the algebra that
     `light_cone` uses for single elements; here an array stands for all of its elements.
 
-    Grade: reassociating, as `light_cone`.
+    Args:
+        function: The function.
+        normal_forms: Whether sums may be multiplied out.
     """
-    return in_context(function, _shortened)
+    return in_context(function, partial(_shortened, normal_forms=normal_forms))
 
 
-def _shortened(function: Function, decided: Decided) -> Function:
+ARRAY_ALGEBRA: Final = Pass("array_algebra", Grade.REASSOCIATING, array_algebra)
+
+
+def _shortened(function: Function, decided: Decided, *, normal_forms: bool) -> Function:
     reading = _Reading(function, decided)
     if not reading.terms:
         return function
-    program = simplified(reading.program(), reading.algebra, shorter=1)
+    program = simplified(
+        reading.program(), reading.algebra, shorter=1, normal_forms=normal_forms
+    )
     writing = _Writing(function, reading, program.roots())
     return writing.function() if writing.is_shorter() else function
 

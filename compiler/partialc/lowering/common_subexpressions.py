@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import everywhere, resolve, with_inputs
 from partialc.ir.structure import constant_key, equation_key
+from partialc.lowering.passes import Grade, Pass
 
 _COMMUTATIVE: Final = frozenset(
     {"add", "add_any", "and", "eq", "mul", "ne", "or", "xor"}
@@ -28,6 +29,11 @@ def common_subexpressions(function: Function) -> Function:
     """
     digests: dict[int, str] = {}
     return everywhere(function, lambda body: _numbered(body, digests))
+
+
+COMMON_SUBEXPRESSIONS: Final = Pass(
+    "common_subexpressions", Grade.BITWISE, common_subexpressions
+)
 
 
 def _commutes(equation: Equation) -> bool:

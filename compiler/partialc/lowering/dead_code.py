@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from partialc.ir.program import Equation, Function, Param, Value
 from partialc.ir.rewrite import map_functions
+from partialc.lowering.passes import Grade, Pass
 
 Mask: TypeAlias = tuple[bool, ...]
 _Entry = TypeVar("_Entry")
@@ -20,10 +21,11 @@ def dead_code(function: Function) -> Function:
     it, or if the next round of another needed value does. Operations are pure. The
     inputs and outputs of the function itself stay; custom calls keep all their
     results, because their rules are written for them.
-
-    Grade: bitwise.
     """
     return _Pruner().whole(function)
+
+
+DEAD_CODE: Final = Pass("dead_code", Grade.BITWISE, dead_code)
 
 
 class _Pruner:

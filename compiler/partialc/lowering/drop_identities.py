@@ -7,6 +7,7 @@ from typing import Final
 
 from partialc.ir.program import Atom, Equation, Function, Value
 from partialc.ir.rewrite import everywhere, resolve, with_inputs
+from partialc.lowering.passes import Grade, Pass
 
 _RESHAPING: Final = frozenset(
     {"broadcast_in_dim", "convert_element_type", "expand_dims", "reshape", "squeeze"}
@@ -22,10 +23,11 @@ def drop_identities(function: Function) -> Function:
     That is: conversions, reshapes and broadcasts to the type at hand, transposes in
     order, whole slices, padding by nothing, reversals and reductions along no axis,
     concatenations of one, splits into one.
-
-    Grade: bitwise.
     """
     return everywhere(function, _without_identities)
+
+
+DROP_IDENTITIES: Final = Pass("drop_identities", Grade.BITWISE, drop_identities)
 
 
 def _without_identities(function: Function) -> Function:

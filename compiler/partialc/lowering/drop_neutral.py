@@ -11,6 +11,7 @@ import numpy as np
 
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import everywhere, resolve, with_inputs
+from partialc.lowering.passes import Grade, Pass
 
 _NEUTRAL: Final = {"mul": 1.0, "div": 1.0, "sub": 0.0, "max": -inf, "min": inf}
 _COMMUTATIVE: Final = ("mul", "max", "min")
@@ -26,6 +27,9 @@ def drop_neutral(function: Function) -> Function:
     operation to zero, and what is left alone is not flushed; and the sign of a nan.
     """
     return everywhere(function, _without_neutral)
+
+
+DROP_NEUTRAL: Final = Pass("drop_neutral", Grade.FINITE, drop_neutral)
 
 
 def _without_neutral(function: Function) -> Function:

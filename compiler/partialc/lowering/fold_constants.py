@@ -13,6 +13,7 @@ from partialc.ir.dtypes import Regime
 from partialc.ir.program import ArrayType, Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import everywhere, resolve, with_inputs
 from partialc.lowering.exact import exact_results
+from partialc.lowering.passes import Grade, Pass
 
 SMALL: Final = 64
 LARGEST: Final = 1 << 20
@@ -26,10 +27,11 @@ def fold_constants(function: Function) -> Function:
     longer stays an operation: `iota`, a broadcast number, and results of more than
     `SMALL` elements that are larger than the constants they are made from. Operations
     on those are folded all the same.
-
-    Grade: bitwise.
     """
     return everywhere(function, _folded)
+
+
+FOLD_CONSTANTS: Final = Pass("fold_constants", Grade.BITWISE, fold_constants)
 
 
 def _folded(function: Function) -> Function:

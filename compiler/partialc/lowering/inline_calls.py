@@ -8,6 +8,7 @@ from typing import Final
 
 from partialc.ir.program import Atom, Equation, Function, Value
 from partialc.ir.rewrite import everywhere, resolve, splice, with_inputs
+from partialc.lowering.passes import Grade, Pass
 
 _PLAIN_CALLS: Final = frozenset({"call", "remat"})
 
@@ -19,6 +20,9 @@ def inline_calls(function: Function) -> Function:
     in memory. Custom calls stay: see `resolve_custom_calls`.
     """
     return inline(function, _PLAIN_CALLS)
+
+
+INLINE_CALLS: Final = Pass("inline_calls", Grade.BITWISE, inline_calls)
 
 
 def inline(function: Function, ops: Collection[str]) -> Function:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from partialc.analysis.demand import find_demand
 from partialc.analysis.facts import find_facts
@@ -12,6 +12,7 @@ from partialc.ir.program import Function
 from partialc.ir.structure import all_equations
 from partialc.lowering.dead_code import dead_code
 from partialc.lowering.fold_constants import computed
+from partialc.lowering.passes import Grade, Pass
 from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.emit import emit
 from partialc.lowering.scalar.extract import extract
@@ -28,7 +29,13 @@ OPERATION: Final = 2.0
 _VIEWS: Final = frozenset({"slice", "squeeze", "reshape", "broadcast_in_dim"})
 
 
-def light_cone(function: Function) -> Function:
+def light_cone(
+    function: Function,
+    *,
+    in_order: bool = False,
+    normal_forms: bool = True,
+    plain: tuple[int, ...] = (),
+) -> Function:
     """The results, element by element, from the elements that they depend on.
 
     Forward: which elements are structurally zero, or known? Backward: which are needed?
@@ -36,28 +43,39 @@ def light_cone(function: Function) -> Function:
     again as slices and vectors where they run alike. Operations without a rule for
     elements are carried whole.
 
-    Grade: reassociating. Sums and products are regrouped (`scalar.regroup`), and
-    multiplied out where that is much shorter (`scalar.normal_forms`). `0 * x`
-    is 0 and `x + 0` is x, exact for finite values, for zeros of one-hot seeds and for
-    those that the function itself holds alike, save where a decision depends on them
-    (`analysis.sensitive`).
+    Sums and products are regrouped (`scalar.regroup`), and multiplied out where that is
+    much shorter (`scalar.normal_forms`). `0 * x` is 0 and `x + 0` is x, exact for
+    finite values, for zeros of one-hot seeds and for those that the function itself
+    holds alike, save where a decision depends on them (`analysis.sensitive`).
 
     A function stays as it is where its cone is too large, or no less work. Bodies of
     loops and branches are taken apart each on its own.
+
+    Args:
+        function: A function without plain calls.
+        in_order: Whether sums and products stay as the function has them; the result is
+            then exact for finite values.
+        normal_forms: Whether sums may be multiplied out.
+        plain: Results, by number, for which they may not. Any loop or branch may be
+            part of such a result, so that in their bodies nothing is multiplied out.
     """
-    return in_context(function, partial(_lighter, in_order=False))
+    lighter = partial(_lighter, in_order=in_order, normal_forms=normal_forms)
+    if not plain:
+        return in_context(function, lighter)
+    lighter_body = partial(_lighter, in_order=in_order, normal_forms=False)
+    return in_context(function, partial(lighter, plain=plain), change_held=lighter_body)
 
 
-def light_cone_in_order(function: Function) -> Function:
-    """The light cone, its sums and products as the function has them.
+LIGHT_CONE: Final = Pass(
+    "light_cone",
+    Grade.REASSOCIATING,
+    light_cone,
+    regrades=(("in_order", Grade.FINITE),),
+)
 
-    Grade: exact for finite values.
-    """
-    return in_context(function, partial(_lighter, in_order=True))
 
-
-def _lighter(function: Function, decided: Decided, *, in_order: bool) -> Function:
-    cone = taken_apart(function, decided=decided, in_order=in_order)
+def _lighter(function: Function, decided: Decided, **options: Any) -> Function:
+    cone = taken_apart(function, decided=decided, **options)
     if cone is None or _work(cone) >= _work(function):
         return function
     return cone
@@ -69,6 +87,8 @@ def taken_apart(
     decided: Decided = NOTHING,
     *,
     in_order: bool = False,
+    normal_forms: bool = True,
+    plain: tuple[int, ...] = (),
 ) -> Function | None:
     """The light cone, whether or not that is less work.
 
@@ -77,6 +97,8 @@ def taken_apart(
         limit: How many elements to take apart at most.
         decided: The results that something outside the function is decided by.
         in_order: Whether sums and products stay as they are.
+        normal_forms: Whether sums may be multiplied out.
+        plain: Results, by number, for which they may not.
 
     Returns:
         The cone; None if it exceeds the limit.
@@ -88,7 +110,7 @@ def taken_apart(
     algebra = Algebra(Terms(), in_order=in_order)
     program = extract(function, facts, demand, algebra)
     if not in_order:
-        program = simplified(program, algebra)
+        program = simplified(program, algebra, normal_forms=normal_forms, plain=plain)
     return dead_code(emit(program, function))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from partialc.ir.program import Function
 from partialc.ir.rewrite import everywhere
 from partialc.lowering.narrowing import without_unneeded
+from partialc.lowering.passes import Grade, Pass
 
 
 def needed_rectangles(function: Function) -> Function:
@@ -21,3 +24,6 @@ def needed_rectangles(function: Function) -> Function:
     in another order for another shape.
     """
     return everywhere(function, without_unneeded)
+
+
+NEEDED_RECTANGLES: Final = Pass("needed_rectangles", Grade.FINITE, needed_rectangles)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from partialc.ir.program import Equation, Function, Value
 from partialc.ir.rewrite import everywhere
+from partialc.lowering.passes import Grade, Pass
 
 
 def ordering(function: Function) -> Function:
@@ -13,10 +15,11 @@ def ordering(function: Function) -> Function:
 
     The order is that of a depth-first walk from the results, operands from left to
     right. It depends on the dependences alone: an edit elsewhere does not move lines.
-
-    Grade: bitwise.
     """
     return everywhere(function, _ordered)
+
+
+ORDERING: Final = Pass("ordering", Grade.BITWISE, ordering)
 
 
 def _ordered(function: Function) -> Function:

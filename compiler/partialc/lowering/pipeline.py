@@ -2,103 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from partialc.errors import InternalError
 from partialc.ir.program import Function, Program
 from partialc.ir.text import to_text
-from partialc.lowering.array_algebra import array_algebra
-from partialc.lowering.common_subexpressions import common_subexpressions
-from partialc.lowering.dead_code import dead_code
-from partialc.lowering.drop_identities import drop_identities
-from partialc.lowering.drop_neutral import drop_neutral
-from partialc.lowering.fold_constants import fold_constants
-from partialc.lowering.inline_calls import inline_calls
-from partialc.lowering.light_cone import light_cone, light_cone_in_order
-from partialc.lowering.needed_rectangles import needed_rectangles
-from partialc.lowering.ordering import ordering
-from partialc.lowering.powers import powers
-from partialc.lowering.rectangles import rectangles
-from partialc.lowering.resolve_custom_calls import resolve_custom_calls
-from partialc.lowering.specialise_loops import specialise_loops
+from partialc.lowering.array_algebra import ARRAY_ALGEBRA
+from partialc.lowering.common_subexpressions import COMMON_SUBEXPRESSIONS
+from partialc.lowering.dead_code import DEAD_CODE
+from partialc.lowering.drop_identities import DROP_IDENTITIES
+from partialc.lowering.drop_neutral import DROP_NEUTRAL
+from partialc.lowering.fold_constants import FOLD_CONSTANTS
+from partialc.lowering.inline_calls import INLINE_CALLS
+from partialc.lowering.light_cone import LIGHT_CONE
+from partialc.lowering.needed_rectangles import NEEDED_RECTANGLES
+from partialc.lowering.ordering import ORDERING
+from partialc.lowering.passes import Grade, Pass
+from partialc.lowering.powers import POWERS
+from partialc.lowering.rectangles import RECTANGLES
+from partialc.lowering.resolve_custom_calls import RESOLVE_CUSTOM_CALLS
+from partialc.lowering.specialise_loops import SPECIALISE_LOOPS
 
-Pass: TypeAlias = Callable[[Function], Function]
-AfterPass: TypeAlias = Callable[[str, Function], None]
+AfterPass: TypeAlias = Callable[[Pass, Function, Function], None]
+"""Called with a pass, the function before it and the function after it."""
 
 # What a person reads: calls stay calls, custom rules stay, nothing is computed twice.
 READABLE: Final[tuple[Pass, ...]] = (
-    dead_code,
-    fold_constants,
-    drop_identities,
-    common_subexpressions,
-    dead_code,
-    ordering,
+    DEAD_CODE,
+    FOLD_CONSTANTS,
+    DROP_IDENTITIES,
+    COMMON_SUBEXPRESSIONS,
+    DEAD_CODE,
+    ORDERING,
 )
 
 # What will still be differentiated: as READABLE, in one body, with its custom rules.
 INLINED: Final[tuple[Pass, ...]] = (
-    inline_calls,
+    INLINE_CALLS,
     *READABLE,
 )
 
 # The last word on a derivative: custom rules have done their work.
 FINAL: Final[tuple[Pass, ...]] = (
-    resolve_custom_calls,
+    RESOLVE_CUSTOM_CALLS,
     *INLINED,
 )
 
 # A derivative as its light cone: what is needed of it and not known.
 SPECIALISED: Final[tuple[Pass, ...]] = (
     *FINAL,
-    specialise_loops,
-    rectangles,
-    fold_constants,
-    drop_identities,
-    drop_neutral,
-    common_subexpressions,
-    dead_code,
-    needed_rectangles,
-    powers,
-    light_cone,
-    array_algebra,
-    drop_identities,
-    drop_neutral,
-    common_subexpressions,
-    dead_code,
-    ordering,
+    SPECIALISE_LOOPS,
+    RECTANGLES,
+    FOLD_CONSTANTS,
+    DROP_IDENTITIES,
+    DROP_NEUTRAL,
+    COMMON_SUBEXPRESSIONS,
+    DEAD_CODE,
+    NEEDED_RECTANGLES,
+    POWERS,
+    LIGHT_CONE,
+    ARRAY_ALGEBRA,
+    DROP_IDENTITIES,
+    DROP_NEUTRAL,
+    COMMON_SUBEXPRESSIONS,
+    DEAD_CODE,
+    ORDERING,
 )
 
-# The same without the passes that regroup sums, products and powers.
-IN_ORDER: Final[tuple[Pass, ...]] = tuple(
-    light_cone_in_order if each is light_cone else each
-    for each in SPECIALISED
-    if each not in (powers, array_algebra)
-)
-REASSOCIATING: Final[frozenset[str]] = frozenset(
-    each.__name__ for each in SPECIALISED if each not in IN_ORDER
+PASSES: Final[dict[str, Pass]] = {each.name: each for each in SPECIALISED}
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A pipeline that a chain may be written out by.
+
+    Attributes:
+        name: A short name, the same in every version of the passes.
+        passes: In their order.
+    """
+
+    name: str
+    passes: tuple[Pass, ...]
+
+
+def exchanged(passes: Iterable[Pass], *others: Pass) -> tuple[Pass, ...]:
+    """Passes, each exchanged for the one among `others` that has its name."""
+    named = {each.name: each for each in others}
+    return tuple(named.get(each.name, each) for each in passes)
+
+
+FULL: Final = Variant("full", SPECIALISED)
+
+WITHOUT_NORMAL_FORMS: Final = Variant(
+    "without normal forms",
+    exchanged(
+        SPECIALISED,
+        LIGHT_CONE.with_options(normal_forms=False),
+        ARRAY_ALGEBRA.with_options(normal_forms=False),
+    ),
 )
 
-PASSES: Final[dict[str, Pass]] = {
-    simplify.__name__: simplify
-    for simplify in (
-        resolve_custom_calls,
-        inline_calls,
-        fold_constants,
-        drop_identities,
-        drop_neutral,
-        common_subexpressions,
-        dead_code,
-        ordering,
-        specialise_loops,
-        rectangles,
-        needed_rectangles,
-        powers,
-        light_cone,
-        light_cone_in_order,
-        array_algebra,
+IN_ORDER: Final = Variant(
+    "in order",
+    tuple(
+        each
+        for each in exchanged(SPECIALISED, LIGHT_CONE.with_options(in_order=True))
+        if each.grade is not Grade.REASSOCIATING
+    ),
+)
+
+
+def full_except(results: Iterable[int]) -> Variant:
+    """The full pipeline without normal forms for some of the results.
+
+    Args:
+        results: Their numbers among the results of the function.
+    """
+    plain = tuple(sorted(set(results)))
+    return Variant(
+        f"full except results ({', '.join(map(str, plain))})",
+        exchanged(
+            SPECIALISED,
+            LIGHT_CONE.with_options(plain=plain),
+            ARRAY_ALGEBRA.with_options(normal_forms=False),
+        ),
     )
-}
+
+
+def variants(*, reassociate: bool = True) -> tuple[Variant, ...]:
+    """The ladder of pipelines for what is written out, from daring to safe.
+
+    Args:
+        reassociate: Whether sums and products may be regrouped.
+    """
+    return (FULL, WITHOUT_NORMAL_FORMS, IN_ORDER) if reassociate else (IN_ORDER,)
 
 
 def run(
@@ -109,7 +148,7 @@ def run(
     Args:
         function: What to simplify.
         passes: In this order.
-        after: Called after each pass with its name and result: to check, print or time.
+        after: Called after each pass: to check, print, note or time.
 
     Returns:
         The simplified function, with the inputs and outputs of the given one.
@@ -122,9 +161,9 @@ def run(
         try:
             result = simplify(function)
             if after is not None:
-                after(simplify.__name__, result)
+                after(simplify, function, result)
         except InternalError as error:
-            error.add_note(f"in pass {simplify.__name__}, which was given\n")
+            error.add_note(f"in pass {simplify}, which was given\n")
             error.add_note(to_text(function, elide=True))
             raise
         function = result

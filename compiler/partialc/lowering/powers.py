@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from partialc.analysis.sensitive import Decided, in_context, sensitive_values
 from partialc.ir.program import ArrayType, Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import resolve, with_inputs
+from partialc.lowering.passes import Grade, Pass
 from partialc.lowering.scalar.terms import is_moderate, is_usual, rounded
 
 LARGEST: Final = 8.5
@@ -37,6 +38,9 @@ def powers(function: Function) -> Function:
     nan.
     """
     return in_context(function, _reduced)
+
+
+POWERS: Final = Pass("powers", Grade.REASSOCIATING, powers)
 
 
 def _reduced(function: Function, decided: Decided) -> Function:

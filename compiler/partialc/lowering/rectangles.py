@@ -24,6 +24,7 @@ from partialc.ir.program import (
 )
 from partialc.lowering.contractions import contraction, narrowed_contraction
 from partialc.lowering.fold_constants import computed
+from partialc.lowering.passes import Grade, Pass
 from partialc.lowering.restated import slice_of, stated, within
 
 WORTH: Final = 0.5
@@ -47,6 +48,9 @@ def rectangles(function: Function) -> Function:
     depends on them (`analysis.sensitive`).
     """
     return in_context(function, _restricted)
+
+
+RECTANGLES: Final = Pass("rectangles", Grade.FINITE, rectangles)
 
 
 def _restricted(function: Function, decided: Decided) -> Function:

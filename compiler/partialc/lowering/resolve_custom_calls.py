@@ -6,6 +6,7 @@ from typing import Final
 
 from partialc.ir.program import Function
 from partialc.lowering.inline_calls import inline
+from partialc.lowering.passes import Grade, Pass
 
 _CUSTOM_CALLS: Final = frozenset({"custom_jvp_call", "custom_vjp_call"})
 
@@ -15,7 +16,10 @@ def resolve_custom_calls(function: Function) -> Function:
 
     Only for programs that will not be differentiated again: the derivative of the body
     is in general not what the rule says (relu'(0) is 0 by its rule, 0.5 without it).
-
-    Grade: bitwise.
     """
     return inline(function, _CUSTOM_CALLS)
+
+
+RESOLVE_CUSTOM_CALLS: Final = Pass(
+    "resolve_custom_calls", Grade.BITWISE, resolve_custom_calls
+)

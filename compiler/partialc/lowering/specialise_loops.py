@@ -11,6 +11,7 @@ from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import map_functions, resolve, with_inputs
 from partialc.ir.structure import functions_of
 from partialc.lowering.fold_constants import computed
+from partialc.lowering.passes import Grade, Pass
 
 LARGEST: Final = 1 << 12
 """Larger constants stay outside a body."""
@@ -28,6 +29,9 @@ def specialise_loops(function: Function) -> Function:
     a decision depends on it.
     """
     return _told(function, NOTHING)
+
+
+SPECIALISE_LOOPS: Final = Pass("specialise_loops", Grade.FINITE, specialise_loops)
 
 
 def _told(function: Function, decided: Decided) -> Function:

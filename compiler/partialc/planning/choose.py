@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.errors import FrontendError, InternalError, PartialcError
+from partialc.errors import FrontendError, PartialcError
 from partialc.frontends.primal import Primal
-from partialc.ir.dtypes import DType
-from partialc.ir.program import Function
 from partialc.ir.structure import all_equations
-from partialc.lowering.pipeline import REASSOCIATING, SPECIALISED, Pass, run
-from partialc.ops.cost import cost_of
-from partialc.planning.cost import count, weight
-from partialc.planning.family import Option
+from partialc.lowering.pipeline import Variant, variants
+from partialc.planning.cost import weight
+from partialc.planning.facts import facts_of
 from partialc.planning.merge import merge
 from partialc.planning.options import options
 from partialc.planning.plan import Candidate, KernelPlan, score
 from partialc.planning.proposals import proposals
 from partialc.planning.reference import References
+from partialc.planning.tracer import STATEMENT, Tracer
 from partialc.planning.zeros import zero_warnings
 from partialc.realise.chain import Basis, Chain, Path
-from partialc.realise.execute import flat_call, kernel_types, trace_flat
-from partialc.realise.writer import ChainText, write
 from partialc.request.resolved import Block, Coordinates, Kernel, Product
 from partialc.spec.model import Form
-
-STATEMENT: Final = 24
-"""Characters that an operation takes in a written-out kernel, on average."""
 
 SHORT: Final = 30 * STATEMENT
 """Kernels up to this length are written out whenever that makes them lighter."""
@@ -61,14 +53,14 @@ class Wish:
         differentiable: Whether the kernel's own gradient is what has to be cheap.
         taken: Names that local variables may not have.
         constants: The position arrays the module defines for the kernel, by name.
-        passes: What turns a chain's program into what is written out.
+        ladder: The pipelines a chain may be written out by, from daring to safe.
     """
 
     form: Form
     differentiable: bool
     taken: frozenset[str]
     constants: Mapping[str, NDArray[np.int64]]
-    passes: Sequence[Pass] = SPECIALISED
+    ladder: Sequence[Variant] = variants()
 
 
 def parts_of(kernel: Kernel) -> list[Block | Product]:
@@ -101,36 +93,40 @@ def plan_kernel(
         options(part, primal.signature, commute=commute, cotangent=cotangent)
         for part in parts_of(kernel)
     ]
-    counter = _Counter(kernel, primal, function, wish)
+    tracer = Tracer(
+        kernel,
+        primal,
+        function,
+        taken=wish.taken,
+        constants=wish.constants,
+        differentiable=wish.differentiable,
+    )
     written: dict[tuple[Path, ...], tuple[str, Chain]] = {}
-    for title, reads in proposals(choices, counter.single):
+    for title, reads in proposals(choices, tracer.single):
         chain = Chain(kernel, merge(reads, commute=commute))
         written.setdefault(chain.paths, (title, chain))
-    chains = sorted(_tried(written, counter, primal), key=_rank)
+    chains = sorted(_tried(written, tracer, wish), key=_rank)
     if chains[0].cost is None:
         raise _refused(kernel, primal, chains)
-    expanded = _expanded(chains, counter, primal)
-    if wish.form == "expanded":
-        chosen, *rejected = [*sorted(expanded, key=_rank), *chains]
-    else:
-        chosen, *rejected = sorted([*chains, *expanded], key=_rank)
-    warnings = zero_warnings(
-        counter.shipped(chosen), counter.flat(chosen), kernel, primal.signature
-    )
+    candidates = [*chains, *_written_out(chains, tracer, wish)]
+    chosen, *rejected = sorted(candidates, key=lambda each: _choice(each, wish))
+    if chosen.cost is None:
+        raise _refused(kernel, primal, [chosen, *rejected])
+    program = chosen.program.widest if chosen.program else tracer.program(chosen)
     return KernelPlan(
         kernel=kernel,
         chosen=chosen,
         rejected=tuple(rejected),
         reference=(references or References(primal)).cost(kernel),
-        facts=(*_facts(primal, commute=commute), *counter.rounding_facts(chosen)),
-        warnings=warnings,
+        facts=tuple(facts_of(chosen, primal)),
+        warnings=zero_warnings(program, tracer.call(chosen), kernel, primal.signature),
     )
 
 
 def _tried(
     written: Mapping[tuple[Path, ...], tuple[str, Chain]],
-    counter: _Counter,
-    primal: Primal,
+    tracer: Tracer,
+    wish: Wish,
 ) -> list[Candidate]:
     """The candidates, counted; of a long program not those that cannot win.
 
@@ -139,17 +135,17 @@ def _tried(
     found: dict[tuple[Path, ...], Candidate] = {}
     singles = [paths for paths in written if _is_one_tangent(paths)]
     for paths in singles:
-        found[paths] = counter.candidate(*written[paths])
+        found[paths] = tracer.candidate(*written[paths])
     is_outdone = (
         any(found[paths].cost for paths in singles)
-        and not counter.wish.differentiable
-        and _is_long(primal)
+        and not wish.differentiable
+        and _is_long(tracer.primal)
     )
     for paths, (title, chain) in written.items():
         if is_outdone and any(path.pull for path in paths):
             found[paths] = Candidate("chain", title, chain, None, None, 0, OUTDONE)
         elif paths not in found:
-            found[paths] = counter.candidate(title, chain)
+            found[paths] = tracer.candidate(title, chain)
     return [found[paths] for paths in written]
 
 
@@ -183,8 +179,13 @@ def _rank(candidate: Candidate) -> tuple[float, int]:
     return (score(candidate), candidate.length)
 
 
-def _expanded(
-    chains: Sequence[Candidate], counter: _Counter, primal: Primal
+def _choice(candidate: Candidate, wish: Wish) -> tuple[bool, float, int]:
+    """The form asked for first; else as `_rank`."""
+    return (wish.form == "expanded" != candidate.form, *_rank(candidate))
+
+
+def _written_out(
+    chains: Sequence[Candidate], tracer: Tracer, wish: Wish
 ) -> list[Candidate]:
     """The lightest chains written out, as far as that is asked for or pays.
 
@@ -193,19 +194,20 @@ def _expanded(
     Custom rules are gone from a written-out kernel, so it could not be differentiated
     again: that has to be asked for.
     """
-    form = counter.wish.form
-    if form == "chain":
+    if wish.form == "chain":
         return []
+    daring = wish.ladder[0]
     tried = [chain for chain in chains[:MAX_EXPANDED] if chain.cost is not None]
-    if form == "expanded":
-        return [counter.expanded(chain) for chain in tried]
-    if counter.wish.differentiable or primal.has_custom_rules:
+    if wish.form == "expanded":
+        return [tracer.finish(chain, daring) for chain in tried]
+    if wish.differentiable or tracer.primal.has_custom_rules:
         return []
-    first = counter.expanded(tried[0])
+    first = tracer.finish(tried[0], daring)
     if not _pays(first, tried[0]):
         return []
-    others = [] if first.length <= SHORT else map(counter.expanded, tried[1:])
-    return [first, *(other for other in others if _pays(other, tried[0]))]
+    others = tried[1:] if first.length > SHORT else []
+    finished = [first, *(tracer.finish(chain, daring) for chain in others)]
+    return [each for each in finished if _pays(each, tried[0])]
 
 
 def _pays(expanded: Candidate, chain: Candidate) -> bool:
@@ -222,15 +224,6 @@ def _gain(expanded: Candidate, chain: Candidate) -> float:
     return weight(chain.cost) / max(weight(expanded.cost), 1)
 
 
-def _facts(primal: Primal, *, commute: bool) -> tuple[str, ...]:
-    if commute:
-        return ()
-    return (
-        f"{primal.signature.name} has custom derivative rules: mixed partials may "
-        "depend on their order, so they are taken as written, and twins not merged",
-    )
-
-
 def _refused(
     kernel: Kernel, primal: Primal, candidates: Sequence[Candidate]
 ) -> PartialcError:
@@ -244,137 +237,3 @@ def _refused(
         fix="ask for derivatives that the function's own rules allow, or change it: "
         "lax.scan instead of lax.while_loop, custom_jvp instead of custom_vjp",
     )
-
-
-class _Counter:
-    """Writes, traces and counts chains for one kernel."""
-
-    def __init__(
-        self, kernel: Kernel, primal: Primal, function: str, wish: Wish
-    ) -> None:
-        self.kernel = kernel
-        self.primal = primal
-        self.function = function
-        self.wish = wish
-        self._programs: dict[tuple[Path, ...], Function] = {}
-        self._finished: dict[tuple[Path, ...], Function] = {}
-        self._regrouped: dict[tuple[Path, ...], tuple[str, ...]] = {}
-
-    def candidate(self, title: str, chain: Chain) -> Candidate:
-        """A chain with its text and cost, or with the reason why there is none."""
-        signature = self.primal.signature
-        text = write(
-            chain,
-            signature,
-            self.function,
-            taken=self.wish.taken,
-            given=self.wish.constants,
-        )
-        call = self.run(text, chain.kernel)
-        if self.wish.differentiable:
-            call = _gradient(
-                call, [t.dtype for t in kernel_types(chain.kernel, signature)]
-            )
-        try:
-            program = trace_flat(call, chain.kernel, signature)
-        except (InternalError, NameError, SyntaxError):
-            raise
-        except Exception as error:
-            reason = str(error).strip().split("\n")[0]
-            return Candidate(
-                "chain", title, chain, text, None, 0, f"JAX refuses it: {reason}"
-            )
-        if not self.wish.differentiable and chain.kernel is self.kernel:
-            self._programs[chain.paths] = program
-        length = sum(map(len, (*text.lines, *text.parts)))
-        return Candidate("chain", title, chain, text, count(program), length)
-
-    def expanded(self, candidate: Candidate) -> Candidate:
-        """A chain written out: its program after all passes, counted as it stands."""
-        program = self.program(candidate)
-        regrouped: list[str] = []
-
-        def note(name: str, after: Function) -> None:
-            nonlocal program
-            if name in REASSOCIATING and after is not program:
-                regrouped.append(name)
-            program = after
-
-        finished = run(program, self.wish.passes, after=note)
-        self._regrouped[candidate.chain.paths] = tuple(regrouped)
-        self._finished[candidate.chain.paths] = finished
-        length = STATEMENT * sum(1 for _ in all_equations(finished))
-        return replace(
-            candidate, form="expanded", cost=cost_of(finished), length=length
-        )
-
-    def rounding_facts(self, chosen: Candidate) -> tuple[str, ...]:
-        """Which passes may have changed how a written-out kernel rounds."""
-        names = self._regrouped.get(chosen.chain.paths, ())
-        if chosen.form != "expanded" or not names:
-            return ()
-        return (
-            f"sums and products are regrouped ({', '.join(names)}): rounding may"
-            " differ; `reassociate = false` keeps their order",
-        )
-
-    def program(self, candidate: Candidate) -> Function:
-        """A candidate's chain as it was traced, in the widest regime."""
-        chain = candidate.chain
-        if chain.paths not in self._programs:
-            call = self.flat(candidate)
-            program = trace_flat(call, chain.kernel, self.primal.signature)
-            self._programs[chain.paths] = program
-        return self._programs[chain.paths]
-
-    def shipped(self, candidate: Candidate) -> Function:
-        """A candidate's program, written out if the candidate is."""
-        if candidate.form == "expanded":
-            return self._finished[candidate.chain.paths]
-        return self.program(candidate)
-
-    def flat(self, candidate: Candidate) -> Callable[..., Sequence[jax.Array]]:
-        """A candidate's chain as a function of the kernel's flat inputs."""
-        if candidate.text is None:
-            raise InternalError(f"the candidate {candidate.title!r} was never written")
-        return self.run(candidate.text, candidate.chain.kernel)
-
-    def run(
-        self, text: ChainText, kernel: Kernel
-    ) -> Callable[..., Sequence[jax.Array]]:
-        """A written chain as a function of the kernel's flat inputs."""
-        return flat_call(
-            text,
-            kernel,
-            self.primal.signature,
-            self.function,
-            self.primal.call,
-            given=self.wish.constants,
-        )
-
-    def single(self, option: Option) -> float:
-        """The weight of one part's option on its own; infinite when JAX refuses it."""
-        chain = Chain(_only_directions(self.kernel), (option.read,))
-        candidate = self.candidate(option.family.value, chain)
-        return float("inf") if candidate.cost is None else weight(candidate.cost)
-
-
-def _only_directions(kernel: Kernel) -> Kernel:
-    return replace(kernel, fields=())
-
-
-def _gradient(
-    run: Callable[..., Sequence[jax.Array]], dtypes: Sequence[DType]
-) -> Callable[..., Sequence[jax.Array]]:
-    """What a training step computes: the gradient of a scalar made of the results."""
-    moved = tuple(number for number, dtype in enumerate(dtypes) if dtype.is_float)
-
-    def total(*leaves: jax.Array) -> jax.Array:
-        parts = run(*leaves)
-        return sum((jnp.sum(part**2) for part in parts), start=jnp.zeros(()))
-
-    def gradient(*leaves: jax.Array) -> Sequence[jax.Array]:
-        result: Any = jax.grad(total, argnums=moved)(*leaves)
-        return tuple(result)
-
-    return gradient

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from partialc.ir.program import Function
-from partialc.lowering.common_subexpressions import common_subexpressions
-from partialc.lowering.dead_code import dead_code
-from partialc.lowering.inline_calls import inline_calls
+from partialc.lowering.common_subexpressions import COMMON_SUBEXPRESSIONS
+from partialc.lowering.dead_code import DEAD_CODE
+from partialc.lowering.inline_calls import INLINE_CALLS
 from partialc.lowering.pipeline import run
-from partialc.lowering.resolve_custom_calls import resolve_custom_calls
+from partialc.lowering.resolve_custom_calls import RESOLVE_CUSTOM_CALLS
 from partialc.ops.cost import BYTE, TRANSCENDENTAL, cost_of
 from partialc.ops.registry import Cost
 
@@ -25,9 +25,9 @@ def count(function: Function) -> Cost:
 
 
 _LIKE_XLA: Final = (
-    resolve_custom_calls,
-    inline_calls,
-    dead_code,
-    common_subexpressions,
-    dead_code,
+    RESOLVE_CUSTOM_CALLS,
+    INLINE_CALLS,
+    DEAD_CODE,
+    COMMON_SUBEXPRESSIONS,
+    DEAD_CODE,
 )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import starmap
 from typing import Any, Final, Literal
 
+from partialc.ir.program import Program
+from partialc.lowering.pipeline import Variant
 from partialc.ops.registry import Cost
 from partialc.planning.cost import weight
 from partialc.realise.chain import Along, Basis, Chain, OneHot, Path
@@ -28,6 +30,9 @@ class Candidate:
         cost: Its static cost; None when it was refused.
         length: The characters of its text; of an expanded one an estimate.
         refusal: Why it cannot be had; None when it can.
+        variant: The pipeline that an expanded one went through.
+        program: An expanded one as it ships: what is printed, in all regimes.
+        regrouped: The passes that may have changed how an expanded one rounds, by name.
     """
 
     form: Literal["chain", "expanded"]
@@ -37,6 +42,15 @@ class Candidate:
     cost: Cost | None
     length: int
     refusal: str | None = None
+    variant: Variant | None = None
+    program: Program | None = None
+    regrouped: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Its canonical text, the same on every machine: form, pipeline, chain."""
+        form = self.form if self.variant is None else f"{self.form} {self.variant.name}"
+        return f"{form}: {self.chain.key}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,17 @@ because `jax.jvp` returns primal and tangent together; this is what lets one nes
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from partialc.request.resolved import Coordinates, Kernel
 
 Positions: TypeAlias = tuple[int, ...]
 """Flat, row-major positions of elements."""
+
+SHORTEST_RUN: Final = 3
+"""Positions in a row that a key writes as a range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class OneHot:
         """The leaves it moves along."""
         return (self.leaf,)
 
+    @property
+    def key(self) -> str:
+        """Its canonical text: `jvp 0[2]`."""
+        return f"jvp {self.leaf}{_index_key(self.index)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:
@@ -54,6 +63,13 @@ class Basis:
         """The leaves it moves along."""
         return (self.leaf,)
 
+    @property
+    def key(self) -> str:
+        """Its canonical text: `jvps 0[0:3]`, `jvps 0{0:6:2,5}`."""
+        if isinstance(self.selection, tuple):
+            return f"jvps {self.leaf}{{{_positions_key(self.selection)}}}"
+        return f"jvps {self.leaf}{_index_key(self.selection.index)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Along:
@@ -64,6 +80,11 @@ class Along:
     """
 
     leaves: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        """Its canonical text: `jvp along 0,1`."""
+        return f"jvp along {_joined(self.leaves)}"
 
 
 Push: TypeAlias = OneHot | Basis | Along
@@ -81,6 +102,11 @@ class Pull:
 
     leaves: tuple[int, ...]
     seed: Literal["one", "basis", "given"]
+
+    @property
+    def key(self) -> str:
+        """Its canonical text: `vjp one to 0,1`."""
+        return f"vjp {self.seed} to {_joined(self.leaves)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +126,15 @@ class Path:
     pull: Pull | None = None
     pushes: tuple[Push, ...] = ()
     zipped: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its canonical text: `out 0 > vjp one to 0 > jvp 0[2]`."""
+        outputs = " + ".join(map(_selection_key, self.outputs))
+        pull = [] if self.pull is None else [self.pull.key]
+        steps = [*pull, *(push.key for push in self.pushes)]
+        text = " > ".join([f"out {outputs}", *steps])
+        return f"{text} (zipped)" if self.zipped else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +156,24 @@ class Element:
     pushed: tuple[int, ...]
     output: Coordinates
 
+    def key_among(self, paths: Sequence[Path]) -> str:
+        """Its canonical text, paths by number: `path 0 to 1 along 0,1 of 0[2]`."""
+        pulled = "" if self.pulled is None else f" to {self.pulled}"
+        pushed = f" along {_joined(self.pushed)}" if self.pushed else ""
+        number = paths.index(self.path)
+        return f"path {number}{pulled}{pushed} of {_selection_key(self.output)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Index:
     """Basic indexing, one entry for each of the leading axes."""
 
     entries: tuple[int | slice, ...]
+
+    @property
+    def key(self) -> str:
+        """Its canonical text: `[0, 1:3]`."""
+        return _index_key(self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +182,11 @@ class Take:
 
     positions: tuple[Positions, ...]
 
+    @property
+    def key(self) -> str:
+        """Its canonical text: `take(0:3; 1,5,2)`."""
+        return f"take({'; '.join(map(_positions_key, self.positions))})"
+
 
 @dataclass(frozen=True, slots=True)
 class Reshape:
@@ -142,12 +194,22 @@ class Reshape:
 
     shape: tuple[int, ...]
 
+    @property
+    def key(self) -> str:
+        """Its canonical text: `reshape(2,3)`."""
+        return f"reshape({_joined(self.shape)})"
+
 
 @dataclass(frozen=True, slots=True)
 class Transpose:
     """Axes in another order."""
 
     order: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        """Its canonical text: `transpose(1,0)`."""
+        return f"transpose({_joined(self.order)})"
 
 
 View: TypeAlias = Index | Take | Reshape | Transpose
@@ -174,6 +236,15 @@ class Read:
         """The paths it reads from."""
         return tuple(dict.fromkeys(element.path for element, _ in self.pieces))
 
+    def key_among(self, paths: Sequence[Path]) -> str:
+        """Its canonical text, paths by number: `path 0 along 0 of 0 [1]`."""
+        pieces = [
+            " ".join([element.key_among(paths), *(view.key for view in views)])
+            for element, views in self.pieces
+        ]
+        joined = (" ++ " if self.concatenate else " & ").join(pieces)
+        return " then ".join([joined, *(view.key for view in self.views)])
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:
@@ -192,3 +263,59 @@ class Chain:
     def paths(self) -> tuple[Path, ...]:
         """All nests, in the order they are first read."""
         return tuple(dict.fromkeys(path for read in self.reads for path in read.paths))
+
+    @property
+    def key(self) -> str:
+        """Its canonical text: the same for the same plan, on every machine.
+
+        Leaves, paths and pushes are numbered from 0; nothing in it depends on names.
+        Equal keys mean equal paths and reads.
+
+            out 0 > jvp 0[0] > jvp 0[2] | reads: path 0 along 0,1 of 0
+        """
+        paths = self.paths
+        written = " | ".join(path.key for path in paths)
+        reads = " | ".join(read.key_among(paths) for read in self.reads)
+        return f"{written} | reads: {reads}"
+
+
+def _joined(numbers: Iterable[int]) -> str:
+    return ",".join(map(str, numbers))
+
+
+def _index_key(index: Iterable[int | slice]) -> str:
+    texts = [
+        _range_key(entry) if isinstance(entry, slice) else str(entry) for entry in index
+    ]
+    return f"[{', '.join(texts)}]" if texts else ""
+
+
+def _range_key(entry: slice) -> str:
+    start, stop, step = (
+        "" if each is None else str(each)
+        for each in (entry.start, entry.stop, entry.step)
+    )
+    return f"{start}:{stop}" if step in ("", "1") else f"{start}:{stop}:{step}"
+
+
+def _selection_key(selection: Coordinates) -> str:
+    return f"{selection.leaf}{_index_key(selection.index)}"
+
+
+def _positions_key(positions: Positions) -> str:
+    """Positions in their order, runs of equal upward steps as ranges: `0:6:2,5`."""
+    texts: list[str] = []
+    place = 0
+    while place < len(positions):
+        first, *others = positions[place:]
+        step = others[0] - first if others else 0
+        count = 1
+        while count <= len(others) and others[count - 1] == first + count * step:
+            count += 1
+        if step > 0 and count >= SHORTEST_RUN:
+            texts.append(_range_key(slice(first, first + count * step, step)))
+            place += count
+        else:
+            texts.append(str(first))
+            place += 1
+    return ",".join(texts)

@@ -137,15 +137,26 @@ def trace_flat(
 
 
 def trace_program(
-    run: Callable[..., Sequence[jax.Array]], kernel: Kernel, signature: Signature
+    run: Callable[..., Sequence[jax.Array]],
+    kernel: Kernel,
+    signature: Signature,
+    wide: Function | None = None,
 ) -> Program:
-    """The program of a flat call in every regime, for printing."""
+    """The program of a flat call in every regime, for writing it out.
+
+    Args:
+        run: The call.
+        kernel: What it delivers.
+        signature: The function's signature.
+        wide: What `trace_flat` gave for it, if it was asked before.
+    """
     return trace(
         run,
         kernel_types(kernel, signature),
         name=kernel.name,
         input_names=input_names(kernel, signature),
         rules=False,
+        traced={} if wide is None else {Regime.WIDE: wide},
     )
 
 

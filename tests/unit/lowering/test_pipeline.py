@@ -12,6 +12,7 @@ from partialc.ir.jaxprs import trace
 from partialc.ir.program import ArrayType
 from partialc.ir.structure import all_equations, has_custom_rules, same
 from partialc.ir.text import parse
+from partialc.lowering.passes import Grade, Pass
 from partialc.lowering.pipeline import FINAL, INLINED, READABLE, run, run_program
 from partialc.ops.evaluation import evaluate
 
@@ -30,9 +31,10 @@ def f(x: float):
 def test_the_callback_sees_every_pass_in_order():
     seen = []
     function = parse(TEXT)
-    result = run(function, INLINED, lambda name, after: seen.append((name, after)))
-    assert [name for name, _ in seen] == [simplify.__name__ for simplify in INLINED]
-    assert seen[-1][1] is result
+    result = run(function, INLINED, lambda *args: seen.append(args))
+    assert [step for step, _, _ in seen] == list(INLINED)
+    assert [before for _, before, _ in seen] == [function, *(s[2] for s in seen[:-1])]
+    assert seen[-1][2] is result
     assert [equation.op for equation in result.equations] == ["sin"]
 
 
@@ -46,7 +48,7 @@ def test_a_broken_pass_is_named_with_the_program_it_was_given():
         raise InternalError("no such thing")
 
     with pytest.raises(InternalError, match="no such thing") as caught:
-        run(parse(TEXT), [*READABLE, breaks])
+        run(parse(TEXT), [*READABLE, Pass("breaks", Grade.BITWISE, breaks)])
     notes = "\n".join(caught.value.__notes__)
     assert "in pass breaks" in notes
     assert "call(x, function=g)" in notes
@@ -64,6 +66,10 @@ def test_shared_variants_stay_shared():
     assert result.variants[Regime.NARROW] is result.variants[Regime.MIXED]
     assert result.variants[Regime.WIDE] is not result.variants[Regime.MIXED]
     assert run_program(traced(lambda x: [jnp.sin(x)], (3,)), FINAL).generic is not None
+
+
+def checked(step, before, after):
+    check(after)
 
 
 def energy(x):
@@ -92,7 +98,7 @@ def test_simplified_derivatives_give_what_jax_gives(call, regime):
     with jax.enable_x64(regime.x64):
         expected = np.asarray(jax.jit(call)(x))
     for passes in (READABLE, FINAL):
-        function = run_program(program, passes, lambda _, f: check(f)).variants[regime]
+        function = run_program(program, passes, checked).variants[regime]
         with jax.enable_x64(regime.x64):
             (actual,) = jax.jit(partial(evaluate, function, regime=regime))([x])
         assert actual.dtype == expected.dtype

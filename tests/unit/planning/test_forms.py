@@ -6,15 +6,15 @@ import jax.numpy as jnp
 from examples.robot_arm.model import end_effector
 from examples.thermodynamics.model import alphar
 from partialc.frontends.load import load_primal
-from partialc.lowering.pipeline import IN_ORDER, SPECIALISED
+from partialc.lowering.pipeline import variants
 from partialc.planning.choose import SHORT, Wish, plan_kernel
 from partialc.request.resolve import resolve_kernel
 
 
-def plan(function, args, request, form="auto", passes=SPECIALISED):
+def plan(function, args, request, form="auto", reassociate=True):
     primal = load_primal(function, args, name="module")
     kernel = resolve_kernel("k", request, primal.signature, load_object=lambda _: None)
-    wish = Wish(form, False, frozenset(), {}, passes)
+    wish = Wish(form, False, frozenset(), {}, variants(reassociate=reassociate))
     return plan_kernel(kernel, primal, function.__name__, wish)
 
 
@@ -43,7 +43,7 @@ def test_what_may_round_otherwise_is_told_and_can_be_had_without():
     args = {"tau": "float", "delta": "float"}
     request = "partial(tau, delta)"
     regrouped = plan(alphar, args, request, "expanded")
-    in_order = plan(alphar, args, request, "expanded", IN_ORDER)
+    in_order = plan(alphar, args, request, "expanded", reassociate=False)
     assert any("reassociate = false" in fact for fact in regrouped.facts)
     assert not any("reassociate" in fact for fact in in_order.facts)
     assert 2 * regrouped.chosen.cost.flops < in_order.chosen.cost.flops

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -69,6 +69,15 @@ class ModuleScope:
         self._functions: dict[str, str] = {}
         self._keys: dict[str, str] = {}
         self._helpers: dict[str, str] = {}
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The names that local variables may not have."""
+        return frozenset(self._taken)
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Have some names never given to anything."""
+        self._taken.update(names)
 
     def is_free(self, name: str) -> bool:
         """Whether nothing at module level has the name yet."""

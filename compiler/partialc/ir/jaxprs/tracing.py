@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import jax
@@ -28,6 +29,7 @@ def trace(
     name: str,
     input_names: Sequence[str],
     rules: bool = True,
+    traced: Mapping[Regime, Function] = MappingProxyType({}),
 ) -> Program:
     """Trace a function under every regime that can call it.
 
@@ -42,6 +44,7 @@ def trace(
         input_names: The hints of the inputs.
         rules: Whether to import the rules of custom_jvp and custom_vjp functions; they
             are needed only where the result will be differentiated again.
+        traced: What `trace_one` gave before, for some of the regimes.
 
     Returns:
         The program; its regimes share one function as far as their traces agree.
@@ -51,7 +54,8 @@ def trace(
         Exception: Whatever `call` raises, as it is.
     """
     traces = {
-        regime: trace_one(
+        regime: traced.get(regime)
+        or trace_one(
             call, types, regime, name=name, input_names=input_names, rules=rules
         )
         for regime in regimes_of(types)

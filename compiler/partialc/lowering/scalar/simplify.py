@@ -24,7 +24,12 @@ LONG: Final = 5000
 
 
 def simplified(
-    program: ScalarProgram, algebra: Algebra, shorter: float = SHORTER
+    program: ScalarProgram,
+    algebra: Algebra,
+    shorter: float = SHORTER,
+    *,
+    normal_forms: bool = True,
+    plain: tuple[int, ...] = (),
 ) -> ScalarProgram:
     """A program with less to compute.
 
@@ -32,15 +37,21 @@ def simplified(
         program: The program.
         algebra: Made its terms.
         shorter: What a normal form must have of the operations there are otherwise.
+        normal_forms: Whether there may be one.
+        plain: Outputs, by number, that have no part in it, nor what is carried.
 
     Grade: reassociating.
     """
     program = with_strict_compensation(program, algebra)
     best = _regrouped(program, algebra)
-    other = normalised(program, algebra)
+    other = normalised(program, algebra) if normal_forms else None
     if other is None:
         return best
     other = _regrouped(other, algebra, share=True)
+    if plain:
+        pairs = zip(best.outputs, other.outputs, strict=True)
+        outputs = tuple(pair[n not in plain] for n, pair in enumerate(pairs))
+        other = ScalarProgram(outputs, best.carried)
     return other if _operations(other) <= shorter * _operations(best) else best
 
 

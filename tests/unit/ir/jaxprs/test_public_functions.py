@@ -93,6 +93,6 @@ def test_public_functions_are_imported(module):
         for variant in program.variants.values():
             check(variant)
             assert same(parse(to_text(variant)), variant), name
-        run_program(program, FINAL, after=lambda _, result: check(result))
+        run_program(program, FINAL, after=lambda _, before, after: check(after))
         imported += 1
     assert imported

@@ -1,0 +1,186 @@
+"""The chains of one kernel: written, traced, counted, and their programs finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.errors import InternalError
+from partialc.frontends.primal import Primal
+from partialc.ir.dtypes import DType
+from partialc.ir.program import Function
+from partialc.ir.structure import all_equations
+from partialc.lowering.passes import Grade, Pass
+from partialc.lowering.pipeline import Variant, run_program
+from partialc.ops.cost import cost_of
+from partialc.planning.cost import count, weight
+from partialc.planning.family import Option
+from partialc.planning.plan import Candidate
+from partialc.realise.chain import Chain
+from partialc.realise.execute import flat_call, kernel_types, trace_flat, trace_program
+from partialc.realise.writer import ChainText, write
+from partialc.request.resolved import Kernel
+
+FlatCall: TypeAlias = Callable[..., Sequence[jax.Array]]
+"""A chain as a function of the kernel's flat inputs, one array per part."""
+
+STATEMENT: Final = 24
+"""Characters that an operation takes in a written-out kernel, on average."""
+
+
+class Tracer:
+    """Writes, traces, counts and finishes the chains of one kernel; remembers traces.
+
+    Attributes:
+        kernel: What the chains deliver.
+        primal: The function.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        primal: Primal,
+        function: str,
+        *,
+        taken: Collection[str] = (),
+        constants: Mapping[str, NDArray[np.int64]],
+        differentiable: bool = False,
+    ) -> None:
+        """Set it up.
+
+        Args:
+            kernel: What the chains deliver.
+            primal: The function.
+            function: The name the generated module calls it by.
+            taken: Names that local variables may not have.
+            constants: The position arrays the module defines for the kernel, by name.
+            differentiable: Whether to count the gradient of a chain in its place.
+        """
+        self.kernel = kernel
+        self.primal = primal
+        self._function = function
+        self._taken = frozenset(taken)
+        self._constants = constants
+        self._differentiable = differentiable
+        self._traces: dict[str, Function] = {}
+
+    def candidate(self, title: str, chain: Chain) -> Candidate:
+        """A chain with its text and cost, or with the reason why there is none.
+
+        The cost is that of its trace in the widest regime.
+        """
+        signature = self.primal.signature
+        text = write(
+            chain, signature, self._function, taken=self._taken, given=self._constants
+        )
+        call = self._run(text, chain.kernel)
+        if self._differentiable:
+            types = kernel_types(chain.kernel, signature)
+            call = _gradient(call, [kind.dtype for kind in types])
+        found = Candidate("chain", title, chain, text, None, _length(text))
+        try:
+            program = trace_flat(call, chain.kernel, signature)
+        except (InternalError, NameError, SyntaxError):
+            raise
+        except Exception as error:
+            return _refused(found, error)
+        if not self._differentiable and chain.kernel is self.kernel:
+            self._traces[chain.key] = program
+        return replace(found, cost=count(program))
+
+    def finish(self, candidate: Candidate, variant: Variant) -> Candidate:
+        """A chain written out: its program in all regimes, after all passes.
+
+        The cost is that of what ships: where the regimes' programs differ, of the
+        heaviest.
+
+        Args:
+            candidate: The chain, or the same written out in another way.
+            variant: The passes.
+        """
+        wide = self.program(candidate)
+        call = self.call(candidate)
+        regrouped: dict[str, None] = {}
+
+        def note(step: Pass, before: Function, after: Function) -> None:
+            if step.grade is Grade.REASSOCIATING and after is not before:
+                regrouped[step.name] = None
+
+        written = replace(candidate, form="expanded", variant=variant, program=None)
+        try:
+            traced = trace_program(call, self.kernel, self.primal.signature, wide)
+        except (InternalError, NameError, SyntaxError):
+            raise
+        except Exception as error:
+            return _refused(written, error)
+        program = run_program(traced, variant.passes, after=note)
+        distinct = list(dict.fromkeys(program.variants.values()))
+        return replace(
+            written,
+            cost=max(map(cost_of, distinct), key=weight),
+            length=STATEMENT * sum(len(list(all_equations(each))) for each in distinct),
+            program=program,
+            regrouped=tuple(regrouped),
+        )
+
+    def program(self, candidate: Candidate) -> Function:
+        """A candidate's chain as it was traced, in the widest regime."""
+        chain = candidate.chain
+        if chain.key not in self._traces:
+            call = self.call(candidate)
+            self._traces[chain.key] = trace_flat(
+                call, chain.kernel, self.primal.signature
+            )
+        return self._traces[chain.key]
+
+    def call(self, candidate: Candidate) -> FlatCall:
+        """A candidate's chain as a function of the kernel's flat inputs."""
+        if candidate.text is None:
+            raise InternalError(f"the candidate {candidate.title!r} was never written")
+        return self._run(candidate.text, candidate.chain.kernel)
+
+    def single(self, option: Option) -> float:
+        """The weight of one part's option on its own; infinite when JAX refuses it."""
+        chain = Chain(replace(self.kernel, fields=()), (option.read,))
+        candidate = self.candidate(option.family.value, chain)
+        return float("inf") if candidate.cost is None else weight(candidate.cost)
+
+    def _run(self, text: ChainText, kernel: Kernel) -> FlatCall:
+        return flat_call(
+            text,
+            kernel,
+            self.primal.signature,
+            self._function,
+            self.primal.call,
+            given=self._constants,
+        )
+
+
+def _length(text: ChainText) -> int:
+    return sum(map(len, (*text.lines, *text.parts)))
+
+
+def _refused(candidate: Candidate, error: Exception) -> Candidate:
+    reason = str(error).strip().split("\n")[0]
+    return replace(candidate, cost=None, length=0, refusal=f"JAX refuses it: {reason}")
+
+
+def _gradient(run: FlatCall, dtypes: Sequence[DType]) -> FlatCall:
+    """What a training step computes: the gradient of a scalar made of the results."""
+    moved = tuple(number for number, dtype in enumerate(dtypes) if dtype.is_float)
+
+    def total(*leaves: jax.Array) -> jax.Array:
+        parts = run(*leaves)
+        return sum((jnp.sum(part**2) for part in parts), start=jnp.zeros(()))
+
+    def gradient(*leaves: jax.Array) -> Sequence[jax.Array]:
+        result: Any = jax.grad(total, argnums=moved)(*leaves)
+        return tuple(result)
+
+    return gradient
