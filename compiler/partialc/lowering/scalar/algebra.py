@@ -18,6 +18,7 @@ from typing import Final
 
 from partialc.ir.dtypes import DType
 from partialc.ir.program import Param
+from partialc.lowering.scalar.domains import Domains
 from partialc.lowering.scalar.terms import NO_PARAMS, Term, Terms
 
 ODD: Final = frozenset(
@@ -46,11 +47,20 @@ class Algebra:
     Attributes:
         terms: Where they are kept.
         in_order: Whether rules of the third grade are left out.
+        domains: Set where no result may be a number but where its operands are: `x / x`
+            is then no 1.
     """
 
-    def __init__(self, terms: Terms, *, in_order: bool = False) -> None:
+    def __init__(
+        self, terms: Terms, *, in_order: bool = False, domains: Domains | None = None
+    ) -> None:
         self.terms = terms
         self.in_order = in_order
+        self.domains = domains
+
+    def may_drop(self, term: Term) -> bool:
+        """Whether a result may be a number although a term is none."""
+        return self.domains is None or self.domains.is_total(term)
 
     def apply(
         self,
@@ -134,7 +144,7 @@ def _sub(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term
     first, second = args
     if second.number == 0 and not strict:
         return first  # x - 0 -> x
-    if not strict and first is second:
+    if not strict and first is second and algebra.may_drop(first):
         return algebra.terms.scalar(0, dtype)  # x - x -> 0
     if first.number == 0 and not strict:
         return algebra.neg(second)  # 0 - x -> -x
@@ -156,7 +166,8 @@ def _mul(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term
     first, second = args
     for x, y in ((first, second), (second, first)):
         number = y.number
-        if number == 0 and (not strict or not dtype.is_inexact):
+        loose = not strict and algebra.may_drop(x)
+        if number == 0 and (loose or not dtype.is_inexact):
             return algebra.terms.scalar(0, dtype)  # 0 * x -> 0
         if number == 1 and not dtype.is_bool:
             return x  # 1 * x -> x
@@ -183,16 +194,17 @@ def _div(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term
         return None
     if second.number == 1:
         return first  # x / 1 -> x
-    if first.number == 0 and not strict:
+    strict_domain = strict or algebra.domains is not None
+    if first.number == 0 and not strict_domain:
         return first  # 0 / x -> 0
     if (
         first.op == second.op == "div"
         and first.args[1] is second.args[1]
-        and not (strict or algebra.in_order or first.strict or second.strict)
+        and not (strict_domain or algebra.in_order or first.strict or second.strict)
     ):
         numerators = [first.args[0], second.args[0]]
         return algebra.apply("div", numerators, dtype)  # (x / z) / (y / z) -> x / y
-    if not strict and first is second:
+    if not strict_domain and first is second:
         return algebra.terms.scalar(1, dtype)  # x / x -> 1
     for place, term in enumerate(args):
         if term.op == "neg":

@@ -21,7 +21,14 @@ from math import ceil
 from typing import Final, TypeAlias
 
 from partialc.lowering.scalar.program import ScalarProgram
-from partialc.lowering.scalar.terms import Term, Terms, is_usual, reachable, uses
+from partialc.lowering.scalar.terms import (
+    Term,
+    Terms,
+    is_usual,
+    reachable,
+    scales_wildly,
+    uses,
+)
 
 _ROOT: Final = {"accuracy": None}
 MOST_STEPS: Final = 24
@@ -180,6 +187,10 @@ def as_quotients(program: ScalarProgram, terms: Terms) -> ScalarProgram:
     )
     made: dict[Term, Term] = {}
 
+    def stays(term: Term) -> bool:
+        """Whether it divides an addend by the sum, or a number far from one."""
+        return scales_wildly(term) or _is_addend(*term.args)
+
     def is_single(term: Term) -> bool:
         once = counts[term] == 1 and divisions[term.args[1]] == 1
         return is_reciprocal(term) and once and not term.strict
@@ -200,7 +211,8 @@ def as_quotients(program: ScalarProgram, terms: Terms) -> ScalarProgram:
             if isinstance(exponent, int):
                 args, params = [shared], {"y": -exponent}
             elif not is_reciprocal(term):
-                op, args = "mul", [args[0], shared]
+                if not stays(term):
+                    op, args = "mul", [args[0], shared]
             else:
                 made[term] = shared
                 continue
@@ -212,6 +224,20 @@ def as_quotients(program: ScalarProgram, terms: Terms) -> ScalarProgram:
             continue
         made[term] = terms.operation(op, args, term.dtype, params, strict=term.strict)
     return program.mapped(made.__getitem__)
+
+
+def _is_addend(term: Term, total: Term) -> bool:
+    """Whether a term is one of the first addends of a sum."""
+    pending = [total]
+    for _ in range(MOST_STEPS):
+        if not pending:
+            return False
+        current = pending.pop()
+        if current is term:
+            return True
+        if current.op == "add":
+            pending += current.args
+    return False
 
 
 def _divisor(term: Term) -> Term | None:

@@ -41,7 +41,7 @@ from partialc.lowering.scalar.quotients import (
     unit,
 )
 from partialc.lowering.scalar.runs import Checker, Column, find_runs, sorted_alike
-from partialc.lowering.scalar.terms import REDUCTIONS, Term, uses
+from partialc.lowering.scalar.terms import REDUCTIONS, Term, scales_wildly, uses
 
 SHORTEST_REDUCTION: Final = 6
 """Fewer terms than this are written out with infix operators."""
@@ -50,6 +50,7 @@ MOST_DIFFERENCES: Final = 64
 """Longer sums are taken apart whatever they are made of."""
 
 _PRODUCTS: Final = frozenset({"mul", "div", "neg", "integer_pow"})
+_LINEAR: Final = SUMS | {"mul", "div"}
 
 
 def regroup(program: ScalarProgram, algebra: Algebra) -> ScalarProgram:
@@ -92,7 +93,8 @@ class _Regrouping:
 
     def is_open(self, term: Term, dtype: DType) -> bool:
         """Whether a term may be taken apart where it is used."""
-        return self.uses[term] == 1 and self.is_plain(term) and term.dtype == dtype
+        once = self.uses[term] == 1 and not scales_wildly(term)
+        return once and self.is_plain(term) and term.dtype == dtype
 
     def is_plain(self, term: Term) -> bool:
         """Whether it is real and nobody depends on how it is rounded."""
@@ -101,13 +103,12 @@ class _Regrouping:
     def rebuilt(self, term: Term) -> Term:
         if not term.args:
             return term
-        if term.op in ("mul", "div", *SUMS) and self.is_plain(term) and not term.params:
+        wild = scales_wildly(term)
+        if term.op in _LINEAR and self.is_plain(term) and not (term.params or wild):
             return self.sum(self.written_addends(term), term.dtype)
         args = [self.new(arg) for arg in term.args]
-        if term.op in REDUCTIONS:
-            make = self.terms.operation
-        else:
-            make = self.algebra.apply
+        is_reduction = term.op in REDUCTIONS
+        make = self.terms.operation if is_reduction else self.algebra.apply
         return make(term.op, args, term.dtype, term.params, strict=term.strict)
 
     # --- taking apart

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -205,6 +205,23 @@ def is_moderate(number: Any) -> bool:
     return isinstance(number, float) and 1e-15 < abs(number) < 1e15
 
 
+def is_tame(number: Any) -> bool:
+    """Whether a number is so near to one that powers of it are taken freely.
+
+    (3.4e-10 / x) ** 12 is a number where neither 3.4e-10 ** 12 nor x ** -12 is one, and
+    (3.4e-10 * (1 / x)) ** 12 becomes their product when XLA compiles it.
+    """
+    return isinstance(number, float) and 1e-4 <= abs(number) <= 1e4
+
+
+def scales_wildly(term: Term) -> bool:
+    """Whether a term is the multiple of another by a number that is far from one."""
+    return term.op in ("mul", "div") and any(
+        isinstance(arg.number, float) and arg.number and not is_tame(arg.number)
+        for arg in term.args
+    )
+
+
 def is_usual(dtype: DType) -> bool:
     """Whether it is a float of 32 or 64 bits, whoever calls."""
     return dtype.is_float and all(
@@ -218,12 +235,17 @@ def _widths(dtype: DType) -> tuple[str, ...]:
 
 def reachable(roots: Sequence[Term]) -> Iterator[Term]:
     """All terms that some terms are made of, operands before what uses them."""
+    return unknown(roots, ())
+
+
+def unknown(roots: Sequence[Term], known: Collection[Term]) -> Iterator[Term]:
+    """Those of them that are not known, nor made of for what is known."""
     done: set[Term] = set()
     for root in roots:
         pending = [(root, False)]
         while pending:
             term, ready = pending.pop()
-            if term in done:
+            if term in done or term in known:
                 continue
             if ready:
                 done.add(term)
