@@ -17,6 +17,7 @@ from judging import measure
 from judging.errors import rms_errors
 from judging.modes import nested, pushed, steps_of
 from judging.modules import Built
+from judging.points import points_beyond
 from judging.report import page, summary
 from judging.row import FLOOR, Row, geometric_mean
 from judging.running import Compiled
@@ -137,6 +138,17 @@ def test_a_kernel_that_overflows_is_found_broken(monkeypatch):
     assert bad.breaches > 50
     assert "x=" in bad.worst
     assert (good.form, good.breaches, good.ratio) == ("expanded", 0, 1.0)
+
+
+def test_points_beyond_have_a_number_that_is_not_judged():
+    for width, low, high in (("float32", 1e-5, 1e18), ("float64", 1e-5, 1e150)):
+        points = points_beyond(CORPUS["hypotenuse"], width, 40)
+        sizes = np.abs(np.stack(points))
+        outside = (sizes < low) & (sizes > 0) | (sizes > high)
+        assert np.isfinite(sizes).all()
+        assert {leaf.dtype.name for leaf in points} == {width}
+        assert outside.any(axis=0).all()
+    assert points_beyond(CORPUS["fermi_tail"], "float32", 40) is None
 
 
 def test_what_cannot_be_built_is_a_broken_row(monkeypatch):
