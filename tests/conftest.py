@@ -1,8 +1,29 @@
-"""Options of the whole test suite."""
+"""Options of the whole test suite, and the seed of its random programs.
+
+Tests that draw programs draw other ones in every run. The seed is Hypothesis's own: it
+stands in the header of every run and beside every failure, all workers share it, and
+`pytest --hypothesis-seed N` draws the same programs again.
+"""
 
 import os
+import secrets
+from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, is_hypothesis_test, settings
+
+settings.register_profile(
+    "partialc",
+    deadline=None,
+    derandomize=False,  # Hypothesis's own profile for CI draws the same every time.
+    print_blob=True,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.filter_too_much,
+    ],
+)
+settings.load_profile("partialc")
 
 # Trials are the subject of some tests and would be the better part of most others.
 os.environ["PARTIALC_TRIAL"] = "off"
@@ -15,3 +36,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite tests/cases/*/expected and stderr.txt from what comes out now",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw the seed of this run, before Hypothesis asks for it and workers start."""
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """How to draw the same programs again."""
+    return f"random programs: --hypothesis-seed={config.option.hypothesis_seed}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The command that repeats a failure, below it."""
+    report = yield
+    if report.failed and is_hypothesis_test(getattr(item, "obj", None)):
+        seed = item.config.option.hypothesis_seed
+        command = f"pytest '{item.nodeid}' --hypothesis-seed={seed}"
+        report.sections.append(("the same programs again", command))
+    return report

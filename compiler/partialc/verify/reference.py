@@ -2,13 +2,14 @@
 
 Property tests compare compiled kernels with it. It shares nothing with the text of the
 generated tests: every tensor is taken over whole leaves, flattened, and indexed by
-position, so that the two can be checked against each other as well.
+position, so that the two can be checked against each other as well. It can be jitted,
+batched and differentiated like any function of arrays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +26,16 @@ from partialc.request.resolved import (
 )
 from partialc.request.shapes import axis_shape
 
+Mode: TypeAlias = tuple[Callable[..., Any], Callable[..., Any]]
+"""What takes the first derivative, and what takes the others of it."""
+
+MODES: Final[tuple[Mode, ...]] = (
+    (jax.jacrev, jax.jacfwd),
+    (jax.jacfwd, jax.jacfwd),
+    (jax.jacrev, jax.jacrev),
+    (jax.jacfwd, jax.jacrev),
+)
+
 _REFUSALS = (TypeError, ValueError, NotImplementedError)
 
 
@@ -33,6 +44,7 @@ def reference_value(
     field: Field,
     arguments: Sequence[Any],
     directions: Mapping[str, Any] | None = None,
+    modes: Sequence[Mode] = MODES,
 ) -> Any:
     """What a kernel's field must equal.
 
@@ -42,17 +54,18 @@ def reference_value(
         arguments: The function's arguments, as pytrees.
         directions: Tangents by argument, and the cotangents as the list of its leaves
             under `out_cotangent`.
+        modes: How to differentiate; the first that JAX does not refuse is taken.
 
     Returns:
-        A pytree of numpy arrays like `field.parts`, in the precision of the arguments.
+        A pytree of arrays like `field.parts`, in the precision of the arguments.
 
     Raises:
         TypeError: JAX refuses every mode for the function (its own error).
     """
-    tensors = _Tensors(primal, jax.tree.leaves(tuple(arguments)))
+    tensors = _Tensors(primal, jax.tree.leaves(tuple(arguments)), modes)
     given = directions or {}
 
-    def value(part: Block | Product) -> NDArray[Any]:
+    def value(part: Block | Product) -> jax.Array:
         if isinstance(part, Product):
             return _product(part, tensors, primal, given)
         return _block(part, tensors)
@@ -63,12 +76,15 @@ def reference_value(
 class _Tensors:
     """Full derivative tensors of one output leaf over whole argument leaves, kept."""
 
-    def __init__(self, primal: Primal, leaves: Sequence[Any]) -> None:
+    def __init__(
+        self, primal: Primal, leaves: Sequence[Any], modes: Sequence[Mode]
+    ) -> None:
         self._primal = primal
+        self._modes = modes
         self._leaves = [jnp.asarray(leaf) for leaf in leaves]
-        self._known: dict[tuple[int, tuple[int, ...]], NDArray[Any]] = {}
+        self._known: dict[tuple[int, tuple[int, ...]], jax.Array] = {}
 
-    def full(self, output: int, leaves: tuple[int, ...]) -> NDArray[Any]:
+    def full(self, output: int, leaves: tuple[int, ...]) -> jax.Array:
         """Shape: elements of the output, then elements of each leaf."""
         key = output, leaves
         if key not in self._known:
@@ -83,25 +99,22 @@ class _Tensors:
         """The shape of the argument leaf that is selected from."""
         return self._primal.signature.leaves[coordinates.leaf][1].type.shape
 
-    def _taken(self, output: int, leaves: tuple[int, ...]) -> NDArray[Any]:
+    def _taken(self, output: int, leaves: tuple[int, ...]) -> jax.Array:
         refusal: Exception | None = None
-        for inner, outer in (
-            (jax.jacrev, jax.jacfwd),
-            (jax.jacfwd, jax.jacfwd),
-            (jax.jacrev, jax.jacrev),
-            (jax.jacfwd, jax.jacrev),
-        ):
+        for inner, outer in self._modes:
             function: Callable[..., Any] = self._flat(output)
             for number, leaf in enumerate(leaves):
                 take: Any = outer if number else inner
                 function = take(function, argnums=leaf)
             try:
-                tensor = np.asarray(function(*self._leaves))
+                tensor: jax.Array = function(*self._leaves)
             except _REFUSALS as error:
                 refusal = refusal or error
                 continue
             sizes = [self._leaves[leaf].size for leaf in leaves]
-            return tensor.reshape(-1, *sizes) if tensor.size else np.zeros((0, *sizes))
+            if tensor.size:
+                return tensor.reshape(-1, *sizes)
+            return jnp.zeros((0, *sizes), tensor.dtype)
         assert refusal is not None
         raise refusal
 
@@ -122,7 +135,7 @@ class _Tensors:
         return function
 
 
-def _block(block: Block, tensors: _Tensors) -> NDArray[Any]:
+def _block(block: Block, tensors: _Tensors) -> jax.Array:
     rows = block.output.flat(tensors.output_shape(block.output)).ravel()
     grids = [
         [(each.leaf, each.flat(tensors.argument_shape(each))) for each in axis]
@@ -135,8 +148,8 @@ def _block(block: Block, tensors: _Tensors) -> NDArray[Any]:
     layout = block.layout
     columns = tuple(layout.inputs.T)
     if layout.outputs is not None:
-        return np.asarray(dense[(layout.outputs, *columns)]).reshape(layout.shape)
-    listed = np.asarray(dense[(slice(None), *columns)])
+        return dense[(layout.outputs, *columns)].reshape(layout.shape)
+    listed = dense[(slice(None), *columns)]
     return listed.reshape((*block.output.shape, *layout.shape))
 
 
@@ -147,10 +160,10 @@ def _assembled(
     tensors: _Tensors,
     leaves: tuple[int, ...] = (),
     picks: tuple[NDArray[np.int64], ...] = (),
-) -> NDArray[Any]:
+) -> jax.Array:
     """The tensor over concatenated axes, put together from those over single leaves."""
     if len(leaves) == len(grids):
-        return np.asarray(tensors.full(output, leaves)[np.ix_(rows, *picks)])
+        return tensors.full(output, leaves)[np.ix_(rows, *picks)]
     axis = 1 + len(leaves)
     pieces = [
         _assembled(
@@ -158,17 +171,17 @@ def _assembled(
         )
         for leaf, flat in grids[len(leaves)]
     ]
-    return np.concatenate(pieces, axis=axis)
+    return jnp.concatenate(pieces, axis=axis)
 
 
 def _product(
     part: Product, tensors: _Tensors, primal: Primal, directions: Mapping[str, Any]
-) -> NDArray[Any]:
-    def tangent(leaf: int) -> NDArray[Any]:
+) -> jax.Array:
+    def tangent(leaf: int) -> jax.Array:
         name, _ = primal.signature.leaves[leaf]
         position = leaf - primal.signature.leaf_numbers(name).start
         leaves = jax.tree.leaves(directions[f"{name}_tangent"])
-        return np.asarray(leaves[position]).ravel()
+        return jnp.ravel(leaves[position])
 
     def rows(output: Coordinates) -> NDArray[np.int64]:
         return output.flat(tensors.output_shape(output)).ravel()
@@ -180,7 +193,7 @@ def _product(
                 @ tangent(leaf)
                 for leaf in part.directions
             ]
-            return np.asarray(sum(terms)).reshape(part.output.shape)
+            return jnp.asarray(sum(terms)).reshape(part.output.shape)
         case "hvp":
             assert part.leaf is not None  # an hvp names the leaf it returns
             terms = [
@@ -189,14 +202,14 @@ def _product(
                 for leaf in part.directions
             ]
             shape = primal.signature.leaves[part.leaf][1].type.shape
-            return np.asarray(sum(terms)).reshape((*part.output.shape, *shape))
+            return jnp.asarray(sum(terms)).reshape((*part.output.shape, *shape))
         case "vjp":
             assert part.leaf is not None  # a vjp names the leaf it returns
             cotangents = jax.tree.leaves(directions["out_cotangent"])
             terms = [
-                np.asarray(cotangent).ravel()
+                jnp.ravel(cotangent)
                 @ tensors.full(output.leaf, (part.leaf,))[rows(output)]
                 for output, cotangent in zip(part.outputs, cotangents, strict=True)
             ]
             shape = primal.signature.leaves[part.leaf][1].type.shape
-            return np.asarray(sum(terms)).reshape(shape)
+            return jnp.asarray(sum(terms)).reshape(shape)
