@@ -35,6 +35,7 @@ from judging.measure import POINTS, WIDTHS, Wanted, measure
 from judging.modules import FORMS
 from judging.report import page, summary
 from judging.row import Row, geometric_mean
+from partialc.errors import PartialcWarning
 
 PAGE: Final = Path(__file__).resolve().with_name("ACCURACY.md")
 SLICE: Final = ("logistic_curve", "fermi_tail")
@@ -120,6 +121,8 @@ def _measured(name: str, wanted: Wanted) -> tuple[str, float, list[Row]]:
     with warnings.catch_warnings():
         # A formula that asks for float64 by name gets float32 while x64 is off.
         warnings.filterwarnings("ignore", message=".*is not available.*truncated")
+        # Without a domain most are not finite somewhere.
+        warnings.simplefilter("ignore", PartialcWarning)
         rows = measure(CORPUS[name], replace(wanted, together=is_listed))
     jax.clear_caches()
     return name, time.perf_counter() - start, rows
