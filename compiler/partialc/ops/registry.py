@@ -159,6 +159,8 @@ class Op:
             it may read all of them.
         lanes: How it is stated on a rectangle of its results.
         bodies: Whether what it holds is analysed as a function of its own.
+        commutes: For which element types of the result x op y and y op x are the same
+            bits, save that of several nans another one may be the result.
     """
 
     name: str
@@ -171,6 +173,7 @@ class Op:
     lanes: Lanes | None = None
     inlined: bool = False
     bodies: bool = False
+    commutes: Callable[[DType], bool] = lambda _: False
 
     @property
     def precision(self) -> Precision:
@@ -196,6 +199,12 @@ def register(op: Op) -> Op:
 def find(name: str) -> Op | None:
     """The entry of a primitive, or None when partialc does not know it."""
     return _TABLE.get(name)
+
+
+def commutes(name: str, dtype: DType) -> bool:
+    """Whether x op y and y op x are the same for results of an element type."""
+    op = _TABLE.get(name)
+    return op is not None and op.commutes(dtype)
 
 
 def all_ops() -> Iterator[Op]:
