@@ -124,7 +124,7 @@ def test_powers_of_a_distance_are_balanced(make: Writer) -> None:
 
 
 def third_derivative(make: Writer) -> Term:
-    """Of 1 / (1 + E), as the chain rule gives it: -E w2 + 6 E (E w3) - 6 E (E (E w4))."""
+    """Of 1 / (1 + E), by the chain rule: -E w2 + 6 E (E w3) - 6 E (E (E w4))."""
     grown, whole = fermi(make)
     powers = [make("integer_pow", whole, y=n) for n in (2, 3, 4)]
     parts = []
