@@ -21,7 +21,12 @@ from partialc.ir.dtypes import DType
 from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.growth import Extent, Growth, Powers
 from partialc.lowering.scalar.quotients import is_reciprocal, reciprocal
-from partialc.lowering.scalar.terms import Term, is_tame, reachable
+from partialc.lowering.scalar.terms import (
+    Term,
+    is_tame,
+    reachable,
+    scales_wildly,
+)
 
 MOST_FACTORS: Final = 24
 """Longer products are left as they are."""
@@ -96,7 +101,8 @@ def _taken_apart(root: Term) -> _Product | None:
 
 
 def _is_open(term: Term, dtype: DType) -> bool:
-    return term.dtype == dtype and dtype.is_float and not term.strict
+    is_free = not (term.strict or scales_wildly(term))
+    return term.dtype == dtype and dtype.is_float and is_free
 
 
 def _exceeds(steps: Sequence[Term], growth: Growth, limits: Extent) -> bool:

@@ -15,7 +15,8 @@ other one does not.
 
 What overflows, or vanishes, does no harm by itself: it is where something else undoes
 it (`inf * 0`, `inf - inf`, the root of what overflowed) that numbers are lost. Both are
-found: the fastest power that occurs, and the fastest that is undone.
+found: the fastest power that occurs, and the fastest that is undone, be it by another
+power or by what is steeper than any (`steepness`).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from numpy.typing import NDArray
 
 from partialc.ir.program import Value
 from partialc.lowering.scalar.samples import Samples
+from partialc.lowering.scalar.steepness import STEEP, Steepness, steepness
 from partialc.lowering.scalar.terms import ELEMENT, Term, reachable, unknown
 
 Powers: TypeAlias = NDArray[np.float64]
@@ -121,6 +123,8 @@ class Growth:
         count = 1 + len(self._elements) + min(len(self._exponents), MOST_EXPONENTIALS)
         self._half = count + 1
         self._none = np.zeros(2 * self._half)
+        self._even = np.zeros(2 * self._half, np.int8)
+        self._steepness: dict[Term, Steepness] = {}
         # Place 0 is all elements together, the last one all exponentials.
         harmless = np.zeros((2, self._half))
         harmless[:, 0 if slow == 1 + len(self._elements) else 1 : slow] = HARMLESS
@@ -188,7 +192,13 @@ class Growth:
         parts = [self.of(arg) for arg in term.args]
         if term.op in ("mul", "div"):
             first, second = parts
-            return _undone_by_product(first, second if term.op == "mul" else -second)
+            steep = [self._steepness[arg] == STEEP for arg in term.args]
+            against = np.maximum(
+                np.where(steep[0], np.abs(second), 0),
+                np.where(steep[1], np.abs(first), 0),
+            )
+            signed = second if term.op == "mul" else -second
+            return np.maximum(against, _undone_by_product(first, signed))
         if term.op in ("add", "sub"):
             return np.maximum(np.minimum(*parts), 0)
         if term.op in _UNDOING:
@@ -198,6 +208,7 @@ class Growth:
     def _learn(self, root: Term) -> None:
         for term in unknown([root], self._extents):
             self._powers[term] = power = self._found(term)
+            self._steepness[term] = self._found_steepness(term)
             fastest, undone = power, self._none
             if term.args:
                 undone = self.undone_here(term)
@@ -206,6 +217,12 @@ class Growth:
                 fastest = np.maximum(fastest, within.fastest)
                 undone = np.maximum(undone, within.undone)
             self._extents[term] = Extent(fastest, undone)
+
+    def _found_steepness(self, term: Term) -> Steepness:
+        parts = [self._steepness[arg] for arg in term.args]
+        grows = [self._powers[arg] > 0 for arg in term.args]
+        found = steepness(term, parts, grows)
+        return self._even if found is None else found
 
     def _found(self, term: Term) -> Powers:
         if term.op == ELEMENT:
