@@ -5,10 +5,9 @@ stands in the header of every run and beside every failure, all workers share it
 `pytest --hypothesis-seed N` draws the same programs again.
 """
 
+import os
 import secrets
 from collections.abc import Generator
-
-import os
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
