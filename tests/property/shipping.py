@@ -14,7 +14,7 @@ from partialc.realise.execute import input_names, kernel_types
 
 PRINTED: Final = 1.05
 FEW: Final = 10
-"""Additions that a chain may do more than was counted before the function was printed."""
+"""What a chain may do more than was counted before the function was printed."""
 
 
 def assert_planned_is_shipped(module: Module) -> None:
