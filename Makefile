@@ -72,6 +72,10 @@ bench: $(INSTALLED) ## time the kernels against what one would write by hand
 bench-write: $(INSTALLED) ## the same, and write benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/run.py --write
 
+.PHONY: accuracy
+accuracy: $(INSTALLED) ## judge kernels of many formulas, into benchmarks/ACCURACY.md (half an hour)
+	@$(BIN)/python benchmarks/accuracy.py --write
+
 .PHONY: clean
 clean: ## remove environments, caches and build output
 	@rm -rf $(VENV) .environments build dist .mypy_cache .ruff_cache .pytest_cache \

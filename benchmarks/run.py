@@ -35,6 +35,7 @@ from partialc.benching.timing import ROUNDS, Pace
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "RESULTS.md"
 FIRST = ("founding", "example_kernels")
+OTHERS = ("run", "accuracy")
 INTRODUCTION = """\
 # Kernels beside what one would write by hand
 
@@ -91,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def names() -> list[str]:
     """The benchmarks of this folder; the examples first, the long ones after them."""
-    found = sorted(path.stem for path in FOLDER.glob("*.py") if path.name != "run.py")
+    found = sorted({path.stem for path in FOLDER.glob("*.py")} - {*OTHERS})
     return sorted(found, key=lambda name: (name not in FIRST, name != FIRST[0]))
 
 

@@ -139,7 +139,7 @@ def compile_module(
         facts=_facts(primal),
         kernels=plans,
     )
-    module = _module(spec, primal, function, plans, bodies, scope.parts())
+    module = _module(spec, primal, function, names, plans, bodies, scope.parts())
     tell(f"{spec.name}: proving")
     proof = prove(
         primal,
@@ -240,6 +240,7 @@ def _module(
     spec: ModuleSpec,
     primal: Primal,
     function: FunctionText,
+    names: ModuleNames,
     plans: Mapping[str, KernelPlan],
     bodies: Mapping[str, Body],
     parts: ModuleParts,
@@ -251,7 +252,14 @@ def _module(
         body = bodies[name]
         batch = spec.kernels[name].options.batch
         texts.append(
-            kernel_text(plan, body, primal.signature, function.name, batch=batch)
+            kernel_text(
+                plan,
+                body,
+                primal.signature,
+                function.name,
+                names.classes.get(name),
+                batch=batch,
+            )
         )
         constants.update(constants_of(plan.kernel))
         constants.update(body.constants)

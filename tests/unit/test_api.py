@@ -58,3 +58,24 @@ def test_constructors_and_texts_give_one_module() -> None:
         for kernels in (made, texts)
     )
     assert first.source == second.source
+
+
+@pytest.mark.parametrize("name", ["jax", "numpy", "random", "partialc"])
+def test_a_name_that_would_hide_a_module(name: str) -> None:
+    with pytest.raises(partialc.PartialcError) as caught:
+        partialc.compile(
+            lambda x: x, args={"x": "float"}, kernels={"k": "value"}, name=name
+        )
+    assert caught.value.what == f"a module's file cannot be called `{name}.py`"
+    assert caught.value.where == "name"
+
+
+def test_a_name_is_free_where_the_path_is_another() -> None:
+    module = partialc.compile(
+        lambda x: x,
+        args={"x": "float"},
+        kernels={"k": "value"},
+        name="random",
+        path="walk.py",
+    )
+    assert module.name == "random"

@@ -15,12 +15,13 @@ from partialc.emit.kernel import constants_of
 from partialc.errors import InternalError, SpecError
 from partialc.ir.program import Program
 from partialc.ir.text import to_text
-from partialc.lowering.pipeline import FINAL, run_program
+from partialc.lowering.passes import Pass
+from partialc.lowering.pipeline import FINAL, FULL, PASSES, run_program
+from partialc.planning.plan import Candidate
 from partialc.realise.execute import flat_call, trace_program
 from partialc.spec.near import alternatives, did_you_mean
 
-_PASSES: Final = [step.name for step in FINAL]
-_STAGES: Final = ("trace", *dict.fromkeys(_PASSES))
+_STAGES: Final = ("trace", *PASSES)
 
 
 @click.command("ir")
@@ -36,7 +37,9 @@ def command(name: str, kernel: str, spec_file: Path | None, after: str | None) -
     """Print the intermediate program of KERNEL in the module NAME.
 
     It is the chosen plan, differentiated and traced, after all passes or after PASS;
-    `trace` is the program before the first of them.
+    `trace` is the program before the first of them. Of a kernel that is written out it
+    is what the module prints; of a chain it is simplified for reading, and with PASS
+    what it would be written out from.
     """
     if after is not None and after not in _STAGES:
         raise SpecError(
@@ -47,14 +50,29 @@ def command(name: str, kernel: str, spec_file: Path | None, after: str | None) -
     spec = open_spec(spec_file)
     (module,) = select(spec, [name])
     require_kernel(module, kernel)
-    program = _program(compile_one(spec, module), kernel)
-    if after == "trace":
-        passes = FINAL[:0]
-    else:
-        passes = FINAL if after is None else FINAL[: _PASSES.index(after) + 1]
-    for text in _texts(run_program(program, passes)):
+    compiled = compile_one(spec, module)
+    passes = _passes(compiled.plan.kernels[kernel].chosen, after)
+    for text in _texts(run_program(_program(compiled, kernel), passes)):
         click.echo(text)
     return 0
+
+
+def _passes(chosen: Candidate, after: str | None) -> tuple[Pass, ...]:
+    """The passes that a kernel goes through, up to one of them."""
+    if after == "trace":
+        return ()
+    if after is None:
+        return FINAL if chosen.variant is None else chosen.variant.passes
+    variant = chosen.variant or FULL
+    names = [step.name for step in variant.passes]
+    if after not in names:
+        raise SpecError(
+            f"`{after}` is not run for this kernel",
+            where="--after",
+            why=f"it is written out by the pipeline `{variant.name}`",
+            fix=f"its passes are {', '.join(dict.fromkeys(names))}",
+        )
+    return variant.passes[: names.index(after) + 1]
 
 
 def _program(compiled: Compiled, kernel: str) -> Program:

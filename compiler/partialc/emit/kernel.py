@@ -18,7 +18,7 @@ from partialc.planning.plan import KernelPlan, cost_text
 from partialc.realise.execute import direction_paths, direction_types
 from partialc.realise.places import tuple_text
 from partialc.request.annotations import annotation, tree_annotation
-from partialc.request.names import class_name, constant_name
+from partialc.request.names import constant_name
 from partialc.request.resolved import Field, Kernel
 from partialc.request.shapes import part_shape
 from partialc.request.signature import Signature
@@ -46,6 +46,7 @@ def kernel_text(
     body: Body,
     signature: Signature,
     function: str,
+    bundle: str | None,
     *,
     batch: Collection[str],
 ) -> KernelText:
@@ -56,10 +57,10 @@ def kernel_text(
         body: The statements, and an expression for each part of the result.
         signature: The function's signature.
         function: The name the module calls the function by.
+        bundle: The class of its results, when it has several.
         batch: The arguments that carry a batch axis.
     """
     kernel = plan.kernel
-    bundle = class_name(kernel.name) if kernel.bundled else None
     result = Results(signature, function, body.parts, body.whole).kernel(kernel, bundle)
     names = [*signature.arguments, *(each.name for each in kernel.directions)]
     checked = ", ".join(f"{name}={name}" for name in names)

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import jax
 
 from partialc.errors import FrontendError, PartialcError
-from partialc.frontends.binding import Binding, bind, is_jitted
+from partialc.frontends.binding import bind, is_jitted
 from partialc.frontends.carrying.refusal import RefusalError
 from partialc.frontends.importing import imports_from
 from partialc.frontends.primal import CarriedSource, Primal
@@ -72,7 +72,7 @@ def from_callable(
             if twin is not None and holds_narrow_arrays(traced.program):
                 call, traced = _with_twin(call, traced, twin, args, folder)
             check_purity(call, traced.widest, folder)
-            source, refusal = _carried(binding, traced, own)
+            source, refusal = _carried(call, traced, own)
     return Primal(
         origin=origin,
         importable=importable,
@@ -84,6 +84,7 @@ def from_callable(
         has_custom_rules=any(map(has_custom_rules, traced.program.variants.values())),
         static=binding.static,
         doc=first_doc_line(function),
+        returns_numbers=call.returns_numbers,
     )
 
 
@@ -110,10 +111,12 @@ def _with_twin(
 
 
 def _carried(
-    binding: Binding, traced: Traced, name: str
+    call: FlatCall, traced: Traced, name: str
 ) -> tuple[CarriedSource | None, str | None]:
+    if call.returns_numbers:
+        return None, "the source is not carried: it returns plain numbers, not arrays"
     try:
-        return carry(binding, traced, name), None
+        return carry(call.binding, traced, name), None
     except RefusalError as refusal:
         return None, f"the source is not carried: {refusal}"
 

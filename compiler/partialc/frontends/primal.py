@@ -47,6 +47,8 @@ class Primal:
         has_custom_rules: Whether custom_jvp or custom_vjp occurs anywhere in it.
         static: Arguments bound at build time.
         doc: The first line of its docstring, if it has one.
+        returns_numbers: Whether the function itself returns plain numbers of Python,
+            where `call` returns arrays.
     """
 
     origin: str
@@ -59,3 +61,4 @@ class Primal:
     has_custom_rules: bool
     static: dict[str, Any]
     doc: str | None
+    returns_numbers: bool = False

@@ -69,14 +69,15 @@ def from_sympy(
     )
     call = FlatCall(binding, name)
     traced = trace_flat(call, folder, name=name)
+    numbers = call.returns_numbers
     return Primal(
         origin=origin,
         importable=False,
-        call=function,
+        call=call.call,
         signature=Signature(name, trees, traced.result),
         program=traced.program,
-        source=source,
-        source_refusal=None,
+        source=None if numbers else source,
+        source_refusal="some of the expressions are plain numbers" if numbers else None,
         has_custom_rules=any(map(has_custom_rules, traced.program.variants.values())),
         static=static,
         doc=doc,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from partialc.errors import FrontendError, PartialcError
@@ -34,6 +35,8 @@ class FlatCall:
         name: How errors call it.
         paths: Where each leaf of the result sits, once it was called.
         structure: The structure of the result, once it was called.
+        returns_numbers: Whether plain numbers of Python are among its results, once it
+            was called. `jax.jacrev` takes none, so everybody is given arrays instead.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class FlatCall:
         self._twins = dict(twins or {})
         self.paths: tuple[tuple[Any, ...], ...] | None = None
         self.structure: Any = None
+        self.returns_numbers = False
         self._structures: dict[bool, Any] = {}
 
     def without_jit(self) -> FlatCall:
@@ -54,7 +58,7 @@ class FlatCall:
     def call(self, *variables: Any) -> Any:
         """Call the function with the varying arguments by position, for its result."""
         if not self._twins:
-            return self.binding.call(*variables)
+            return jax.tree.map(_as_array, self.binding.call(*variables))
         leaves = [
             leaf
             for tree, value in zip(self.binding.trees.values(), variables, strict=True)
@@ -134,7 +138,8 @@ class FlatCall:
         self.paths = paths
         if self.structure is None or self._twins.get(x64) in (None, self.binding):
             self.structure = structure
-        return [leaf for _, leaf in flat]
+        self.returns_numbers |= any(_is_number(leaf) for _, leaf in flat)
+        return [_as_array(leaf) for _, leaf in flat]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +207,14 @@ def _result_type(name: str, program: Program, number: int) -> ArrayType:
     # A regime that does not occur takes what goes with the others.
     dtype = DType(at.get(Regime.NARROW, mixed), mixed, wide)
     return ArrayType(dtype, shapes.pop())
+
+
+def _is_number(leaf: Any) -> bool:
+    return isinstance(leaf, complex | float | int) and not isinstance(leaf, np.generic)
+
+
+def _as_array(leaf: Any) -> Any:
+    return jnp.asarray(leaf) if _is_number(leaf) else leaf
 
 
 def _identifier(text: str) -> str:

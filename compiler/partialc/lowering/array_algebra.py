@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -12,6 +12,8 @@ from partialc.ir.program import ArrayType, Atom, Constant, Equation, Function, V
 from partialc.ir.rewrite import with_inputs
 from partialc.lowering.passes import Grade, Pass
 from partialc.lowering.scalar.algebra import Algebra, for_reading
+from partialc.lowering.scalar.domains import Domains
+from partialc.lowering.scalar.extract import values_behind
 from partialc.lowering.scalar.program import Assembled, ScalarProgram
 from partialc.lowering.scalar.simplify import simplified
 from partialc.lowering.scalar.terms import REDUCTIONS, Term, Terms, reachable
@@ -24,7 +26,13 @@ _SUMS_AND_PRODUCTS: Final = frozenset(
 )
 
 
-def array_algebra(function: Function, *, normal_forms: bool = True) -> Function:
+def array_algebra(
+    function: Function,
+    *,
+    normal_forms: bool = True,
+    plain: tuple[int, ...] = (),
+    values: tuple[int, ...] = (),
+) -> Function:
     """(w + w * t) * (1 - t) -> w * (1 + t) * (1 - t), for arrays of any size.
 
     Sums, products, quotients and powers of arrays of one shape obey the algebra that
@@ -33,19 +41,48 @@ def array_algebra(function: Function, *, normal_forms: bool = True) -> Function:
     Args:
         function: The function.
         normal_forms: Whether sums may be multiplied out.
+        plain: Results, by number, for which they may not.
+        values: Results, by number, that are the function's value: see `light_cone`.
     """
-    return in_context(function, partial(_shortened, normal_forms=normal_forms))
+    shortened = partial(_shortened, normal_forms=normal_forms)
+
+    def shortened_body(held: Function, decided: Decided) -> Function:
+        every = tuple(range(len(held.outputs)))
+        return shortened(
+            held,
+            decided,
+            plain=every if plain else (),
+            values=every if values else (),
+        )
+
+    shortened_here = partial(shortened, plain=plain, values=values)
+    return in_context(function, shortened_here, change_held=shortened_body)
 
 
 ARRAY_ALGEBRA: Final = Pass("array_algebra", Grade.REASSOCIATING, array_algebra)
 
 
-def _shortened(function: Function, decided: Decided, *, normal_forms: bool) -> Function:
-    reading = _Reading(function, decided)
+def _shortened(
+    function: Function,
+    decided: Decided,
+    *,
+    normal_forms: bool,
+    plain: tuple[int, ...],
+    values: tuple[int, ...],
+) -> Function:
+    whole = values_behind(function, values)
+    reading = _Reading(function, decided, whole)
     if not reading.terms:
         return function
+    simple = values_behind(function, plain)
     program = simplified(
-        reading.program(), reading.algebra, shorter=1, normal_forms=normal_forms
+        reading.program(),
+        reading.algebra,
+        shorter=1,
+        normal_forms=normal_forms,
+        plain=tuple(n for n, root in enumerate(reading.roots) if root in simple),
+        values=tuple(n for n, root in enumerate(reading.roots) if root in whole),
+        given=(),
     )
     writing = _Writing(function, reading, program.roots())
     return writing.function() if writing.is_shorter() else function
@@ -60,8 +97,12 @@ class _Reading:
         roots: Those of them that something else needs.
     """
 
-    def __init__(self, function: Function, decided: Decided) -> None:
+    def __init__(
+        self, function: Function, decided: Decided, values: Collection[Value]
+    ) -> None:
         self.algebra = Algebra(Terms())
+        self.whole = Algebra(self.algebra.terms, domains=Domains())
+        self.values = values
         self.terms: dict[Value, Term] = {}
         self.fills: dict[Value, Constant] = {}
         self.sensitive = sensitive_values(function, decided)
@@ -97,7 +138,8 @@ class _Reading:
         operands = [arg for arg in args if arg is not None]
         if len(operands) != len(args):
             return False
-        term = self.algebra.apply(
+        algebra = self.whole if value in self.values else self.algebra
+        term = algebra.apply(
             equation.op,
             operands,
             kind.dtype,

@@ -35,6 +35,7 @@ def light_cone(
     in_order: bool = False,
     normal_forms: bool = True,
     plain: tuple[int, ...] = (),
+    values: tuple[int, ...] = (),
 ) -> Function:
     """The results, element by element, from the elements that they depend on.
 
@@ -58,12 +59,19 @@ def light_cone(
         normal_forms: Whether sums may be multiplied out.
         plain: Results, by number, for which they may not. Any loop or branch may be
             part of such a result, so that in their bodies nothing is multiplied out.
+        values: Results, by number, that are the function's value. They stay nan where
+            it is: there `x / x` is no 1, and `sqrt(x) ** 2` no x. Any loop or branch
+            may be part of them.
     """
-    lighter = partial(_lighter, in_order=in_order, normal_forms=normal_forms)
-    if not plain:
-        return in_context(function, lighter)
-    lighter_body = partial(_lighter, in_order=in_order, normal_forms=False)
-    return in_context(function, partial(lighter, plain=plain), change_held=lighter_body)
+    lighter = partial(_lighter, in_order=in_order)
+
+    def lighter_body(held: Function, decided: Decided) -> Function:
+        every = tuple(range(len(held.outputs))) if values else ()
+        free = normal_forms and not plain
+        return lighter(held, decided, normal_forms=free, values=every)
+
+    options = {"normal_forms": normal_forms, "plain": plain, "values": values}
+    return in_context(function, partial(lighter, **options), change_held=lighter_body)
 
 
 LIGHT_CONE: Final = Pass(
@@ -89,6 +97,7 @@ def taken_apart(
     in_order: bool = False,
     normal_forms: bool = True,
     plain: tuple[int, ...] = (),
+    values: tuple[int, ...] = (),
 ) -> Function | None:
     """The light cone, whether or not that is less work.
 
@@ -99,6 +108,7 @@ def taken_apart(
         in_order: Whether sums and products stay as they are.
         normal_forms: Whether sums may be multiplied out.
         plain: Results, by number, for which they may not.
+        values: Results, by number, that are nan where the function is.
 
     Returns:
         The cone; None if it exceeds the limit.
@@ -108,9 +118,16 @@ def taken_apart(
     if demand is None:
         return None
     algebra = Algebra(Terms(), in_order=in_order)
-    program = extract(function, facts, demand, algebra)
+    program = extract(function, facts, demand, algebra, values)
     if not in_order:
-        program = simplified(program, algebra, normal_forms=normal_forms, plain=plain)
+        program = simplified(
+            program,
+            algebra,
+            normal_forms=normal_forms,
+            plain=plain,
+            values=values,
+            given=function.inputs,
+        )
     return dead_code(emit(program, function))
 
 

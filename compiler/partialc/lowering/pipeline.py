@@ -126,8 +126,23 @@ def full_except(results: Iterable[int]) -> Variant:
         exchanged(
             SPECIALISED,
             LIGHT_CONE.with_options(plain=plain),
-            ARRAY_ALGEBRA.with_options(normal_forms=False),
+            ARRAY_ALGEBRA.with_options(plain=plain),
         ),
+    )
+
+
+def keeping_values(passes: Iterable[Pass], values: tuple[int, ...]) -> tuple[Pass, ...]:
+    """Passes that leave values of the function nan where the function is.
+
+    Args:
+        passes: In their order.
+        values: The numbers of the results that are values of the function itself.
+    """
+    return tuple(
+        each.with_options(values=values)
+        if values and each.name in (LIGHT_CONE.name, ARRAY_ALGEBRA.name)
+        else each
+        for each in passes
     )
 
 

@@ -11,15 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import jax
-
 from partialc.accuracy.trial import Subject, try_out
 from partialc.accuracy.verdict import Trials, Verdict
 from partialc.lowering.pipeline import FULL, Variant, full_except
+from partialc.planning.parts import parts_of, values_of
 from partialc.planning.plan import Candidate
 from partialc.planning.tracer import Tracer
 from partialc.realise.execute import input_names, kernel_types
-from partialc.request.resolved import Block, Kernel, Product
 from partialc.sampling.domain import Ranges, Region
 
 DIRECTIONS: Final = Region(limits=(0.5, 1.5))
@@ -158,17 +156,3 @@ class Acceptance:
                 self._plain[candidate.chain.key] = plain
                 return full_except(plain)
         return self._ladder[rung + 1] if rung + 1 < len(self._ladder) else None
-
-
-def parts_of(kernel: Kernel) -> list[Block | Product]:
-    """All parts of a kernel, in the order of `Chain.reads`."""
-    return [part for field in kernel.fields for part in jax.tree.leaves(field.parts)]
-
-
-def values_of(kernel: Kernel) -> tuple[int, ...]:
-    """The numbers of the parts of a kernel that are values of the function itself."""
-    return tuple(
-        number
-        for number, part in enumerate(parts_of(kernel))
-        if isinstance(part, Block) and not part.order
-    )

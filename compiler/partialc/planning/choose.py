@@ -15,11 +15,12 @@ from partialc.errors import FrontendError, PartialcError
 from partialc.frontends.primal import Primal
 from partialc.ir.structure import all_equations
 from partialc.lowering.pipeline import Variant, variants
-from partialc.planning.acceptance import Acceptance, parts_of
+from partialc.planning.acceptance import Acceptance
 from partialc.planning.cost import weight
 from partialc.planning.facts import facts_of
 from partialc.planning.merge import merge
 from partialc.planning.options import options
+from partialc.planning.parts import parts_of
 from partialc.planning.plan import Candidate, KernelPlan, score
 from partialc.planning.proposals import proposals
 from partialc.planning.reference import References
@@ -248,7 +249,9 @@ def _refused(
     kernel: Kernel, primal: Primal, candidates: Sequence[Candidate]
 ) -> PartialcError:
     reasons = "; ".join(
-        f"{candidate.title}: {candidate.refusal}" for candidate in candidates
+        f"{candidate.title}: {candidate.refusal}"
+        for candidate in candidates
+        if candidate.refusal is not None
     )
     return FrontendError(
         f"no plan for the kernel {kernel.name!r}: JAX refuses every candidate",

@@ -36,15 +36,16 @@ def facts_of(chosen: Candidate, primal: Primal) -> Iterator[str]:
             " may differ; `reassociate = false` keeps their order"
         )
     if chosen.program is not None and chosen.program.generic is None:
-        costs = ", ".join(_costs(chosen.program))
-        yield f"the programs differ ({costs}); the cost is that of the heaviest"
+        costs = "; ".join(_costs(chosen.program))
+        yield f"element types have programs of their own: {costs}; the heaviest counts"
 
 
 def _costs(program: Program) -> Iterator[str]:
-    """The cost of each distinct program: `float32: 14 flops`."""
+    """The cost of each distinct program: `float32 takes 14 flops`."""
     for function in dict.fromkeys(program.variants.values()):
         shared = [r for r, other in program.variants.items() if other is function]
-        yield f"{_widths(shared, program.variants)}: {cost_text(cost_of(function))}"
+        cost = cost_text(cost_of(function))
+        yield f"{_widths(shared, program.variants)} takes {cost}"
 
 
 def _widths(regimes: Iterable[Regime], known: Iterable[Regime]) -> str:

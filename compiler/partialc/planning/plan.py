@@ -257,6 +257,7 @@ def _nests(candidate: Candidate, signature: Signature) -> str:
 
 def _candidate_json(candidate: Candidate, signature: Signature) -> dict[str, Any]:
     return {
+        "key": candidate.key,
         "form": candidate.form,
         "passes": None if candidate.variant is None else candidate.variant.name,
         "title": candidate.title,

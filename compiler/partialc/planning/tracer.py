@@ -17,10 +17,11 @@ from partialc.ir.dtypes import DType
 from partialc.ir.program import Function
 from partialc.ir.structure import all_equations
 from partialc.lowering.passes import Grade, Pass
-from partialc.lowering.pipeline import Variant, run_program
+from partialc.lowering.pipeline import Variant, keeping_values, run_program
 from partialc.ops.cost import cost_of
 from partialc.planning.cost import count, weight
 from partialc.planning.family import Option
+from partialc.planning.parts import values_of
 from partialc.planning.plan import Candidate
 from partialc.realise.chain import Chain
 from partialc.realise.execute import flat_call, kernel_types, trace_flat, trace_program
@@ -119,7 +120,8 @@ class Tracer:
             raise
         except Exception as error:
             return _refused(written, error)
-        program = run_program(traced, variant.passes, after=note)
+        passes = keeping_values(variant.passes, values_of(self.kernel))
+        program = run_program(traced, passes, after=note)
         distinct = list(dict.fromkeys(program.variants.values()))
         return replace(
             written,

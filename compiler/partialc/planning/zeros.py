@@ -16,7 +16,7 @@ from partialc.ir.structure import all_equations
 from partialc.ops.evaluation import evaluate
 from partialc.ops.registry import find
 from partialc.realise.execute import kernel_types
-from partialc.request.resolved import Block, Field, Kernel
+from partialc.request.resolved import Field, Kernel, Product
 from partialc.request.signature import Signature
 from partialc.sampling.domain import Region
 from partialc.sampling.loops import Watch, has_while
@@ -117,7 +117,7 @@ def _derived(kernel: Kernel) -> Iterator[tuple[Field, range]]:
     number = 0
     for field in kernel.fields:
         parts = jax.tree.leaves(field.parts)
-        if parts and all(isinstance(part, Block) and part.order for part in parts):
+        if parts and all(isinstance(part, Product) or part.order for part in parts):
             yield field, range(number, number + len(parts))
         number += len(parts)
 

@@ -9,6 +9,7 @@ import jax
 from partialc.realise.places import output_text, tuple_text
 from partialc.realise.units import Fresh, Unit, reach
 from partialc.request.resolved import Coordinates, Direction
+from partialc.request.shapes import whole
 from partialc.request.signature import Signature
 
 
@@ -83,13 +84,7 @@ class Primals:
         call = self.call()
         plain = call == f"{self.function}({', '.join(self.signature.arguments)})"
         if cotangent is not None:
-            own = (
-                jax.tree.structure(cotangent.outputs) == self.signature.result.structure
-            )
-            whole = all(
-                not output_text("", output, self.signature) or own for output in outputs
-            )
-            if own and whole and len(outputs) == len(self.signature.result.leaves):
+            if self.is_own_result(cotangent.outputs):
                 return [f"    return {call}"], plain
             if isinstance(cotangent.outputs, Coordinates):
                 only = output_text(call, cotangent.outputs, self.signature)
@@ -107,11 +102,20 @@ class Primals:
         texts = [output_text("out", output, self.signature) for output in outputs]
         return [f"    out = {call}", f"    return {tuple_text(texts)}"], False
 
+    def is_own_result(self, selected: object) -> bool:
+        """Whether a tree of selections is all of the result, as it comes."""
+        result = self.signature.result
+        leaves, structure = jax.tree.flatten(selected)
+        everything = [
+            whole(number, leaf.type.shape) for number, leaf in enumerate(result.leaves)
+        ]
+        return bool(structure == result.structure) and leaves == everything
+
 
 def _literal(tree: object) -> str:
     """A tree of expressions as a dict, tuple or list display."""
-    if isinstance(tree, str):
-        return tree
+    if tree is None or isinstance(tree, str):
+        return str(tree)
     if isinstance(tree, dict):
         items = (f"{key!r}: {_literal(value)}" for key, value in tree.items())
         return "{" + ", ".join(items) + "}"

@@ -27,9 +27,15 @@ from partialc.request.syntax import (
     Vjp,
 )
 from partialc.request.written import origin_of, origin_of_request
-from partialc.spec.names import IMPORTED, USED_BUILTINS
+from partialc.spec.names import IMPORTED, USED_BUILTINS, class_name
 
 _RESERVED: Final = IMPORTED | frozenset(dir(builtins))
+
+RESULT_SUFFIX: Final = "Result"
+"""What the class of a kernel's results is told by from something of its name.
+
+A kernel `J` of several results returns a `JResult`; so does `j` beside an argument `J`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +123,6 @@ def _keywords(request: Request) -> str:
             return request.keyword
         case _:
             return request.keyword
-
-
-def class_name(kernel: str) -> str:
-    """The kernel's name in CamelCase: `value_and_gradient` is `ValueAndGradient`."""
-    return "".join(word[:1].upper() + word[1:] for word in kernel.split("_"))
 
 
 def constant_name(kernel: Kernel, field: Field, suffix: str) -> str:
@@ -264,19 +265,21 @@ def module_names(
         _claim(taken, kernel.name, f"kernel {kernel.name!r}", kernel)
         for direction in kernel.directions:
             arguments[direction.name] = f"the argument {direction.name}"
-    taken_inside = {**arguments}
     classes: dict[str, str] = {}
     constants: dict[tuple[str, str, str], str] = {}
     for kernel in kernels:
         if kernel.bundled:
-            classes[kernel.name] = class_name(kernel.name)
+            name = class_name(kernel.name)
+            if (name in taken or name in arguments) and name not in classes.values():
+                name += RESULT_SUFFIX
             what = f"the result class of kernel {kernel.name!r}"
-            _claim(taken, classes[kernel.name], what, kernel, taken_inside)
+            _claim(taken, name, what, kernel, arguments)
+            classes[kernel.name] = name
         for field in kernel.fields:
             for suffix in field.constants:
                 name = constant_name(kernel, field, suffix)
                 what = f"a constant of kernel {kernel.name!r}"
-                _claim(taken, name, what, kernel, taken_inside)
+                _claim(taken, name, what, kernel, arguments)
                 constants[kernel.name, field.name, suffix] = name
     function = signature.name
     while function in taken or function in arguments:

@@ -24,6 +24,7 @@ from partialc.spec.names import (
     refuse_argument_name,
     refuse_collisions,
     refuse_kernel_name,
+    refuse_module_file,
 )
 from partialc.spec.near import alternatives, did_you_mean
 from partialc.spec.tables import Table, require_identifier
@@ -55,6 +56,8 @@ def read_module(table: Table, tests: PurePosixPath | None = None) -> ModuleSpec:
         _check_function(table)
     path = _path(table)
     name = _name(table, path)
+    leads = "name" if table.origin is None and path.name == f"{name}.py" else "path"
+    refuse_module_file(path, function, table.where(leads))
     if "tests" in table:
         tests = table.relative_path("tests", 'tests = "tests"')
     args, variables = _arguments(table)

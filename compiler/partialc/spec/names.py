@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Final
 
 from partialc.errors import Location, SpecError
@@ -21,6 +23,53 @@ USED_BUILTINS: Final = frozenset(
     }
 )
 """What kernels call, and no argument of theirs may hide."""
+
+IMPORTED_PACKAGES: Final = frozenset(
+    {
+        *("jax", "jaxlib", "numpy", "partialc", "pytest"),
+        # what these import themselves
+        *("ml_dtypes", "opt_einsum", "scipy"),
+        *("_pytest", "iniconfig", "packaging", "pluggy", "py", "pygments"),
+        # what Python and pytest import unasked
+        *("conftest", "sitecustomize", "usercustomize"),
+    }
+)
+"""What files beside a generated module import, besides the standard library."""
+
+
+def refuse_module_file(
+    path: PurePosixPath, function: object, where: Location | str | None
+) -> None:
+    """A module's file must not be found by an import that means something else.
+
+    A file's own folder comes first where Python looks for imports: a `jax.py` is what
+    `import jax` finds in every script beside it, its own test included.
+
+    Args:
+        path: The file, relative to the spec's folder.
+        function: The function as the spec has it: a path, or an object.
+        where: What leads to the file.
+
+    Raises:
+        SpecError: It would be found.
+    """
+    name = path.parent.name if path.stem == "__init__" else path.stem
+    owner = None
+    if name in sys.stdlib_module_names:
+        owner = f"the module `{name}` of Python's standard library"
+    elif name in IMPORTED_PACKAGES:
+        owner = f"`{name}`"
+    elif isinstance(function, str) and path.parent == PurePosixPath():
+        root = function.partition(":")[0].strip().partition(".")[0]
+        owner = f"`{name}`, where the function comes from," if name == root else None
+    if owner is not None:
+        raise SpecError(
+            f"a module's file cannot be called `{path}`",
+            where=where,
+            why=f"files beside it that import {owner} would find it instead",
+            fix=f"call it `{path.with_stem(f'{name}_derivatives').name}`, "
+            "or by what it computes",
+        )
 
 
 def class_name(kernel: str) -> str:
@@ -106,12 +155,12 @@ def refuse_out(name: str, where: Location | str | None) -> None:
 def refuse_collisions(
     kernels: Mapping[str, KernelSpec], where: Location | str | None
 ) -> None:
-    """No two kernels may give the module the same name, class or constants.
+    """No two kernels may give the module the same class or constants.
 
     Raises:
         SpecError: Two do.
     """
-    taken: dict[str, str] = {f"class {name}": name for name in kernels}
+    taken: dict[str, str] = {}
     for kernel in kernels.values():
         names = {f"constants {constant_prefix(kernel.name)}_..."}
         if kernel.bundled:
@@ -122,8 +171,6 @@ def refuse_collisions(
                 raise SpecError(
                     f"kernels `{other}` and `{kernel.name}` collide",
                     where=kernel.location or where,
-                    why=f"the class of one is to be called {name.split()[1]}"
-                    if name == f"class {other}"
-                    else f"both would define the {name} in the module",
+                    why=f"both would define the {name} in the module",
                     fix="rename one of them",
                 )

@@ -150,16 +150,23 @@ class Observer:
 
 
 def _sides(op: str, operands: Sequence[Any]) -> set[int]:
-    """The sides that the elements of a branching operation take."""
+    """The sides that the elements of a branching operation take; a nan takes none."""
     first = np.asarray(operands[0])
     match op:
         case "max" | "min":
-            sides = first > np.asarray(operands[1])
+            compared = [first, np.asarray(operands[1])]
+            sides = compared[0] > compared[1]
         case "clamp":
-            value = np.asarray(operands[1])
-            sides = np.where(value < first, 0, np.where(value > operands[2], 2, 1))
+            compared = [np.asarray(operand) for operand in operands]
+            low, value, high = compared
+            sides = np.where(value < low, 0, np.where(value > high, 2, 1))
         case "abs" | "sign":
-            sides = np.sign(first.real if op == "abs" else first)
+            compared = [first.real if op == "abs" else first]
+            sides = np.sign(compared[0])
         case _:
+            compared = []
             sides = first
-    return {int(side) for side in np.unique(sides)}
+    taken = np.ones(sides.shape, bool)
+    for operand in compared:
+        taken &= operand == operand  # which no nan is, of whatever dtype
+    return {int(side) for side in np.unique(sides[taken])}

@@ -18,6 +18,8 @@ from partialc.request.signature import Signature
 _ROUNDING: Final[Callable[[Any], Any]] = jnp.finfo  # knows bfloat16 too
 _DIGITS: Final = 6
 _FEW_DIGITS: Final = 3
+_LEAST: Final = 1e-290
+"""What is smaller loses digits in rounding, and to XLA some of it is zero."""
 
 
 def digits_of(dtype: DType) -> int:
@@ -49,6 +51,8 @@ def noted(leaf: Any, neighbour: Any, digits: int) -> list[Any] | None:
         return None
     scale = np.abs(some).max(initial=0.0)
     error = np.abs(some - near).max(initial=0.0)
+    if 0 < scale < _LEAST:
+        return None
     if not error <= scale * 10.0 ** (-1.5 * digits):
         return None
     quantum = floor(log10(scale)) - digits + 1 if scale else 0

@@ -109,6 +109,34 @@ SPEC_CASES = [
         "partialc.toml:2:1",
         "it becomes a name in Python source",
     ),
+    *(
+        Case(
+            f"a file {path}, which imports would find",
+            '"generated/product.py"',
+            f'"{path}"',
+            f"a module's file cannot be called `{path}`",
+            "partialc.toml:2:1",
+            f"files beside it that import {owner} would find it instead",
+            f"call it `{fix}`, or by what it computes",
+        )
+        for path, owner, fix in (
+            ("jax.py", "`jax`", "jax_derivatives.py"),
+            ("generated/numpy.py", "`numpy`", "numpy_derivatives.py"),
+            (
+                "generated/typing.py",
+                "the module `typing` of Python's standard library",
+                "typing_derivatives.py",
+            ),
+            ("pytest.py", "`pytest`", "pytest_derivatives.py"),
+            ("conftest.py", "`conftest`", "conftest_derivatives.py"),
+            (
+                "model.py",
+                "`model`, where the function comes from,",
+                "model_derivatives.py",
+            ),
+            ("scipy/__init__.py", "`scipy`", "scipy_derivatives.py"),
+        )
+    ),
     Case(
         "keyword as name",
         "path =",
@@ -275,14 +303,6 @@ SPEC_CASES = [
         "an argument cannot be called `len`",
         "partialc.toml:4:10",
         "generated kernels use that name themselves",
-    ),
-    Case(
-        "a class like a kernel",
-        KERNEL,
-        'Both = "value"\nboth = ["value"]\n',
-        "kernels `Both` and `both` collide",
-        "partialc.toml:8:1",
-        fix="rename one of them",
     ),
     Case(
         "a bad name in another module",

@@ -22,13 +22,20 @@ class Writer:
     def element(self, value: Value) -> Term:
         return self.algebra.terms.element(value, 0)
 
-    def __call__(self, op: str, *args: Term | float, y: int | None = None) -> Term:
+    def __call__(
+        self,
+        op: str,
+        *args: Term | float,
+        y: int | None = None,
+        strict: bool = False,
+    ) -> Term:
         terms = [
             arg if isinstance(arg, Term) else self.algebra.terms.scalar(arg, self.dtype)
             for arg in args
         ]
         params = {} if y is None else {"y": y}
-        return self.algebra.terms.operation(op, terms, self.dtype, params)
+        operation = self.algebra.terms.operation
+        return operation(op, terms, self.dtype, params, strict=strict)
 
     def program(self, *roots: Term) -> ScalarProgram:
         kind = self.inputs[0].type

@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 
 import partialc
-from partialc.lowering.scalar.compensation import WIDEST, compensating
+from partialc.lowering.scalar.compensation import (
+    WIDEST,
+    compensating,
+    with_strict_compensation,
+)
+from partialc.lowering.scalar.simplify import simplified
 from partialc.lowering.scalar.terms import Term
 from tests.unit.lowering.term_writer import Writer
 
@@ -49,6 +54,17 @@ def test_it_is_found_at_the_end_of_a_long_sum(make: Writer) -> None:
         total = make("add", total, make("mul", make.z, float(number)))
     lost = make("sub", total, start)
     assert {lost, total} <= compensating([lost])
+
+
+def test_they_are_strict_in_every_pass(make: Writer) -> None:
+    """What is rebuilt around them stays strict, by being another term."""
+    total = make("add", make("div", make("mul", make.x, make.y), make.x), make.z)
+    lost = make("sub", total, make.z)
+    program = with_strict_compensation(make.program(lost), make.algebra)
+    (found,) = simplified(program, make.algebra).roots()
+    assert make.text(found) == "sub(add(y, z), z)"
+    assert found.strict
+    assert found.args[0].strict
 
 
 def _kahan(x: jax.Array) -> jax.Array:

@@ -35,7 +35,13 @@ def tree(params: dict[str, jax.Array], x: jax.Array) -> dict[str, Any]:
     return {"energy": jnp.sum(hidden**2), "parts": (hidden, x * params["b"][0])}
 
 
+def optional(x: jax.Array) -> dict[str, Any]:
+    """A result with a hole in it."""
+    return {"parts": (jnp.sin(x), None), "sum": jnp.sum(x)}
+
+
 FUNCTIONS = {
+    "optional": (optional, {"x": "float[3]"}),
     "scalar": (scalar, {"x": "float[4]", "t": "float"}),
     "vector": (vector, {"x": "float[3]", "w": "float[3,3]"}),
     "tree": (tree, {"params": {"w": "float[2,3]", "b": "float[2]"}, "x": "float[3]"}),
@@ -77,6 +83,10 @@ REQUESTS = [
     ("vector", "partial(w[0, 1], x[0], of=out[0])"),
     ("vector", "jvp(x, w)"),
     ("vector", "vjp(out, w)"),
+    ("vector", "vjp(out[0])"),
+    ("vector", "vjp(out[-1], x)"),
+    ("vector", "vjp(out[0:2], x)"),
+    ("vector", "vjp(out[::2])"),
     ("vector", "hvp(w, of=out[1])"),
     ("tree", "value"),
     ("tree", 'gradient(params, of=out["energy"])'),
@@ -89,6 +99,8 @@ REQUESTS = [
     ("tree", 'hvp(params, of=out["energy"])'),
     ("tree", "vjp(out)"),
     ("tree", 'vjp(out["parts"], x)'),
+    ("tree", 'vjp(out["parts"][1][0:2])'),
+    ("optional", 'vjp(out["parts"])'),
 ]
 
 

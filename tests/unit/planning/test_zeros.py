@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -31,6 +32,75 @@ def test_zeros_are_told_of_in_kernels_of_any_length(
     )
     assert len(module.plan.kernels["zero"].warnings) == 1
     assert not module.plan.kernels["some"].warnings
+
+
+@pytest.mark.parametrize("form", ["auto", "chain", "expanded"])
+def test_of_a_constant_everything_is_zero(form: str) -> None:
+    module = partialc.compile(
+        lambda x: 3.0,
+        args={"x": "float[2]"},
+        kernels=OF_A_CONSTANT,
+        name="m",
+        form=form,
+    )
+    for name, plan in module.plan.kernels.items():
+        assert len(plan.warnings) == (name != "value")
+    loaded = module.load()
+    x = jnp.ones(2)
+    assert loaded.value(x) == 3.0
+    assert loaded.hessian(x).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert loaded.pulled(x, jnp.asarray(1.0))[0].tolist() == [0.0, 0.0]
+    for name in sorted(OF_A_CONSTANT.keys() - {"value", "pushed", "product", "pulled"}):
+        assert not np.any(getattr(loaded, name)(x))
+    for name in ("pushed", "product"):
+        assert not np.any(getattr(loaded, name)(x, x))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: (x, 3.0),
+        lambda x: {"a": jnp.sin(x), "b": [2, np.float32(1.0)], "c": True},
+        lambda x: (np.ones(2), x[0]),
+    ],
+)
+def test_what_holds_numbers_beside_arrays_is_differentiated(
+    function: Callable[..., Any],
+) -> None:
+    out = "a" if isinstance(function(jnp.ones(2)), dict) else 1
+    module = partialc.compile(
+        function,
+        args={"x": "float[2]"},
+        kernels={"whole": "value", "some": f"jacobian(x, of=out[{out!r}])"},
+        name="m",
+    ).load()
+    x = jnp.asarray([0.5, 2.0])
+
+    def arrays(x: Any) -> Any:
+        return jax.tree.map(jnp.asarray, function(x))
+
+    derivative = jax.jacfwd(lambda x: arrays(x)[out])(x)
+    want = {"whole": jax.jit(arrays)(x), "some": derivative}
+    for name, expected in want.items():
+        got = getattr(module, name)(x)
+        assert jax.tree.structure(got) == jax.tree.structure(expected)
+        for one, other in zip(*map(jax.tree.leaves, (got, expected)), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+OF_A_CONSTANT = {
+    "value": "value",
+    "jacobian": "jacobian(x)",
+    "gradient": "gradient(x)",
+    "hessian": "hessian(x)",
+    "partial": "partial(x[0], x[1])",
+    "diagonal": "diagonal(hessian(x))",
+    "lower": "lower(hessian(x))",
+    "listed": "derivatives(x, order=2)",
+    "pushed": "jvp(x)",
+    "product": "hvp(x)",
+    "pulled": "vjp(out)",
+}
 
 
 def test_a_long_kernel_is_evaluated_once_and_never_compiled(

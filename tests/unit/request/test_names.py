@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from partialc.errors import RequestError
-from partialc.request.names import class_name, module_names
+from partialc.request.names import module_names
 from partialc.request.resolved import Kernel
 from partialc.request.signature import Signature
 
@@ -79,21 +79,6 @@ def test_odd_keys_become_identifiers(
     odd = signature(array("float"), p={"a b": array("float")}, q={-1: array("float")})
     assert resolve('gradient(p["a b"])', odd).fields[0].name == "gradient_p_a_b"
     assert resolve("gradient(q[-1])", odd).fields[0].name == "gradient_q__1"
-
-
-@pytest.mark.parametrize(
-    ("kernel", "name"),
-    [
-        ("d3", "D3"),
-        ("value_and_gradient", "ValueAndGradient"),
-        ("d3_x0_x2", "D3X0X2"),
-        ("myKernel", "MyKernel"),
-        ("a__b", "AB"),
-        ("ünit_x", "ÜnitX"),
-    ],
-)
-def test_class_names(kernel: str, name: str) -> None:
-    assert class_name(kernel) == name
 
 
 @pytest.mark.parametrize(
@@ -191,6 +176,30 @@ def test_one_argument_that_only_looks_like_an_element_is_fine(
     assert [field.name for field in fields] == ["d1_x1", "d1_x0"]
 
 
+@pytest.mark.parametrize(
+    ("kernels", "classes"),
+    [
+        ({"J": ["value"], "H": ["value"]}, {"J": "JResult", "H": "HResult"}),
+        ({"s": ["value"]}, {"s": "SResult"}),
+        ({"a_b": ["value"], "AB": "value"}, {"a_b": "ABResult"}),
+        ({"own": ["value"]}, {"own": "OwnResult"}),
+        ({"type_error": ["value"]}, {"type_error": "TypeErrorResult"}),
+        ({"j": ["jvp(x)"], "k": ["value"]}, {"j": "J", "k": "K"}),
+    ],
+)
+def test_a_result_class_gives_way_to_what_has_its_name(
+    kernels: dict[str, Any],
+    classes: dict[str, str],
+    signature: Describe,
+    array: Any,
+    resolve: Resolve,
+) -> None:
+    described = signature(array("float"), x=array("float", 3), S=array("float"))
+    resolved = [resolve(each, described, name) for name, each in kernels.items()]
+    names = module_names(described, resolved, carried=("f", "Own"))
+    assert names.classes == classes
+
+
 def test_module_names(rich: Signature, resolve: Resolve) -> None:
     kernels = [
         resolve("derivatives(x, order=2)", rich, "second"),
@@ -215,7 +224,7 @@ def test_module_names(rich: Signature, resolve: Resolve) -> None:
     ("kernels", "message"),
     [
         ({"a_b": ["value"], "aB": ["value"]}, "would both be called AB"),
-        ({"a_b": ["value"], "AB": "value"}, "would both be called AB"),
+        ({"a_b": ["value"], "AB_Result": ["value"], "AB": "value"}, "ABResult"),
         (
             {
                 "a": {"b_c": "derivatives(x, order=1)"},
@@ -224,7 +233,6 @@ def test_module_names(rich: Signature, resolve: Resolve) -> None:
             "A_B_C_INDICES",
         ),
         ({"D_INDICES": "value", "d": "derivatives(x, order=1)"}, "D_INDICES"),
-        ({"s": ["value"]}, "the argument S"),
         ({"x_tangent": "jvp(x)", "helper": "value"}, "the function's own source"),
     ],
 )

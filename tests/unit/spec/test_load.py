@@ -275,6 +275,8 @@ def test_errors_outside_a_file_name_the_keyword(
         ("d3", "D3"),
         ("dXdY", "DXdY"),
         ("_hidden", "Hidden"),
+        ("a__b", "AB"),
+        ("ünit_x", "ÜnitX"),
     ],
 )
 def test_class_names(kernel: str, name: str) -> None:

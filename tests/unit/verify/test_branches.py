@@ -39,6 +39,42 @@ def test_both_sides_are_told_apart(function: Any, low: float, high: float) -> No
     assert sides[1]
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: jnp.abs(jnp.log(x)),
+        lambda x: jnp.abs(jnp.log(x) + 1j * x),
+        lambda x: jnp.sign(jnp.log(x)) * x,
+        lambda x: jnp.maximum(jnp.log(x), 0.0),
+        lambda x: jnp.minimum(0.0, jnp.log(x)),
+        lambda x: jnp.clip(jnp.log(x), 0.0, 1.0),
+        lambda x: jnp.clip(x, jnp.log(x), 1.0),
+    ],
+)
+def test_a_nan_is_on_no_side(function: Any) -> None:
+    observer = _observer(function, {"x": "float"})
+    with jax.enable_x64(True):
+        assert observer.outcomes([jnp.asarray(-1.0)]) == set()
+        assert observer.outcomes([jnp.asarray(2.0)])
+    several = _observer(lambda x: function(x).sum(), {"x": "float[2]"})
+    with jax.enable_x64(True):
+        some = several.outcomes([jnp.asarray([-1.0, 2.0])])
+        assert some == several.outcomes([jnp.asarray([2.0, 2.0])])
+
+
+def test_an_integer_of_what_is_not_finite_is_sampled() -> None:
+    """XLA has such integers, and arrays and branches that they choose."""
+
+    def function(x: Any) -> Any:
+        whole = jnp.asarray(jnp.log(x - 1) / 0, int)
+        other = jax.lax.switch(whole, [jnp.sin, jnp.cos], x)
+        return other * jnp.arange(3.0)[whole] + jnp.round(jnp.log(x - 1)) + whole
+
+    observer = _observer(function, {"x": "float"})
+    with jax.enable_x64(True):
+        assert all(observer.outcomes([jnp.asarray(x)]) for x in (0.5, 1.0, 2.0))
+
+
 def test_branches_within_loops_are_seen() -> None:
     def scanned(x: Any) -> Any:
         def body(carry: Any, item: Any) -> Any:

@@ -25,6 +25,11 @@ def test_noise_and_the_infinite_are_not_noted() -> None:
     assert noted(np.array(np.inf), np.array(np.inf), 6) is None
 
 
+@pytest.mark.parametrize("value", [5e-324, 1e-310, 3e-300])
+def test_what_has_few_digits_is_not_noted(value: float) -> None:
+    assert noted(np.array(value), np.array(value), 6) is None
+
+
 def test_zero_is_zero() -> None:
     assert noted(np.zeros(2), np.zeros(2), 6) == [0.0, 0.0]
 

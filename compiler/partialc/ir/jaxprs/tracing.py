@@ -12,6 +12,7 @@ import jax
 from partialc.errors import UnsupportedError
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.jaxprs.importer import Importer
+from partialc.ir.jaxprs.stale import Watch, may_be_stale
 from partialc.ir.merge import merge
 from partialc.ir.program import ArrayType, Function, Program
 
@@ -95,10 +96,30 @@ def trace_one(
         # A float64 that the function asks for by name is float32 while x64 is off:
         # that is what the narrow regime means, and no news to the user.
         warnings.filterwarnings("ignore", message=".*is not available.*truncated")
-        jaxpr = jax.make_jaxpr(lambda *leaves: tuple(call(*leaves)))(
-            *[_struct(entry, regime) for entry in types]
-        )
-        return Importer(rules).function(jaxpr, name, input_names)
+        structs = [_struct(entry, regime) for entry in types]
+        try:
+            function, watch = _imported(call, structs, regime, name, input_names, rules)
+            if not watch.is_stale():
+                return function
+        except TypeError as error:
+            if not may_be_stale(error):
+                raise
+        jax.clear_caches()  # type: ignore[no-untyped-call]
+        return _imported(call, structs, regime, name, input_names, rules)[0]
+
+
+def _imported(
+    call: Callable[..., Sequence[Any]],
+    structs: Sequence[Any],
+    regime: Regime,
+    name: str,
+    input_names: Sequence[str],
+    rules: bool,
+) -> tuple[Function, Watch]:
+    """A trace as a function, and which of its constants may stem from another one."""
+    jaxpr = jax.make_jaxpr(lambda *leaves: tuple(call(*leaves)))(*structs)
+    watch = Watch(jaxpr, regime.x64)
+    return Importer(rules).function(jaxpr, name, input_names), watch
 
 
 def _struct(entry: ArrayType, regime: Regime) -> Any:

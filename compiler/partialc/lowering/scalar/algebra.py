@@ -18,6 +18,7 @@ from typing import Final
 
 from partialc.ir.dtypes import DType
 from partialc.ir.program import Param
+from partialc.lowering.scalar.domains import Domains
 from partialc.lowering.scalar.terms import NO_PARAMS, Term, Terms
 
 ODD: Final = frozenset(
@@ -46,11 +47,20 @@ class Algebra:
     Attributes:
         terms: Where they are kept.
         in_order: Whether rules of the third grade are left out.
+        domains: Set where no result may be a number but where its operands are: `x / x`
+            is then no 1.
     """
 
-    def __init__(self, terms: Terms, *, in_order: bool = False) -> None:
+    def __init__(
+        self, terms: Terms, *, in_order: bool = False, domains: Domains | None = None
+    ) -> None:
         self.terms = terms
         self.in_order = in_order
+        self.domains = domains
+
+    def may_drop(self, term: Term) -> bool:
+        """Whether a result may be a number although a term is none."""
+        return self.domains is None or self.domains.is_total(term)
 
     def apply(
         self,
@@ -84,31 +94,32 @@ class Algebra:
         if not dtype.is_complex and rule is not None and not any(params.values()):
             result = rule(self, operands, dtype, strict)
         elif op == "integer_pow" and dtype.is_float:
-            result = self._power(operands[0], params["y"], dtype)
+            result = self._power(operands[0], params["y"], dtype, strict)
         elif op == "convert_element_type" and operands[0].dtype == dtype:
             result = operands[0]
         elif op == "select_n":
             result = _select(operands)
         if result is None:
-            result = self.terms.operation(op, operands, dtype, params)
+            result = self.terms.operation(op, operands, dtype, params, strict=strict)
             result = self.terms.folded(result, strict=strict or self.in_order)
-        if strict:
-            self.terms.frozen.add(result)
         return result
 
-    def neg(self, term: Term) -> Term:
+    def neg(self, term: Term, *, strict: bool = False) -> Term:
         """-x, simplified."""
-        return self.apply("neg", [term], term.dtype)
+        return self.apply("neg", [term], term.dtype, strict=strict)
 
-    def _power(self, base: Term, exponent: Param, dtype: DType) -> Term | None:
+    def _power(
+        self, base: Term, exponent: Param, dtype: DType, strict: bool
+    ) -> Term | None:
         if exponent == 1:
             return base
         if exponent == 0:
             return self.terms.scalar(1, dtype)
         if base.op == "neg" and isinstance(exponent, int):
             params = {"y": exponent}
-            inner = self.apply("integer_pow", [base.args[0]], dtype, params)
-            return self.neg(inner) if exponent % 2 else inner
+            args = [base.args[0]]
+            inner = self.apply("integer_pow", args, dtype, params, strict=strict)
+            return self.neg(inner, strict=strict) if exponent % 2 else inner
         return None
 
 
@@ -121,7 +132,8 @@ def _add(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term
             return algebra.apply("sub", [x, y.args[0]], dtype, strict=strict)
     if first.op == second.op == "neg":
         inner = [first.args[0], second.args[0]]
-        return algebra.neg(algebra.apply("add", inner, dtype, strict=strict))
+        both = algebra.apply("add", inner, dtype, strict=strict)
+        return algebra.neg(both, strict=strict)
     if first is second and dtype.is_float:
         two = algebra.terms.scalar(2, dtype)
         return algebra.apply("mul", [two, first], dtype, strict=strict)
@@ -132,7 +144,7 @@ def _sub(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term
     first, second = args
     if second.number == 0 and not strict:
         return first  # x - 0 -> x
-    if not strict and first is second:
+    if not strict and first is second and algebra.may_drop(first):
         return algebra.terms.scalar(0, dtype)  # x - x -> 0
     if first.number == 0 and not strict:
         return algebra.neg(second)  # 0 - x -> -x
@@ -141,7 +153,8 @@ def _sub(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term
         return algebra.apply("add", inner, dtype, strict=strict)  # x - (-y) -> x + y
     if first.op == "neg":
         inner = [first.args[0], second]
-        return algebra.neg(algebra.apply("add", inner, dtype, strict=strict))
+        both = algebra.apply("add", inner, dtype, strict=strict)
+        return algebra.neg(both, strict=strict)
     if not strict:
         swapped = algebra.terms.known("sub", [second, first], dtype)
         if swapped is not None:
@@ -153,17 +166,18 @@ def _mul(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term
     first, second = args
     for x, y in ((first, second), (second, first)):
         number = y.number
-        if number == 0 and (not strict or not dtype.is_inexact):
+        loose = not strict and algebra.may_drop(x)
+        if number == 0 and (loose or not dtype.is_inexact):
             return algebra.terms.scalar(0, dtype)  # 0 * x -> 0
         if number == 1 and not dtype.is_bool:
             return x  # 1 * x -> x
         if number == -1:
-            return algebra.neg(x)  # -1 * x -> -x
+            return algebra.neg(x, strict=strict)  # -1 * x -> -x
         if x.op == "neg":
             inner = algebra.apply("mul", [x.args[0], y], dtype, strict=strict)
-            return algebra.neg(inner)  # (-x) * y -> -(x * y)
+            return algebra.neg(inner, strict=strict)  # (-x) * y -> -(x * y)
     loose = not (strict or algebra.in_order)
-    if first.number is not None and second.op == "mul" and loose:
+    if first.number is not None and second.op == "mul" and loose and not second.strict:
         for x, y in (second.args, second.args[::-1]):
             if x.number is not None:
                 both = algebra.apply("mul", [first, x], dtype)
@@ -180,22 +194,24 @@ def _div(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term
         return None
     if second.number == 1:
         return first  # x / 1 -> x
-    if first.number == 0 and not strict:
+    strict_domain = strict or algebra.domains is not None
+    if first.number == 0 and not strict_domain:
         return first  # 0 / x -> 0
     if (
         first.op == second.op == "div"
         and first.args[1] is second.args[1]
-        and not (strict or algebra.in_order)
+        and not (strict_domain or algebra.in_order or first.strict or second.strict)
     ):
         numerators = [first.args[0], second.args[0]]
         return algebra.apply("div", numerators, dtype)  # (x / z) / (y / z) -> x / y
-    if not strict and first is second:
+    if not strict_domain and first is second:
         return algebra.terms.scalar(1, dtype)  # x / x -> 1
     for place, term in enumerate(args):
         if term.op == "neg":
             inner = list(args)
             inner[place] = term.args[0]
-            return algebra.neg(algebra.apply("div", inner, dtype, strict=strict))
+            quotient = algebra.apply("div", inner, dtype, strict=strict)
+            return algebra.neg(quotient, strict=strict)
     return None
 
 
@@ -207,7 +223,8 @@ def _neg(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term
         return term  # -0 -> 0
     if term.op == "mul" and term.args[0].number is not None:
         factor = algebra.apply("neg", [term.args[0]], dtype)
-        return algebra.terms.operation("mul", [factor, term.args[1]], dtype)
+        args = [factor, term.args[1]]
+        return algebra.terms.operation("mul", args, dtype, strict=strict)
     return None
 
 
@@ -219,7 +236,7 @@ def _odd(name: str) -> Rule:
     ) -> Term | None:
         if args[0].op == "neg":
             inner = algebra.apply(name, [args[0].args[0]], dtype, strict=strict)
-            return algebra.neg(inner)
+            return algebra.neg(inner, strict=strict)
         return _at_zero(name)(algebra, args, dtype, strict)
 
     return rule

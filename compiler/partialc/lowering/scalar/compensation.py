@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
+from partialc.lowering.scalar.algebra import Algebra
+from partialc.lowering.scalar.program import ScalarProgram
 from partialc.lowering.scalar.terms import Term, reachable
 
 SUMS: Final = frozenset({"add", "sub", "neg"})
@@ -23,6 +25,33 @@ WIDEST: Final = 256
 """How many of the sums that a term gets into are looked at."""
 
 _Users = dict[Term, list[tuple[Term, int]]]
+
+
+def with_strict_compensation(program: ScalarProgram, algebra: Algebra) -> ScalarProgram:
+    """A program whose compensating sums are strict: nothing regroups them.
+
+    Grade: bitwise.
+    """
+    roots = program.roots()
+    found = compensating(roots)
+    if not found:
+        return program
+    made: dict[Term, Term] = {}
+    for term in reachable(roots):
+        args = [made[arg] for arg in term.args]
+        strict = term.strict or term in found
+        if strict == term.strict and all(map(_is, args, term.args)):
+            made[term] = term
+        else:
+            operation = algebra.terms.operation
+            made[term] = operation(
+                term.op, args, term.dtype, term.params, strict=strict
+            )
+    return program.mapped(made.__getitem__)
+
+
+def _is(first: Term, second: Term) -> bool:
+    return first is second
 
 
 def compensating(roots: Sequence[Term]) -> set[Term]:

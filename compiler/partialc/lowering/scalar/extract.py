@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from partialc.ir.boxes import Flat
 from partialc.ir.dtypes import DType
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.lowering.scalar.algebra import Algebra
+from partialc.lowering.scalar.domains import Domains
 from partialc.lowering.scalar.program import (
     Array,
     Assembled,
@@ -26,7 +28,11 @@ _IDENTITY: Final = {"add": 0, "mul": 1, "and": 1, "or": 0, "xor": 0}
 
 
 def extract(
-    function: Function, facts: Facts, demand: Demand, algebra: Algebra
+    function: Function,
+    facts: Facts,
+    demand: Demand,
+    algebra: Algebra,
+    values: Collection[int] = (),
 ) -> ScalarProgram:
     """Walk forward, making a term for each element that is needed.
 
@@ -35,19 +41,47 @@ def extract(
         facts: What is known of its values.
         demand: Which elements are needed.
         algebra: Makes the terms.
+        values: Results, by number, that are no number where the function has none.
     """
-    return _Extraction(function, facts, demand, algebra).program()
+    return _Extraction(function, facts, demand, algebra, values).program()
+
+
+def values_behind(function: Function, outputs: Collection[int]) -> set[Value]:
+    """All that some results, by number, are computed from.
+
+    Args:
+        function: The function.
+        outputs: The results.
+    """
+    found = {
+        atom
+        for number, atom in enumerate(function.outputs)
+        if number in outputs and isinstance(atom, Value)
+    }
+    for equation in reversed(function.equations):
+        if not found.isdisjoint(equation.outputs):
+            found.update(atom for atom in equation.inputs if isinstance(atom, Value))
+    return found
 
 
 class _Extraction:
     def __init__(
-        self, function: Function, facts: Facts, demand: Demand, algebra: Algebra
+        self,
+        function: Function,
+        facts: Facts,
+        demand: Demand,
+        algebra: Algebra,
+        values: Collection[int],
     ) -> None:
         self.function = function
         self.facts = facts
         self.demand = demand
         self.algebra = algebra
         self.terms: Terms = algebra.terms
+        self.behind = values_behind(function, values)
+        self.whole = Algebra(
+            algebra.terms, in_order=algebra.in_order, domains=Domains()
+        )
         self.made: dict[Value, list[Term]] = {}
         self.carried: dict[Value, Carried] = {}
         self.arrays = set(function.inputs)
@@ -97,10 +131,14 @@ class _Extraction:
             so_far = combined[row]
             if so_far is not None:
                 pair = [so_far, term]
-                term = self.algebra.apply(reads.combine, pair, dtype, strict=strict)
+                term = self.apply_for(value)(reads.combine, pair, dtype, strict=strict)
             combined[row] = term
         identity = self.terms.scalar(_IDENTITY.get(reads.combine, 0), dtype)
         return [identity if term is None else term for term in combined]
+
+    def apply_for(self, value: Value) -> Callable[..., Term]:
+        """Makes the terms of an array: those of the function itself keep its nans."""
+        return (self.whole if value in self.behind else self.algebra).apply
 
     def rows(self, equation: Equation, value: Value, reads: Reads) -> list[Term]:
         """What each row computes."""
@@ -114,7 +152,7 @@ class _Extraction:
         ]
         op = "mul" if reads.how == "product" else equation.op
         params = {} if reads.how == "product" else equation.params
-        apply = self.algebra.apply
+        apply = self.apply_for(value)
         return [
             apply(op, operands, dtype, params, strict=strict)
             for operands in zip(*columns, strict=True)

@@ -13,7 +13,7 @@ Grade: reassociating.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from partialc.ir.dtypes import DType
@@ -23,6 +23,7 @@ from partialc.lowering.scalar.polynomials import (
     Monomial,
     Polynomial,
     exponents,
+    scaled,
     tidy,
     times,
     total,
@@ -36,6 +37,7 @@ from partialc.lowering.scalar.terms import (
     is_moderate,
     is_usual,
     reachable,
+    scales_wildly,
 )
 
 MOST_TERMS: Final = 800
@@ -45,19 +47,21 @@ LONGEST: Final = 16
 """Products of more atoms are left alone."""
 
 
-def normalised(program: ScalarProgram, algebra: Algebra) -> ScalarProgram | None:
+def normalised(
+    program: ScalarProgram, algebra: Algebra, *, bounded: bool = False
+) -> ScalarProgram | None:
     """A program with its sums and products in normal form; None for large programs."""
     terms = list(reachable(program.roots()))
     if len(terms) > MOST_TERMS:
         return None
-    forms = _NormalForms(algebra, {})
+    forms = _NormalForms(algebra, {}, bounded=bounded)
     for term in terms:
         forms.learn(term)
     for root in program.roots():
         forms.exponentials.note(forms.forms[root].powers)
     replacements = forms.exponentials.replacements()
     if replacements:
-        forms = _NormalForms(algebra, replacements)
+        forms = _NormalForms(algebra, replacements, bounded=bounded)
         for term in terms:
             forms.learn(term)
     return program.mapped(forms.written)
@@ -69,11 +73,19 @@ class _NormalForms:
     Attributes:
         algebra: Makes the terms.
         replacements: What to write for exponentials.
+        bounded: Whether what is divided by a sum that contains it is written so.
     """
 
-    def __init__(self, algebra: Algebra, replacements: Mapping[Term, Monomial]) -> None:
+    def __init__(
+        self,
+        algebra: Algebra,
+        replacements: Mapping[Term, Monomial],
+        *,
+        bounded: bool,
+    ) -> None:
         self.algebra = algebra
         self.replacements = replacements
+        self.bounded = bounded
         self.sums = Sums()
         self.exponentials = Exponentials(self.sums.overflow)
         self.forms: dict[Term, Form] = {}
@@ -82,7 +94,7 @@ class _NormalForms:
 
     def learn(self, term: Term) -> None:
         """Find the form of a term whose operands have theirs."""
-        is_free = term not in self.algebra.terms.frozen and is_usual(term.dtype)
+        is_free = not term.strict and is_usual(term.dtype)
         is_pure = is_free and all(arg.dtype == term.dtype for arg in term.args)
         found = self.form(term) if is_pure else None
         self.forms[term] = found or _power_of(self.opaque(term))
@@ -90,6 +102,8 @@ class _NormalForms:
     def form(self, term: Term) -> Form | None:
         """The form of a sum, a product, a power; None of what is opaque."""
         forms = [self.forms[arg] for arg in term.args]
+        if scales_wildly(term):
+            return None
         match term.op:
             case "constant":
                 return Form(float(term.number)) if is_moderate(term.number) else None
@@ -120,13 +134,14 @@ class _NormalForms:
     def sum(self, first: Form, second: Form, sign: int, dtype: DType) -> Form:
         """The sum or the difference of two forms."""
         parts = [(first.powers, first.number), (second.powers, sign * second.number)]
-        best = self.sums.shortest(total(parts))
+        addends = total(parts)
+        best = self.sums.shortest(addends)
         if best.inner is None:
             return best
         for product in best.inner:
             self.exponentials.note(product)
         atom = self.sum_term(best.inner, dtype)
-        self.sums.keep(atom, best.inner)
+        self.sums.keep(atom, best.inner, addends)
         return Form(best.number, times(best.powers, ((atom, 2),)))
 
     def opaque(self, term: Term) -> Term:
@@ -137,9 +152,8 @@ class _NormalForms:
             self.sums.need(self.forms[arg].powers)
             self.exponentials.note(self.forms[arg].powers)
         args = [self.written(arg) for arg in term.args]
-        strict = term in self.algebra.terms.frozen
         apply = self.algebra.apply
-        return apply(term.op, args, term.dtype, term.params, strict=strict)
+        return apply(term.op, args, term.dtype, term.params, strict=term.strict)
 
     def logarithm(self, term: Term, inner: Form) -> Form:
         """log(x), remembered as what is x in exponents."""
@@ -180,7 +194,11 @@ class _NormalForms:
         """A number times powers."""
         apply, terms = self.algebra.apply, self.algebra.terms
         found: Term | None = None
-        for base, count in factors_of(terms, exponents(powers)):
+        factors = [*factors_of(terms, exponents(powers))]
+        if self.bounded:
+            factors, powers = self.quotients(powers, dtype)
+            factors += factors_of(terms, exponents(powers))
+        for base, count in factors:
             factor = base
             if count > 1:
                 factor = apply("integer_pow", [base], dtype, {"y": count})
@@ -192,6 +210,65 @@ class _NormalForms:
         if number == 1:
             return found
         return apply("mul", [terms.scalar(number, dtype), found], dtype)
+
+    def quotients(
+        self, powers: Monomial, dtype: DType
+    ) -> tuple[list[tuple[Term, int]], Monomial]:
+        """Factors that are quotients of sums and their addends, and what else there is.
+
+        With y = a + b, a / y is of the size of one however large a is:
+        a ** 2 * b / y ** 4 is (a / y) ** 2 * (b / y) * (1 / y). A sum of such products
+        over a power of y is the sum of them over it.
+        """
+        found: list[tuple[Term, int]] = []
+        for atom, power in reversed(powers):
+            meaning = self.sums.meanings.get(atom)
+            if power >= 0 or power % 2 or meaning is None:
+                continue
+            parts = [part for part in meaning if part]
+            for other, times_ in reversed(powers):
+                within = self.sums.meanings.get(other)
+                left = -dict(powers)[atom] // 2 if atom in dict(powers) else 0
+                if other is atom or within is None or times_ <= 0 or times_ % 2:
+                    continue
+                degree = max(_degree(product, parts) for product in within)
+                if degree and degree * times_ // 2 <= left:
+                    over = self.sum_over(other, atom, degree, dtype)
+                    found.append((over, times_ // 2))
+                    powers = times(powers, ((other, 2),), -times_ // 2)
+                    powers = times(powers, ((atom, 2),), degree * times_ // 2)
+            for part in parts:
+                left = -dict(powers).get(atom, 0) // 2
+                count = min(_count(powers, part), left)
+                if count > 0:
+                    args = [self.product_term(1.0, part, dtype), atom]
+                    found.append((self.algebra.apply("div", args, dtype), count))
+                    powers = times(powers, times(part, ((atom, 2),), -1), -count)
+        return found, powers
+
+    def sum_over(self, total: Term, divisor: Term, degree: int, dtype: DType) -> Term:
+        """A sum over a power of another one: of its parts only if they grow faster."""
+        if degree == 1:
+            return self.algebra.apply("div", [total, divisor], dtype)
+        meaning = self.sums.meanings[total]
+        return self.sum_term(scaled(meaning, ((divisor, 2),), -degree), dtype)
+
+
+def _count(product: Monomial, part: Monomial) -> int:
+    """How often a product contains another one."""
+    powers = dict(product)
+    counts = [powers.get(atom, 0) // power for atom, power in part if power > 0]
+    return min(counts) if len(counts) == len(part) else 0
+
+
+def _degree(product: Monomial, parts: Sequence[Monomial]) -> int:
+    """How many of some other products it contains."""
+    found = 0
+    for part in parts:
+        count = _count(product, part)
+        if count > 0:
+            product, found = times(product, part, -count), found + count
+    return found
 
 
 def _power_of(atom: Term) -> Form:

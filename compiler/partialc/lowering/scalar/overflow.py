@@ -1,16 +1,17 @@
-"""Which terms overflow for arguments that are nothing special.
+"""Which atoms of a normal form overflow for arguments that are nothing special.
 
 `1 - 1 / (1 + exp(-x))` is 1 where the exponential overflows; written as
-`exp(-x) / (1 + exp(-x))` it would be nan. What may overflow must therefore not get into
-products where it was not.
+`exp(-x) / (1 + exp(-x))` it would be nan. What may overflow should therefore not get
+into products where it was not. This guides the choice among normal forms; what is taken
+in the end must pass `growth`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final, TypeAlias
 
-from partialc.lowering.scalar.polynomials import Monomial, Polynomial
+from partialc.lowering.scalar.polynomials import Monomial
 from partialc.lowering.scalar.terms import Term, reachable
 
 Extents: TypeAlias = dict[Term, tuple[int, int]]
@@ -56,27 +57,23 @@ class Overflow:
         """The factors of a product that may overflow."""
         return tuple(pair for pair in product if self.may(pair[0]))
 
-    def extents(
-        self, products: Iterable[Monomial], meanings: Mapping[Term, Polynomial]
-    ) -> Extents:
+    def learn(self, atom: Term, meaning: Iterable[Monomial]) -> None:
+        """Remember the products that an atom is the sum of."""
+        self._of_sums[atom] = self.extents(meaning)
+
+    def extents(self, products: Iterable[Monomial]) -> Extents:
         """Twice the lowest and highest power of what may overflow; 0 lies between.
 
         Sums that are multiplied by count as what they are made of.
-
-        Args:
-            products: The products.
-            meanings: What each atom that is a sum is the sum of; that never changes.
         """
         found: Extents = {}
         for product in products:
-            for atom, (low, high) in self._extents_of(product, meanings).items():
+            for atom, (low, high) in self._extents_of(product).items():
                 before = found.get(atom, (0, 0))
                 found[atom] = min(before[0], low), max(before[1], high)
         return found
 
-    def _extents_of(
-        self, product: Monomial, meanings: Mapping[Term, Polynomial]
-    ) -> Extents:
+    def _extents_of(self, product: Monomial) -> Extents:
         found: Extents = {}
 
         def add(atom: Term, low: int, high: int) -> None:
@@ -84,9 +81,7 @@ class Overflow:
             found[atom] = before[0] + low, before[1] + high
 
         for atom, power in self.part(product):
-            if atom in meanings and power > 0:
-                if atom not in self._of_sums:
-                    self._of_sums[atom] = self.extents(meanings[atom], meanings)
+            if atom in self._of_sums and power > 0:
                 for each, (low, high) in self._of_sums[atom].items():
                     add(each, low * power // 2, high * power // 2)
             else:

@@ -29,7 +29,7 @@ def with_shared_pairs(program: ScalarProgram, algebra: Algebra) -> ScalarProgram
     Grade: reassociating.
     """
     roots = program.roots()
-    products = _products(roots, algebra)
+    products = _products(roots)
     _share_pairs([each for each in products.values() if len(each) <= LONGEST])
     made: dict[_Factor, Term] = {}
 
@@ -45,7 +45,7 @@ def with_shared_pairs(program: ScalarProgram, algebra: Algebra) -> ScalarProgram
             total = algebra.apply("mul", [total, other], total.dtype)
         return total
 
-    inner = _inner_products(roots, algebra)
+    inner = _inner_products(roots)
     for term in reachable(roots):
         if term in products:
             made[term] = product(products[term])
@@ -54,35 +54,34 @@ def with_shared_pairs(program: ScalarProgram, algebra: Algebra) -> ScalarProgram
         elif term not in inner:
             args = [made[arg] for arg in term.args]
             operation = algebra.terms.operation
-            made[term] = operation(term.op, args, term.dtype, term.params)
-            if term in algebra.terms.frozen:
-                algebra.terms.frozen.add(made[term])
+            made[term] = operation(
+                term.op, args, term.dtype, term.params, strict=term.strict
+            )
     return program.mapped(made.__getitem__)
 
 
-def _is_product(term: Term, algebra: Algebra) -> bool:
-    is_free = term not in algebra.terms.frozen
-    return term.op == "mul" and term.dtype.is_float and is_free
+def _is_product(term: Term) -> bool:
+    return term.op == "mul" and term.dtype.is_float and not term.strict
 
 
-def _inner_products(roots: Sequence[Term], algebra: Algebra) -> set[Term]:
+def _inner_products(roots: Sequence[Term]) -> set[Term]:
     """Products that are but a step of another product."""
     counts = uses(roots)
     return {
         arg
         for term in counts
-        if _is_product(term, algebra)
+        if _is_product(term)
         for arg in term.args
-        if counts[arg] == 1 and _is_product(arg, algebra)
+        if counts[arg] == 1 and _is_product(arg)
     }
 
 
-def _products(roots: Sequence[Term], algebra: Algebra) -> dict[Term, list[_Factor]]:
+def _products(roots: Sequence[Term]) -> dict[Term, list[_Factor]]:
     """The factors of each product, in order."""
-    inner = _inner_products(roots, algebra)
+    inner = _inner_products(roots)
     found: dict[Term, list[_Factor]] = {}
     for root in reachable(roots):
-        if root in inner or not _is_product(root, algebra):
+        if root in inner or not _is_product(root):
             continue
         factors: list[_Factor] = []
         pending = [root]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -59,9 +59,16 @@ class ScalarProgram:
                 found.extend(array.terms)
         return found
 
-    def arrays(self) -> Iterator[Array]:
-        """The results, and the operands of the operations that they need."""
-        pending: list[Sequence[Array]] = [self.outputs]
+    def roots_behind(self, outputs: Collection[int]) -> Iterator[Term]:
+        """The roots of some outputs, by number, and of what is carried for them."""
+        some = [array for n, array in enumerate(self.outputs) if n in outputs]
+        for array in self.arrays(some):
+            if isinstance(array, Assembled):
+                yield from array.terms
+
+    def arrays(self, outputs: Sequence[Array] | None = None) -> Iterator[Array]:
+        """Some results, or all, and the operands of the operations that they need."""
+        pending = [self.outputs if outputs is None else outputs]
         done: set[Equation] = set()
         seen: set[Term] = set()
         while pending:
@@ -90,10 +97,24 @@ class ScalarProgram:
                 return array
             return Assembled(array.type, tuple(map(change, array.terms)))
 
+        needed = set(self.arrays())
         calls: dict[Equation, Carried] = {}
         for call in self.carried.values():
-            if call.equation not in calls:
+            if call.equation not in calls and needed.issuperset(call.operands):
                 operands = tuple(map(new, call.operands))
                 calls[call.equation] = replace(call, operands=operands)
-        carried = {value: calls[call.equation] for value, call in self.carried.items()}
+        carried = {
+            value: calls[call.equation]
+            for value, call in self.carried.items()
+            if call.equation in calls
+        }
         return ScalarProgram(tuple(map(new, self.outputs)), carried)
+
+    def beside(self, other: ScalarProgram) -> Iterator[tuple[Term, Term]]:
+        """The roots of a program with what stands for them in another form of it."""
+        pairs = [*zip(self.outputs, other.outputs, strict=True)]
+        for value, call in other.carried.items():
+            pairs += zip(self.carried[value].operands, call.operands, strict=True)
+        for array, form in pairs:
+            if isinstance(array, Assembled) and isinstance(form, Assembled):
+                yield from zip(array.terms, form.terms, strict=True)

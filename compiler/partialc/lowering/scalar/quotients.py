@@ -21,7 +21,14 @@ from math import ceil
 from typing import Final, TypeAlias
 
 from partialc.lowering.scalar.program import ScalarProgram
-from partialc.lowering.scalar.terms import Term, Terms, is_usual, reachable, uses
+from partialc.lowering.scalar.terms import (
+    Term,
+    Terms,
+    is_usual,
+    reachable,
+    scales_wildly,
+    uses,
+)
 
 _ROOT: Final = {"accuracy": None}
 MOST_STEPS: Final = 24
@@ -34,7 +41,7 @@ Exponents: TypeAlias = Mapping[Term, Fraction]
 def unit(term: Term) -> tuple[Term, Fraction]:
     """A term as a power of another: `1 / x`, `sqrt(x)`, `x ** n`; or of itself."""
     power = Fraction(1)
-    while term.dtype.is_float:
+    while term.dtype.is_float and not term.strict:
         exponent = term.params.get("y") if term.op == "integer_pow" else None
         if isinstance(exponent, int):
             if exponent % 2 == 0 and power.denominator != 1:
@@ -61,6 +68,8 @@ def split(term: Term) -> dict[Term, Fraction] | None:
         if not pending:
             return {base: power for base, power in powers.items() if power}
         current, times = pending.pop()
+        if current.strict:
+            return None
         if current.op in ("mul", "div"):
             sign = -times if current.op == "div" else times
             pending += [(current.args[1], sign), (current.args[0], times)]
@@ -72,9 +81,7 @@ def split(term: Term) -> dict[Term, Fraction] | None:
     return None
 
 
-def cancelled(
-    powers: Exponents, frozen: set[Term], own: Collection[Term] = ()
-) -> dict[Term, Fraction]:
+def cancelled(powers: Exponents, own: Collection[Term] = ()) -> dict[Term, Fraction]:
     """Powers with those factors split that cancel with others.
 
     Nothing is split for its own sake: `(a / y) * (b / y)` is finite where `a * b` or
@@ -82,7 +89,6 @@ def cancelled(
 
     Args:
         powers: The factors of a product.
-        frozen: What must not be split.
         own: Factors that this product alone uses: splitting them saves their work.
     """
     found = {base: power for base, power in powers.items() if power}
@@ -90,9 +96,8 @@ def cancelled(
         base: inner
         for base, power in found.items()
         if power.denominator == 1
-        and base not in frozen
         and (inner := split(base)) is not None
-        and frozen.isdisjoint(inner)
+        and not any(part.strict for part in inner)
     }
     exponents = [*found.values()]
     for base, inner in parts.items():
@@ -157,7 +162,7 @@ def inverse(terms: Terms, term: Term) -> Term:
 
     XLA makes `rsqrt(x)` of 1 / sqrt(x), which on CPUs takes longer than both.
     """
-    if term.op != "sqrt" or term in terms.frozen or not is_usual(term.dtype):
+    if term.op != "sqrt" or term.strict or not is_usual(term.dtype):
         return reciprocal(terms, term)
     inner = reciprocal(terms, term.args[0])
     return terms.operation("sqrt", [inner], term.dtype, term.params)
@@ -178,44 +183,61 @@ def as_quotients(program: ScalarProgram, terms: Terms) -> ScalarProgram:
     divisions = Counter(
         divisor
         for term in counts
-        if term not in terms.frozen and (divisor := _divisor(term)) is not None
+        if not term.strict and (divisor := _divisor(term)) is not None
     )
     made: dict[Term, Term] = {}
 
+    def stays(term: Term) -> bool:
+        """Whether it divides an addend by the sum, or a number far from one."""
+        return scales_wildly(term) or _is_addend(*term.args)
+
     def is_single(term: Term) -> bool:
         once = counts[term] == 1 and divisions[term.args[1]] == 1
-        return is_reciprocal(term) and once and term not in terms.frozen
+        return is_reciprocal(term) and once and not term.strict
 
     for term in reachable(roots):
         args = [made[arg] for arg in term.args]
         op, params = term.op, term.params
-        if op == "mul" and term not in terms.frozen:
+        if op == "mul" and not term.strict:
             for place in (1, 0):
                 if term.args[place].op == "div" and is_single(term.args[place]):
                     op = "div"
                     args = [args[1 - place], made[term.args[place].args[1]]]
                     break
-        divisor = None if term in terms.frozen else _divisor(term)
+        divisor = None if term.strict else _divisor(term)
         if divisor is not None and divisions[divisor] > 1:
             shared = inverse(terms, made[divisor])
             exponent = params.get("y")
             if isinstance(exponent, int):
                 args, params = [shared], {"y": -exponent}
             elif not is_reciprocal(term):
-                op, args = "mul", [args[0], shared]
+                if not stays(term):
+                    op, args = "mul", [args[0], shared]
             else:
                 made[term] = shared
                 continue
-        if op == "div" and term not in terms.frozen and args[0].number == 1:
+        if op == "div" and not term.strict and args[0].number == 1:
             made[term] = inverse(terms, args[1])
             continue
         if op == term.op and _are(args, term.args):
             made[term] = term
             continue
-        made[term] = terms.operation(op, args, term.dtype, params)
-        if term in terms.frozen:
-            terms.frozen.add(made[term])
+        made[term] = terms.operation(op, args, term.dtype, params, strict=term.strict)
     return program.mapped(made.__getitem__)
+
+
+def _is_addend(term: Term, total: Term) -> bool:
+    """Whether a term is one of the first addends of a sum."""
+    pending = [total]
+    for _ in range(MOST_STEPS):
+        if not pending:
+            return False
+        current = pending.pop()
+        if current is term:
+            return True
+        if current.op == "add":
+            pending += current.args
+    return False
 
 
 def _divisor(term: Term) -> Term | None:

@@ -41,7 +41,7 @@ from partialc.lowering.scalar.quotients import (
     unit,
 )
 from partialc.lowering.scalar.runs import Checker, Column, find_runs, sorted_alike
-from partialc.lowering.scalar.terms import REDUCTIONS, Term, uses
+from partialc.lowering.scalar.terms import REDUCTIONS, Term, scales_wildly, uses
 
 SHORTEST_REDUCTION: Final = 6
 """Fewer terms than this are written out with infix operators."""
@@ -50,6 +50,7 @@ MOST_DIFFERENCES: Final = 64
 """Longer sums are taken apart whatever they are made of."""
 
 _PRODUCTS: Final = frozenset({"mul", "div", "neg", "integer_pow"})
+_LINEAR: Final = SUMS | {"mul", "div"}
 
 
 def regroup(program: ScalarProgram, algebra: Algebra) -> ScalarProgram:
@@ -92,23 +93,23 @@ class _Regrouping:
 
     def is_open(self, term: Term, dtype: DType) -> bool:
         """Whether a term may be taken apart where it is used."""
-        return self.uses[term] == 1 and self.is_plain(term) and term.dtype == dtype
+        once = self.uses[term] == 1 and not scales_wildly(term)
+        return once and self.is_plain(term) and term.dtype == dtype
 
     def is_plain(self, term: Term) -> bool:
         """Whether it is real and nobody depends on how it is rounded."""
-        return term.dtype.is_float and term not in self.terms.frozen
+        return term.dtype.is_float and not term.strict
 
     def rebuilt(self, term: Term) -> Term:
         if not term.args:
             return term
-        if term.op in ("mul", "div", *SUMS) and self.is_plain(term) and not term.params:
+        wild = scales_wildly(term)
+        if term.op in _LINEAR and self.is_plain(term) and not (term.params or wild):
             return self.sum(self.written_addends(term), term.dtype)
         args = [self.new(arg) for arg in term.args]
-        if term.op in REDUCTIONS:
-            return self.terms.operation(term.op, args, term.dtype, term.params)
-        strict = term in self.terms.frozen
-        apply = self.algebra.apply
-        return apply(term.op, args, term.dtype, term.params, strict=strict)
+        is_reduction = term.op in REDUCTIONS
+        make = self.terms.operation if is_reduction else self.algebra.apply
+        return make(term.op, args, term.dtype, term.params, strict=term.strict)
 
     # --- taking apart
 
@@ -200,7 +201,7 @@ class _Regrouping:
                 base, exponent = unit(base)
                 exponent *= times
             powers[base] = powers.get(base, Fraction(0)) + exponent
-        powers = cancelled(powers, self.terms.frozen, own)
+        powers = cancelled(powers, own)
         for base in [base for base in powers if base is not root]:
             if powers[base] == 1 and multiplies(number, base):
                 number *= float(base.number)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from partialc.ir.program import Value
 from partialc.lowering.scalar.algebra import Algebra
-from partialc.lowering.scalar.compensation import compensating
+from partialc.lowering.scalar.balance import balanced
+from partialc.lowering.scalar.compensation import with_strict_compensation
+from partialc.lowering.scalar.domains import Domains
+from partialc.lowering.scalar.growth import Growth
 from partialc.lowering.scalar.normal_forms import normalised
 from partialc.lowering.scalar.pairs import with_shared_pairs
 from partialc.lowering.scalar.program import ScalarProgram
 from partialc.lowering.scalar.quotients import as_quotients
 from partialc.lowering.scalar.regroup import regroup
-from partialc.lowering.scalar.terms import reachable
+from partialc.lowering.scalar.terms import Term, reachable
 
 SHORTER: Final = 0.8
 """A program changes for its normal form where that is so much shorter."""
+
+LONGER: Final = 1.2
+"""It may be so much longer where it takes fewer differences of what is rounded."""
 
 ROUNDS: Final = 2
 """How often sums and products are regrouped: what merges may merge again."""
@@ -30,8 +39,13 @@ def simplified(
     *,
     normal_forms: bool = True,
     plain: tuple[int, ...] = (),
+    values: Collection[int] = (),
+    given: Collection[Value] | None = None,
 ) -> ScalarProgram:
-    """A program with less to compute.
+    """A program with less to compute, in which nothing overflows that did not before.
+
+    Each result takes the first of its forms that keeps within what it replaces
+    (`growth`): its normal form, its regrouped form, the form that it has.
 
     Args:
         program: The program.
@@ -39,20 +53,84 @@ def simplified(
         shorter: What a normal form must have of the operations there are otherwise.
         normal_forms: Whether there may be one.
         plain: Outputs, by number, that have no part in it, nor what is carried.
+        values: Outputs, by number, that are the function's value: what they are made of
+            is no number where it was none.
+        given: The arrays that are arguments; elements of others may be exponentials. If
+            not given, all but those that are carried.
 
     Grade: reassociating.
     """
-    algebra.terms.frozen |= compensating(program.roots())
-    best = _regrouped(program, algebra)
-    other = normalised(program, algebra) if normal_forms else None
-    if other is None:
-        return best
-    other = _regrouped(other, algebra, share=True)
+    program = with_strict_compensation(program, algebra)
+    roots = program.roots()
+    growth = Growth(roots, given=given, carried=program.carried)
+    whole = frozenset(program.roots_behind(values))
+    forms = _Forms(program, algebra, growth, whole, Domains())
+    regrouped = forms.within([_regrouped(program, algebra)])
+    if not normal_forms:
+        return regrouped
+    others = []
+    for bounded in (False, True):
+        other = normalised(program, algebra, bounded=bounded)
+        if other is None:
+            return regrouped
+        others.append(_regrouped(other, algebra, share=True))
+    best = forms.within([*others, regrouped])
     if plain:
-        pairs = zip(best.outputs, other.outputs, strict=True)
+        pairs = zip(regrouped.outputs, best.outputs, strict=True)
         outputs = tuple(pair[n not in plain] for n, pair in enumerate(pairs))
-        other = ScalarProgram(outputs, best.carried)
-    return other if _operations(other) <= shorter * _operations(best) else best
+        best = ScalarProgram(outputs, regrouped.carried)
+    return best if _is_better(best, regrouped, shorter) else regrouped
+
+
+@dataclass(frozen=True, slots=True)
+class _Forms:
+    """What may stand for the roots of a program."""
+
+    program: ScalarProgram
+    algebra: Algebra
+    growth: Growth
+    values: Collection[Term]
+    domains: Domains
+
+    def within(self, candidates: Sequence[ScalarProgram]) -> ScalarProgram:
+        """The program with each root in the first form that overflows no sooner."""
+        forms = [dict(self.program.beside(candidate)) for candidate in candidates]
+        found: dict[Term, Term] = {}
+        for root in self.program.roots():
+            if root not in found:
+                options = [form[root] for form in forms if root in form]
+                found[root] = self.first(root, options)
+        return self.program.mapped(found.__getitem__)
+
+    def first(self, root: Term, options: Sequence[Term]) -> Term:
+        """The first form that keeps within its root, its products balanced."""
+        for safe in (True, False):
+            limits = self.growth.limits(root, safe=safe)
+            for option in options:
+                form = balanced(option, limits, self.growth, self.algebra)
+                if self.growth.is_within(form, limits) and self.is_defined(form, root):
+                    return form
+        return root
+
+    def is_defined(self, form: Term, root: Term) -> bool:
+        """Whether a form is a number only where the root is, if that is the value."""
+        return root not in self.values or self.domains.of(root) <= self.domains.of(form)
+
+
+def _is_better(program: ScalarProgram, other: ScalarProgram, shorter: float) -> bool:
+    """Whether a program is so much shorter, or takes fewer differences of products."""
+    ratio = _operations(program) / max(_operations(other), 1)
+    if ratio <= shorter:
+        return True
+    return ratio <= LONGER and _differences(program) < _differences(other)
+
+
+def _differences(program: ScalarProgram) -> int:
+    """How many differences a program takes of numbers that it has rounded."""
+    return sum(
+        term.op == "sub" and any(arg.op in ("mul", "div") for arg in term.args)
+        for term in reachable(program.roots())
+    )
 
 
 def _operations(program: ScalarProgram) -> int:

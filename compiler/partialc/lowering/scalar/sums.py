@@ -24,6 +24,7 @@ from partialc.lowering.scalar.polynomials import (
     tidy,
     times,
 )
+from partialc.lowering.scalar.signs import Signs
 from partialc.lowering.scalar.terms import Term
 
 MOST_PRODUCTS: Final = 24
@@ -67,18 +68,33 @@ class Sums:
     Attributes:
         meanings: What each atom that is a sum is the sum of.
         free: Sums that are computed in any case.
+        rounded: Sums that are as inexact as their addends are large.
         overflow: Which terms may overflow.
+        signs: Which terms are nowhere negative.
     """
 
     def __init__(self) -> None:
         self.meanings: dict[Term, Polynomial] = {}
         self.free: set[Term] = set()
+        self.rounded: set[Term] = set()
         self.overflow = Overflow()
+        self.signs = Signs()
         self._known: dict[_Key, _Known] = {}
 
-    def keep(self, atom: Term, meaning: Polynomial) -> None:
-        """Let an atom stand for a sum."""
+    def keep(self, atom: Term, meaning: Polynomial, addends: Polynomial) -> None:
+        """Let an atom stand for a sum.
+
+        Args:
+            atom: The atom.
+            meaning: What it is the sum of.
+            addends: What was added: the atom times a product is the sum of these.
+        """
+        exact = sum(not self._is_rounded(product) for product in addends)
+        if exact <= 1:
+            self.rounded.add(atom)
         self.meanings[atom] = meaning
+        self.overflow.learn(atom, meaning)
+        self.signs.learn(atom, meaning)
         number, powers, inner = _canonical(meaning)
         self._known.setdefault(_key(inner), _Known(atom, number, powers))
 
@@ -103,9 +119,9 @@ class Sums:
 
     def _is_within(self, form: Form, polynomial: Polynomial) -> bool:
         """Whether nothing that may overflow gets where it was not."""
-        extents = self.overflow.extents(polynomial, self.meanings)
+        extents = self.overflow.extents(polynomial)
         products = [times(form.powers, each) for each in form.inner or {ONE: 1.0}]
-        found = self.overflow.extents(products, self.meanings)
+        found = self.overflow.extents(products)
         return all(
             extents.get(atom, (0, 0))[0] <= low and high <= extents.get(atom, (0, 0))[1]
             for atom, (low, high) in found.items()
@@ -123,22 +139,69 @@ class Sums:
             polynomial = after
         return polynomial
 
+    def _is_rounded(self, product: Monomial) -> bool:
+        """Whether a product has factors: powers of one atom may be exact, as 1 is."""
+        return len(product) > 1 or any(atom in self.rounded for atom, _ in product)
+
     def _trials(self, polynomial: Polynomial) -> Iterator[Form]:
         """A sum with ever more of the sums within it multiplied out."""
         yield self._split(polynomial, common_denominator)
+        bounded = set(polynomial)
         for _ in range(MOST_STEPS):
             factor = common_denominator(polynomial)
             inner = scaled(polynomial, factor, -1)
             atom = self._last_sum(inner)
             if atom is None:
                 return
+            bounded = self._bounded(inner, factor, bounded, atom)
             inner, has_met = expanded(inner, atom, self.meanings[atom])
             polynomial = scaled(inner, factor)
             if len(polynomial) > MOST_PRODUCTS:
                 return
-            if has_met:
+            is_bounded = len(polynomial) <= 1 or bounded.issuperset(polynomial)
+            if has_met and is_bounded:
                 yield self._split(polynomial)
                 yield self._split(polynomial, common_denominator)
+
+    def _bounded(
+        self, inner: Polynomial, factor: Monomial, before: set[Monomial], atom: Term
+    ) -> set[Monomial]:
+        """The products of a multiplied-out sum that its addends were no smaller than.
+
+        a (b + c) may be much smaller than a b: to multiply it out is to lose what b + c
+        has left of b and c. It is not where b and c have one sign, nor where what is
+        added cancels a c: a b is no larger than a (b + c) and a c together. And where b
+        and c are products themselves, nothing is lost: b + c is inexact by what these
+        are rounded.
+
+        Args:
+            inner: The sum, over a common factor.
+            factor: The common factor.
+            before: The products, with that factor, that are not larger than the addends
+                that there were at first.
+            atom: The sum that is multiplied out.
+        """
+        meaning = self.meanings[atom]
+        others = {
+            product
+            for product in inner
+            if atom not in dict(product) and times(product, factor) in before
+        }
+        found = {times(product, factor) for product in others}
+        for product in inner:
+            count = dict(product).get(atom, 0) // 2
+            if not count or times(product, factor) not in before:
+                continue
+            rest = times(product, ((atom, 2),), -count)
+            if atom in self.rounded or self.signs.is_definite(meaning):
+                alone, _ = expanded({product: 1.0}, atom, meaning)
+                found.update(times(part, factor) for part in alone)
+            elif count == 1:
+                parts = [times(rest, part) for part in meaning]
+                left = [part for part in parts if part not in others]
+                free = left if len(left) == 1 else [] if left else parts
+                found.update(times(part, factor) for part in free)
+        return found
 
     def _last_sum(self, polynomial: Polynomial) -> Term | None:
         """The sum that was made last, of those that occur in whole positive powers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -36,6 +36,9 @@ class Term:
         array: Of an element: the array it is an element of.
         position: Of an element: its flat position there.
         constant: Of a constant: the scalar.
+        strict: Whether somebody may depend on how it is rounded (it decides a truth
+            value, or compensates for the rounding of others): passes that reassociate
+            leave it as it is.
     """
 
     op: str
@@ -46,6 +49,7 @@ class Term:
     array: Value | None = None
     position: int = 0
     constant: Constant | None = None
+    strict: bool = False
 
     @property
     def number(self) -> Any:
@@ -62,18 +66,11 @@ Key: TypeAlias = tuple[object, ...]
 
 
 class Terms:
-    """Makes terms; asked twice for the same, it gives the same one.
-
-    Attributes:
-        frozen: Terms whose very rounding somebody may depend on (they decide a truth
-            value, or compensate for the rounding of others): passes that reassociate
-            leave them alone.
-    """
+    """Makes terms; asked twice for the same, it gives the same one."""
 
     def __init__(self) -> None:
         self._known: dict[Key, Term] = {}
         self._digests: dict[int, str] = {}
-        self.frozen: set[Term] = set()
 
     def element(self, array: Value, position: int) -> Term:
         """An element of an array that stays an array."""
@@ -108,7 +105,7 @@ class Terms:
 
     def known(self, op: str, args: Sequence[Term], dtype: DType) -> Term | None:
         """An operation without parameters, if it was made before."""
-        return self._known.get((op, tuple(args), str(dtype), ""))
+        return self._known.get((op, tuple(args), str(dtype), "", False))
 
     def operation(
         self,
@@ -116,6 +113,8 @@ class Terms:
         args: Sequence[Term],
         dtype: DType,
         params: Mapping[str, Param] = NO_PARAMS,
+        *,
+        strict: bool = False,
     ) -> Term:
         """An operation, as it is: `algebra.Algebra` simplifies."""
         operands = tuple(args)
@@ -123,10 +122,11 @@ class Terms:
         if params:
             equation = Equation(op, (), params, ())
             digest = equation_key(equation, self._digests)[1]
-        key: Key = (op, operands, str(dtype), digest)
+        key: Key = (op, operands, str(dtype), digest, strict)
         found = self._known.get(key)
         if found is None:
-            found = Term(op, operands, dtype, len(self._known), params)
+            order = len(self._known)
+            found = Term(op, operands, dtype, order, params, strict=strict)
             self._known[key] = found
         return found
 
@@ -205,6 +205,23 @@ def is_moderate(number: Any) -> bool:
     return isinstance(number, float) and 1e-15 < abs(number) < 1e15
 
 
+def is_tame(number: Any) -> bool:
+    """Whether a number is so near to one that powers of it are taken freely.
+
+    (3.4e-10 / x) ** 12 is a number where neither 3.4e-10 ** 12 nor x ** -12 is one, and
+    (3.4e-10 * (1 / x)) ** 12 becomes their product when XLA compiles it.
+    """
+    return isinstance(number, float) and 1e-4 <= abs(number) <= 1e4
+
+
+def scales_wildly(term: Term) -> bool:
+    """Whether a term is the multiple of another by a number that is far from one."""
+    return term.op in ("mul", "div") and any(
+        isinstance(arg.number, float) and arg.number and not is_tame(arg.number)
+        for arg in term.args
+    )
+
+
 def is_usual(dtype: DType) -> bool:
     """Whether it is a float of 32 or 64 bits, whoever calls."""
     return dtype.is_float and all(
@@ -218,12 +235,17 @@ def _widths(dtype: DType) -> tuple[str, ...]:
 
 def reachable(roots: Sequence[Term]) -> Iterator[Term]:
     """All terms that some terms are made of, operands before what uses them."""
+    return unknown(roots, ())
+
+
+def unknown(roots: Sequence[Term], known: Collection[Term]) -> Iterator[Term]:
+    """Those of them that are not known, nor made of for what is known."""
     done: set[Term] = set()
     for root in roots:
         pending = [(root, False)]
         while pending:
             term, ready = pending.pop()
-            if term in done:
+            if term in done or term in known:
                 continue
             if ready:
                 done.add(term)

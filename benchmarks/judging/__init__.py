@@ -1,0 +1,1 @@
+"""How right the kernels of a formula are, beside what they replace."""

@@ -1,0 +1,181 @@
+"""One formula: its kernels built, judged, and compared with their chains."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import jax
+
+from formulas import Formula
+from judging.errors import rms_errors
+from judging.modes import Step, nested, pushed, steps_of
+from judging.modules import CHAIN, FORMS, TOGETHER, Built, build
+from judging.row import Row
+from judging.running import Compiled, Points, Runner
+from partialc.accuracy.contract import Breach, judge
+from partialc.accuracy.truth import Truth
+from partialc.ir.dtypes import DType, Regime
+from partialc.ir.jaxprs import trace_one
+from partialc.ir.program import ArrayType
+from partialc.sampling.stress import stress_points
+
+WIDTHS: Final = ("float32", "float64")
+POINTS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of a formula is measured.
+
+    Attributes:
+        forms: Of `auto` and `expanded`.
+        widths: Of `float32` and `float64`.
+        kernels: As `Formula.requests` names them; empty for all.
+        together: Whether a list kernel of all orders is measured too.
+        points: How many points a kernel is judged at.
+    """
+
+    forms: Sequence[str] = FORMS
+    widths: Sequence[str] = WIDTHS
+    kernels: Sequence[str] = ()
+    together: bool = False
+    points: int = POINTS
+
+
+def measure(formula: Formula, wanted: Wanted) -> list[Row]:
+    """Measure all kernels of a formula.
+
+    A formula that cannot be built gives one row, which says why.
+    """
+    names = tuple(wanted.kernels or formula.requests())
+    forms = (CHAIN, *wanted.forms)
+    try:
+        built = build(formula, forms, names, together=wanted.together)
+    except Exception as error:
+        failure = f"{type(error).__name__}: {error}".partition("\n")[0]
+        return [Row(formula.name, "all", "all", "both", failure=failure)]
+    subject = _Subject(formula, built[CHAIN], names, wanted)
+    return [row for form in wanted.forms for row in subject.rows(form, built[form])]
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A formula's truth and references, made once for all forms."""
+
+    formula: Formula
+    chain: Built
+    names: tuple[str, ...]
+    wanted: Wanted
+    _truths: dict[str, Truth] = field(default_factory=dict)
+    _modes: dict[str, list[Compiled]] = field(default_factory=dict)
+    _known: dict[tuple[str, ...], Row] = field(default_factory=dict)
+
+    def rows(self, form: str, built: Built) -> Iterator[Row]:
+        """A row for each kernel and width; of list kernels for each field."""
+        whole = [(TOGETHER, order) for order in self.names]
+        each = [(order, order) for order in self.names]
+        for name, order in each + (whole if self.wanted.together else []):
+            for width in self.wanted.widths:
+                yield self.row(form, built, name, order, width)
+
+    def row(self, form: str, built: Built, name: str, order: str, width: str) -> Row:
+        """One row; what does the same as a kernel measured before is not run again."""
+        label = order if name == order else f"{name}.{order}"
+        row = Row(self.formula.name, label, form, width)
+        if name in built.chains:
+            return replace(row, is_chain=True)
+        key = built.texts[name], name, order, width
+        if key not in self._known:
+            part = 0 if name == order else self.names.index(order)
+            kernel, chain = (
+                each.kernels[name].part(part) for each in (built, self.chain)
+            )
+            self._known[key] = self.measured(row, kernel, chain, order)
+        return replace(self._known[key], form=form)
+
+    def measured(self, row: Row, kernel: Runner, chain: Runner, order: str) -> Row:
+        """A row with its figures."""
+        points = self.points(row.width)
+        truth = self.truth(order)
+        references = [chain, *(mode.part(0) for mode in self.modes(order))]
+        values = (0,) if order == "order_0" else ()
+        breaches = judge(
+            kernel, references, truth, points, row.width, wide=chain, values=values
+        )
+        errors = rms_errors(kernel, references, truth, points)
+        return replace(
+            row,
+            breaches=len(breaches),
+            worst=self.sentence(breaches[0]) if breaches else "",
+            error=None if errors is None else errors[0],
+            chain_error=None if errors is None else errors[1],
+        )
+
+    def points(self, width: str) -> Points:
+        """Hard points, others than those the compiler tries kernels out at."""
+        ranges = {
+            self.formula.arguments.index(name): limits
+            for name, limits in self.formula.domain.items()
+        }
+        return stress_points(
+            self.shapes(),
+            width,
+            ranges=ranges,
+            count=self.wanted.points,
+            seed=1 + zlib.crc32(self.formula.name.encode()) % 2**31,
+        )
+
+    def truth(self, order: str) -> Truth:
+        """What a derivative truly is."""
+        if order not in self._truths:
+            derivative = pushed(self.formula.function, self.steps(order))
+            self._truths[order] = Truth(
+                trace_one(
+                    lambda *leaves: [derivative(*leaves)],
+                    [ArrayType(DType.fixed("float64"), s) for s in self.shapes()],
+                    Regime.WIDE,
+                    name=order,
+                    input_names=self.formula.arguments,
+                )
+            )
+        return self._truths[order]
+
+    def modes(self, order: str) -> list[Compiled]:
+        """Nested forward mode, and forward over reverse; of a value neither."""
+        if order not in self._modes:
+            steps = self.steps(order)
+            innermost = (jax.jacfwd, jax.jacrev) if steps else ()
+            self._modes[order] = [
+                Compiled(nested(self.formula.function, steps, mode))
+                for mode in innermost
+            ]
+        return self._modes[order]
+
+    def steps(self, order: str) -> list[Step]:
+        """The differentiations of one kernel."""
+        return steps_of(self.formula, self.formula.requests()[order])
+
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of the arguments, in order."""
+        return [self.formula.shapes.get(name, ()) for name in self.formula.arguments]
+
+    def sentence(self, breach: Breach) -> str:
+        """A breach in words: `x=-30: nan, true -9.36e-14, allowed 1e-20`."""
+        place = ", ".join(
+            f"{name}={_number(leaf.tolist())}"
+            for name, leaf in zip(self.formula.arguments, breach.point, strict=True)
+        )
+        return (
+            f"{place}: {breach.kernel:.6g}, true {breach.truth:.6g}, "
+            f"allowed {breach.allowed:.2g}"
+        )
+
+
+def _number(item: float | list[float]) -> str:
+    """A number, or a list of them, as text."""
+    if isinstance(item, list):
+        return f"[{', '.join(map(_number, item))}]"
+    return f"{item:.9g}"

@@ -1,0 +1,85 @@
+"""The kernels of a formula, built in every form within one module."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+import partialc
+from formulas import Formula
+from judging.running import Compiled
+
+Form: TypeAlias = Literal["auto", "expanded"]
+FORMS: Final[tuple[Form, ...]] = ("auto", "expanded")
+CHAIN: Final = "chain"
+TOGETHER: Final = "together"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The kernels of one form.
+
+    Attributes:
+        kernels: By name.
+        texts: What each kernel does, as text: two that are equal give equal numbers.
+        chains: The names of the kernels that are chains.
+    """
+
+    kernels: Mapping[str, Compiled]
+    texts: Mapping[str, str]
+    chains: frozenset[str]
+
+
+def build(
+    formula: Formula, forms: Sequence[str], names: Sequence[str], *, together: bool
+) -> dict[str, Built]:
+    """Compile and load the module of a formula: a kernel for each form and order.
+
+    Args:
+        formula: The formula.
+        forms: Of `chain`, `auto` and `expanded`.
+        names: The kernels, as `Formula.requests` has them.
+        together: Whether one more kernel of each form gives all of them at once.
+    """
+    requests: dict[str, Any] = {name: formula.requests()[name] for name in names}
+    if together:
+        requests[TOGETHER] = list(requests.values())
+    module = partialc.compile(
+        formula.function,
+        args=formula.types,
+        kernels={
+            f"{form}_{name}": request
+            for form in forms
+            for name, request in requests.items()
+        },
+        name=formula.name,
+        options={
+            f"{form}_{name}": {"form": form} for form in forms for name in requests
+        },
+        domain=dict(formula.domain),
+    )
+    loaded = module.load()
+    texts = _texts(module.source, list(module.plan.kernels))
+    return {
+        form: Built(
+            {name: Compiled(getattr(loaded, f"{form}_{name}")) for name in requests},
+            {name: texts[f"{form}_{name}"] for name in requests},
+            frozenset(
+                name
+                for name in requests
+                if module.plan.kernels[f"{form}_{name}"].chosen.form == CHAIN
+            ),
+        )
+        for form in forms
+    }
+
+
+def _texts(source: str, kernels: Sequence[str]) -> dict[str, str]:
+    """The statements of each kernel, without its docstring."""
+    return {
+        node.name: "\n".join(map(ast.dump, node.body[1:]))
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and node.name in kernels
+    }

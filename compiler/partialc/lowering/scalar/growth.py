@@ -1,0 +1,274 @@
+"""How fast the partial results of a program grow: what overflows, and loses others.
+
+Let one argument go to infinity, or to zero: every partial result then behaves like a
+power of it. These powers are found bottom-up,
+
+    sums                the largest
+    products            the sum, quotients the difference
+    roots, powers       a half, n times
+    sin, tanh, ...      0, or what goes to zero as their operand does
+
+for each element, for all elements together, and for each exponential of something
+unbounded, which counts as an argument of its own. `E * (1 / (1 + E)) ** 2` grows no
+faster than E, but `E**2 * (1 / (1 + E)) ** 3` like its square, and overflows where the
+other one does not.
+
+What overflows, or vanishes, does no harm by itself: it is where something else undoes
+it (`inf * 0`, `inf - inf`, the root of what overflowed) that numbers are lost. Both are
+found: the fastest power that occurs, and the fastest that is undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.ir.program import Value
+from partialc.lowering.scalar.samples import Samples
+from partialc.lowering.scalar.terms import ELEMENT, Term, reachable, unknown
+
+Powers: TypeAlias = NDArray[np.float64]
+"""A power for each direction."""
+
+MOST_ELEMENTS: Final = 16
+"""Of more elements those of one array go to infinity together."""
+
+MOST_EXPONENTIALS: Final = 12
+"""Of more exponentials all go to infinity together."""
+
+HARMLESS: Final = 2.0
+"""Squares of arguments, and of their reciprocals, overflow where nobody goes."""
+
+_ROUNDING: Final = 1e-9
+
+SIMPLEST: Final = 12
+"""Exponents are one multiple of another up to this denominator."""
+
+EXPONENTIAL: Final = frozenset({"exp", "exp2", "expm1", "sinh", "cosh", "pow"})
+_SAME: Final = frozenset(
+    {"neg", "abs", "convert_element_type", "copy", "real", "reduce_precision"}
+)
+_LARGEST: Final = frozenset({"add", "add_any", "sub", "max", "min", "reduce_sum"})
+_ODD: Final = frozenset(
+    {
+        *("sin", "tan", "asin", "atan", "tanh", "asinh", "atanh", "erf", "erf_inv"),
+        *("log1p", "expm1", "sinh"),
+    }
+)
+"""They go to zero as their operands do."""
+_ROOTS: Final = {"sqrt": 0.5, "rsqrt": -0.5, "cbrt": 1 / 3}
+_UNDOING: Final = frozenset({*_ROOTS, "log", "log1p", "pow"})
+"""What has overflowed, or vanished, is lost to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What happens within a term, for each direction.
+
+    Attributes:
+        fastest: The highest power of a partial result.
+        undone: The highest power of one that something undoes.
+    """
+
+    fastest: Powers
+    undone: Powers
+
+
+class Growth:
+    """The powers of the terms of a program, and of those that may replace them."""
+
+    def __init__(
+        self,
+        roots: Sequence[Term],
+        *,
+        given: Collection[Value] | None = None,
+        carried: Collection[Value] = (),
+    ) -> None:
+        """Find the directions.
+
+        Args:
+            roots: What is replaced.
+            given: The arrays that are arguments; elements of others may be
+                exponentials. If not given, all are but those that are carried.
+            carried: Arrays that operations on whole arrays give.
+        """
+        self._samples = Samples()
+        self._powers: dict[Term, Powers] = {}
+        self._extents: dict[Term, Extent] = {}
+        self._elements: dict[object, int] = {}
+        self._exponents: list[float] = []
+
+        def is_argument(term: Term) -> bool:
+            if given is not None:
+                return term.array in given
+            return term.array not in carried
+
+        terms = list(reachable(roots))
+        elements = [term for term in terms if term.op == ELEMENT]
+        self._by_element = len(elements) <= MOST_ELEMENTS
+        slow = 1
+        for term in sorted(elements, key=is_argument, reverse=True):
+            place = self._elements.setdefault(self._key(term), len(self._elements))
+            slow = place + 2 if is_argument(term) else slow
+        for term in terms:
+            if term.op in EXPONENTIAL and self._ratio(term) is None:
+                self._exponents.append(self._exponent(term))
+        count = 1 + len(self._elements) + min(len(self._exponents), MOST_EXPONENTIALS)
+        self._half = count + 1
+        self._none = np.zeros(2 * self._half)
+        # Place 0 is all elements together, the last one all exponentials.
+        harmless = np.zeros((2, self._half))
+        harmless[:, 0 if slow == 1 + len(self._elements) else 1 : slow] = HARMLESS
+        self._harmless: Powers = harmless.reshape(-1)
+
+    def _key(self, term: Term) -> object:
+        return (term.array, term.position) if self._by_element else term.array
+
+    # --- exponentials
+
+    def _exponent(self, term: Term) -> float:
+        """A number for an exponent; that of its negative is its negative."""
+        if term.op == "pow":
+            return self._samples.of(term)
+        return self._samples.of(term.args[0])
+
+    def _ratio(self, term: Term) -> tuple[int, float] | None:
+        """Which exponential this one is a power of, and which."""
+        own = self._exponent(term)
+        for place, other in enumerate(self._exponents):
+            if not other:
+                continue
+            simple = Fraction(own / other).limit_denominator(SIMPLEST)
+            if simple and abs(own / other - simple) <= 1e-9 * abs(simple):
+                return place, float(simple)
+        return None
+
+    # --- powers
+
+    def of(self, term: Term) -> Powers:
+        """The power of a term in each direction."""
+        if term not in self._powers:
+            self._learn(term)
+        return self._powers[term]
+
+    def extent(self, term: Term) -> Extent:
+        """The fastest power within a term, and the fastest that is undone."""
+        if term not in self._extents:
+            self._learn(term)
+        return self._extents[term]
+
+    def is_within(self, term: Term, limits: Extent) -> bool:
+        """Whether nothing within a term grows faster, or loses more, than it may."""
+        found = self.extent(term)
+        return bool(
+            (found.fastest <= limits.fastest).all()
+            and (found.undone <= limits.undone).all()
+        )
+
+    def limits(self, reference: Term, *, safe: bool) -> Extent:
+        """How fast what replaces a term may grow, and what it may undo.
+
+        Args:
+            reference: The term.
+            safe: Whether it is to undo nothing that grows faster than what has to
+                overflow first, even where the term itself does.
+        """
+        there = self.extent(reference)
+        fastest = np.maximum(there.fastest, self._harmless) + _ROUNDING
+        undone = np.maximum(there.undone, self._harmless) + _ROUNDING
+        return Extent(fastest, np.minimum(undone, fastest) if safe else undone)
+
+    def undone_here(self, term: Term) -> Powers:
+        """The power of what a term itself undoes."""
+        parts = [self.of(arg) for arg in term.args]
+        if term.op in ("mul", "div"):
+            first, second = parts
+            return _undone_by_product(first, second if term.op == "mul" else -second)
+        if term.op in ("add", "sub"):
+            return np.maximum(np.minimum(*parts), 0)
+        if term.op in _UNDOING:
+            return np.abs(parts[0])
+        return self._none
+
+    def _learn(self, root: Term) -> None:
+        for term in unknown([root], self._extents):
+            self._powers[term] = power = self._found(term)
+            fastest, undone = power, self._none
+            if term.args:
+                undone = self.undone_here(term)
+            for arg in term.args:
+                within = self._extents[arg]
+                fastest = np.maximum(fastest, within.fastest)
+                undone = np.maximum(undone, within.undone)
+            self._extents[term] = Extent(fastest, undone)
+
+    def _found(self, term: Term) -> Powers:
+        if term.op == ELEMENT:
+            return self._towards(self._elements.get(self._key(term)), 1.0)
+        parts = [self._powers[arg] for arg in term.args]
+        if not parts or not term.dtype.is_float:
+            return self._none
+        if term.op in EXPONENTIAL:
+            return self._exponential(term, parts)
+        if term.op in _SAME:
+            return parts[0]
+        if term.op in _LARGEST:
+            return _largest(parts)
+        if term.op == "select_n":
+            return _largest(parts[1:])
+        if term.op in ("mul", "reduce_prod"):
+            total: Powers = np.sum(np.stack(parts), axis=0)
+            return total
+        if term.op == "div":
+            return parts[0] - parts[1]
+        if term.op in _ROOTS:
+            return parts[0] * _ROOTS[term.op]
+        exponent = term.params.get("y")
+        if term.op == "integer_pow" and isinstance(exponent, int):
+            return parts[0] * exponent
+        if term.op == "square":
+            return parts[0] * 2.0
+        if term.op in _ODD:
+            return np.minimum(parts[0], 0)
+        return self._none
+
+    def _exponential(self, term: Term, parts: Sequence[Powers]) -> Powers:
+        exponent = term.args[1].number if term.op == "pow" else None
+        if exponent is not None:
+            return parts[0] * float(exponent)
+        if not any((part > 0).any() for part in parts):
+            return np.minimum(parts[0], 0) if term.op in _ODD else self._none
+        known = self._ratio(term)
+        if known is None:
+            return np.full_like(self._none, np.inf)
+        place, ratio = known
+        place = 1 + len(self._elements) + min(place, MOST_EXPONENTIALS - 1)
+        found = self._none.copy()
+        for at in (place, self._half - 1):
+            found[at], found[self._half + at] = ratio, -ratio
+        if term.op in ("sinh", "cosh"):
+            return np.abs(found)
+        return np.maximum(found, 0) if term.op == "expm1" else found
+
+    def _towards(self, place: int | None, power: float) -> Powers:
+        """What goes to infinity with one argument, or with all, and to zero with it."""
+        found = self._none.copy()
+        for at in (0,) if place is None else (0, place + 1):
+            found[at], found[self._half + at] = power, -power
+        return found
+
+
+def _largest(parts: Sequence[Powers]) -> Powers:
+    found: Powers = np.max(np.stack(parts), axis=0)
+    return found
+
+
+def _undone_by_product(first: Powers, second: Powers) -> Powers:
+    """What overflows against what vanishes."""
+    larger = np.maximum(np.abs(first), np.abs(second))
+    return np.where(first * second < 0, larger, 0.0)

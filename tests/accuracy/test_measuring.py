@@ -1,0 +1,176 @@
+"""The figures of the accuracy table are what they say."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import accuracy
+from formulas import CORPUS
+from judging import measure
+from judging.errors import rms_errors
+from judging.modes import nested, pushed, steps_of
+from judging.modules import Built
+from judging.report import page, summary
+from judging.row import FLOOR, Row, geometric_mean
+from judging.running import Compiled
+from partialc.accuracy.truth import Truth
+from partialc.ir.dtypes import DType, Regime
+from partialc.ir.jaxprs import trace_one
+from partialc.ir.program import ArrayType
+
+
+def bend(x, y):
+    return jnp.exp(x[0] * y) * x[1] ** 3
+
+
+@pytest.mark.parametrize("innermost", [jax.jacfwd, jax.jacrev])
+def test_partials_are_taken_in_three_ways_that_agree(innermost):
+    formula = CORPUS["softmax_share"]
+    x = jnp.array([0.3, -0.2, 1.1])
+    for request in ("value", "partial(x[0])", "partial(x[0], x[1], x[2])"):
+        steps = steps_of(formula, request)
+        expected = formula.function(x)
+        if steps:
+            tensor = formula.function
+            for _ in steps:
+                tensor = jax.jacfwd(tensor)
+            expected = tensor(x)[tuple(step.index[0] for step in steps)]
+        assert jnp.allclose(nested(formula.function, steps, innermost)(x), expected)
+        assert jnp.allclose(pushed(formula.function, steps)(x), expected)
+
+
+def test_the_width_of_the_points_decides_the_width_of_the_results():
+    run = Compiled(lambda x: x * np.float64(0.1))
+    for width in ("float32", "float64"):
+        assert run([np.ones(3, width)])[0].dtype == width
+
+
+def error_of(kernel, width, points):
+    kind = ArrayType(DType.fixed("float64"), ())
+
+    def chain(x):
+        return jnp.log1p(x)
+
+    truth = Truth(
+        trace_one(
+            lambda x: [chain(x)], [kind], Regime.WIDE, name="f", input_names=["x"]
+        )
+    )
+    run = [Compiled(each).part(0) for each in (kernel, chain)]
+    return rms_errors(run[0], [run[1]], truth, [np.asarray(points, width)])
+
+
+@pytest.mark.parametrize("width", ["float32", "float64"])
+def test_the_rms_error_is_in_units_in_the_last_place(width):
+    points = np.linspace(0.5, 3, 60)
+    eps = float(np.finfo(width).eps)
+
+    def off(x):
+        return jnp.log1p(x) * (1 + 64 * eps)
+
+    ours, theirs = error_of(off, width, points)
+    assert theirs < 1
+    assert 60 < ours < 140  # a number of 64 eps is 64 to 128 of its units
+    assert error_of(jnp.log1p, width, points) == (theirs, theirs)
+
+
+def test_points_at_which_something_is_not_finite_are_left_out():
+    def partly(x):
+        return jnp.where(x > 2, jnp.nan, jnp.log1p(x))
+
+    some = error_of(partly, "float32", np.linspace(0.5, 3, 60))
+    assert some is not None
+    assert some[0] == some[1]
+    assert error_of(partly, "float32", np.linspace(2.5, 3, 60)) is None
+
+
+def test_ratios_are_floored_and_chains_are_one():
+    row = Row("f", "order_1", "auto", "float32", error=0.01, chain_error=1.0)
+    chain = Row("f", "order_2", "auto", "float32", is_chain=True)
+    unknown = Row("f", "order_3", "auto", "float32")
+    assert row.ratio == FLOOR
+    assert geometric_mean([row, chain, unknown]) == pytest.approx(0.5)
+    assert geometric_mean([unknown]) is None
+
+
+def test_the_page_says_what_is_broken_and_how():
+    rows = [
+        Row("planck_law", "order_4", "auto", "float32", breaches=3, worst="x=25: nan"),
+        Row("planck_law", "order_1", "auto", "float64", error=1.0, chain_error=2.0),
+        Row("logit", "all", "all", "both", failure="ValueError: no"),
+    ]
+    text = page(rows, CORPUS, "# How")
+    broken = text.partition("## Every formula")[0]
+    assert "| `planck_law` | order_4 | auto | float32 | 3 | x=25: nan |" in broken
+    assert "ValueError: no" in broken
+    assert "2 broken" in summary(rows).splitlines()[-1]
+    assert "| Planck's law in reduced frequency | 1 broken | 0.50 (to 0.50) |" in text
+
+
+def built(**kernels):
+    """Kernels of one form, as if they had been compiled."""
+    compiled = {name: Compiled(kernel) for name, kernel in kernels.items()}
+    return Built(compiled, {name: str(kernels[name]) for name in kernels}, frozenset())
+
+
+def test_a_kernel_that_overflows_is_found_broken(monkeypatch):
+    formula = CORPUS["fermi_tail"]
+    chain = nested(formula.function, steps_of(formula, "partial(x)"))
+
+    def overflowing(x):
+        return -jnp.exp(3 * x) / (jnp.exp(x) + 1) ** 2 / jnp.exp(2 * x)
+
+    forms = {"auto": built(order_1=overflowing), "expanded": built(order_1=chain)}
+    monkeypatch.setattr(
+        measure, "build", lambda *_, **__: {"chain": built(order_1=chain)} | forms
+    )
+    wanted = measure.Wanted(widths=("float32",), kernels=("order_1",))
+    bad, good = measure.measure(formula, wanted)
+    assert bad.form == "auto"
+    assert bad.breaches > 50
+    assert "x=" in bad.worst
+    assert (good.form, good.breaches, good.ratio) == ("expanded", 0, 1.0)
+
+
+def test_what_cannot_be_built_is_a_broken_row(monkeypatch):
+    def refuse(*_, **__):
+        raise RecursionError("too deep\nand more")
+
+    monkeypatch.setattr(measure, "build", refuse)
+    (row,) = measure.measure(CORPUS["logit"], measure.Wanted())
+    assert row.is_broken
+    assert row.failure == "RecursionError: too deep"
+
+
+def test_a_slice_of_the_corpus_keeps_the_contract(monkeypatch, capsys):
+    monkeypatch.delenv("PARTIALC_TRIAL", raising=False)
+    assert accuracy.main(["--slice", "--jobs", "1"]) == 0
+    assert "all: 24 rows" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_every_kernel_of_the_corpus_keeps_the_contract():
+    environment = {k: v for k, v in os.environ.items() if k != "PARTIALC_TRIAL"}
+    result = subprocess.run(
+        [sys.executable, accuracy.__file__],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--only", "no_such_law"], ["--write", "--slice"]]
+)
+def test_what_makes_no_sense_is_refused(arguments, capsys):
+    assert accuracy.main(arguments) == 2
+    assert capsys.readouterr().err

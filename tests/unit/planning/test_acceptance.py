@@ -1,0 +1,173 @@
+"""A written-out kernel that fails its trial gives way to less daring ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+import partialc
+from partialc.accuracy.trial import Subject
+from partialc.accuracy.verdict import Verdict
+from partialc.driver import Compiled, compile_module
+from partialc.planning import acceptance
+from partialc.planning.acceptance import Acceptance
+from partialc.planning.plan import Candidate, KernelPlan
+from partialc.sampling.domain import Region
+from partialc.spec.module import read_module
+from partialc.spec.tables import Table
+
+KEEPS = Verdict()
+REASON = "at x = 1 in float32 it gives 2 instead of 3"
+
+
+@pytest.fixture(autouse=True)
+def trials_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTIALC_TRIAL", "on")
+
+
+def growth(x: jax.Array, y: jax.Array) -> jax.Array:
+    """Long enough that it is written out by itself."""
+    return x * jnp.exp(x * y) * jnp.sin(x) / (1 + jnp.exp(x) * y * y)
+
+
+def _plan(requests: Any, **options: Any) -> KernelPlan:
+    module = partialc.compile(
+        growth,
+        args={"x": "float", "y": "float"},
+        kernels={"k": requests},
+        name="growth",
+        **options,
+    )
+    return module.compiled.plan.kernels["k"]
+
+
+def _scripted(
+    monkeypatch: pytest.MonkeyPatch, verdicts: Iterator[Verdict]
+) -> list[Subject]:
+    """Trials give these verdicts, one after the other."""
+    subjects: list[Subject] = []
+
+    def try_out(subject: Subject) -> Verdict:
+        subjects.append(subject)
+        return next(verdicts)
+
+    monkeypatch.setattr(acceptance, "try_out", try_out)
+    return subjects
+
+
+def _failing(*parts: int) -> Verdict:
+    return Verdict(parts, REASON)
+
+
+BOTH = ["partial(x, x)", "partial(x, y)"]
+
+
+def test_what_fails_is_left_out_then_all_then_nothing_is_regrouped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failing = {
+        "full": (1,),
+        "full except results (1)": (0, 1),
+        "without normal forms": (1,),
+        "in order": (),
+    }
+
+    def verdict(_: Acceptance, candidate: Candidate) -> Verdict | None:
+        variant = candidate.variant
+        return None if variant is None else _failing(*failing[variant.name])
+
+    monkeypatch.setattr(Acceptance, "_verdict", verdict)
+    plan = _plan(BOTH, form="expanded")
+    failed = [each for each in plan.rejected if each.refusal]
+    assert [each.variant.name for each in failed if each.variant] == [
+        "full",
+        "full except results (1)",
+        "without normal forms",
+    ]
+    assert all(REASON in (each.refusal or "") for each in failed)
+    assert plan.chosen.variant is not None
+    assert plan.chosen.variant.name == "in order"
+    assert not plan.warnings
+
+
+def test_where_every_way_fails_the_chain_is_taken_and_one_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(acceptance, "try_out", lambda _: _failing(0))
+    plan = _plan("partial(x, x)", form="expanded")
+    assert plan.chosen.form == "chain"
+    assert "no way of writing it out" in plan.warnings[0]
+    plan = _plan("partial(x, x)")
+    assert plan.chosen.form == "chain"
+    assert not plan.warnings
+
+
+def test_nobody_is_asked_for_a_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    subjects = _scripted(monkeypatch, iter(()))
+    assert _plan("partial(x, x)", form="chain").chosen.form == "chain"
+    assert not subjects
+
+
+def test_a_subject_tells_what_is_tried_and_where(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    subjects = _scripted(monkeypatch, iter([KEEPS]))
+    plan = _plan(["value", "jvp(x)"], form="expanded", domain={"x": (1.0, 2.0)})
+    assert "keeps the accuracy contract" in plan.facts[-1]
+    (subject,) = subjects
+    assert subject.values == (0,)
+    assert subject.names == ("x", "y", "x_tangent")
+    assert subject.regions == (
+        Region(limits=(1.0, 2.0)),
+        Region(),
+        acceptance.DIRECTIONS,
+    )
+
+
+def _compiled(known: dict[str, str]) -> Compiled:
+    values = {
+        "function": growth,
+        "args": {"x": "float", "y": "float"},
+        "kernels": {"k": "partial(x, x)"},
+        "name": "growth",
+        "path": "growth.py",
+        "form": "expanded",
+    }
+    return compile_module(read_module(Table(values, "test")), None, known_trials=known)
+
+
+def _unexpected(_: Subject) -> Verdict:
+    raise AssertionError("tried although it is known")
+
+
+def test_known_verdicts_decide_without_a_trial(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _scripted(monkeypatch, iter([_failing(0), KEEPS]))
+    first = _compiled({})
+    assert len(first.trials) == 2
+    monkeypatch.setattr(acceptance, "try_out", _unexpected)
+    again = _compiled(dict(first.trials))
+    assert again.trials == first.trials
+    assert again.source == first.source
+    assert again.plan.kernels["k"].chosen.variant is not None
+    assert str(again.plan) == str(first.plan)
+
+
+@pytest.mark.parametrize("form", ["auto", "expanded"])
+def test_a_kernel_of_the_function_itself_is_nan_where_that_is(form: str) -> None:
+    module = partialc.compile(
+        lambda x: jnp.sqrt(x) ** 2 + x / x * 3,
+        args={"x": "float"},
+        kernels={"k": ["value", "partial(x)"]},
+        name="holes",
+        form=form,
+    )
+    kernel = jax.vmap(module.load().k)
+    value = kernel(jnp.asarray([-2.0, 0.0, 4.0])).value
+    assert jnp.isnan(value).tolist() == [True, True, False]
+    assert value[2] == 7
