@@ -1,13 +1,9 @@
 """No pass changes a bit: the evaluator is the oracle, inf and nan included."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import jax
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partialc.ir.check import check
@@ -18,25 +14,10 @@ from partialc.lowering.light_cone import LIGHT_CONE
 from partialc.lowering.passes import Grade
 from partialc.lowering.pipeline import FINAL, PASSES, run
 from partialc.ops.evaluation import evaluate
+from tests.passes import random_programs as programs
+from tests.property.fuzzing import examples
 
-
-def _sibling(name):
-    """A helper module of this folder, which is no package."""
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"tests_passes_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-programs = _sibling("random_programs")
 BITWISE = [each for each in PASSES.values() if each.grade is Grade.BITWISE]
-
-
-def examples(count):
-    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=count, deadline=None, suppress_health_check=slow)
 
 
 def bits(function, arguments, regime):

@@ -28,8 +28,12 @@ Points = Literal["uniform", "special", "equal", "large"]
 COUNT: Final = 3
 """Points a case is tried at."""
 
+NEAR: Final[tuple[Points, ...]] = ("uniform", "uniform", "uniform", "special", "equal")
+LARGE: Final[tuple[Points, ...]] = ("large",)
+"""Where functions saturate or overflow."""
+
 SPECIAL: Final = (0.0, 1.0, -1.0, 0.5, 2.0)
-LARGE: Final = (30.0, -30.0, 100.0, -100.0, 1e4, 1e-4)
+FAR: Final = (30.0, -30.0, 100.0, -100.0, 1e4, 1e-4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ class Case:
             shape = shapes.get(name.removesuffix("_tangent"), self.program.result_shape)
             is_point = name in shapes
             kind = self.points if is_point else "uniform"
-            rows = [_drawn(random, kind, shape) for _ in range(COUNT)]
+            rows = [drawn(random, kind, shape) for _ in range(COUNT)]
             if not self._has_rows(name):
                 rows = rows[:1] * COUNT
             found[name] = np.stack(rows).astype(self.dtype)
@@ -183,7 +187,8 @@ def _weighed(leaf: Any, rows: bool) -> Any:
     return jnp.sum(flat @ weights)
 
 
-def _drawn(random: np.random.RandomState, kind: Points, shape: Any) -> NDArray[Any]:
+def drawn(random: np.random.RandomState, kind: Points, shape: Any) -> NDArray[Any]:
+    """An array for a point of some kind."""
     uniform = np.asarray(random.uniform(-1, 1, shape))
     match kind:
         case "uniform":
@@ -193,7 +198,7 @@ def _drawn(random: np.random.RandomState, kind: Points, shape: Any) -> NDArray[A
         case "equal":
             return np.full(shape, random.uniform(-1, 1))
         case "large":
-            some = np.asarray(random.choice(LARGE, shape))
+            some = np.asarray(random.choice(FAR, shape))
             return np.where(random.uniform(0, 1, shape) < 0.5, some, uniform)
 
 

@@ -9,8 +9,9 @@ here; its spread over the neighbours stands for its error, conditioning included
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import jax
@@ -22,30 +23,82 @@ from partialc.api import Module
 from partialc.ir.dtypes import Regime
 from partialc.verify.reference import MODES
 from tests.property.cases import COUNT, Case
+from tests.property.shipping import assert_planned_is_shipped
 
 STEPS: Final = np.array([0, 1, -1, 2, -3, 5, -7, 11, -16])
 """How many floats a neighbour is away, the point itself first."""
 
-MULTIPLE: Final = 16
-"""So many times the error of JAX is right: four are promised, against the truth."""
-
-ULPS: Final = 64
-"""An entry that differs less than this from the truth is right in any case."""
-
-OF_LARGEST: Final = 16
-"""So many ulps of the largest entry beside it an entry may be off."""
-
 TINY: Final = {"float32": 2.0**-110, "float64": 2.0**-1000}
 """XLA flushes subnormals, and products that pass through them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How far from what it should be a number may be.
+
+    Attributes:
+        multiple: So many times the error of what it is compared with; four are
+            promised, against the truth.
+        ulps: So many ulps of the number itself.
+        of_largest: So many ulps of the largest entry beside it.
+        width: The float type.
+    """
+
+    multiple: float = 16
+    ulps: float = 64
+    of_largest: float = 16
+    width: str = "float64"
+
+    def allowed(
+        self,
+        truth: NDArray[Any],
+        modes: Sequence[NDArray[Any]],
+        truths: NDArray[Any] | None = None,
+    ) -> NDArray[Any]:
+        """The error that is allowed for each entry.
+
+        Args:
+            truth: What is wanted at each point.
+            modes: What else computes it, at each point and its neighbours.
+            truths: What is wanted there; without it the same as at the point.
+        """
+        wanted = truth[:, None] if truths is None else truths
+        with np.errstate(all="ignore"):
+            errors = [np.abs(mode - wanted) for mode in modes]
+        error = np.max([np.where(np.isfinite(e), e, 0).max(axis=1) for e in errors], 0)
+        size = np.where(np.isfinite(truth), np.abs(truth), 0)
+        axes = tuple(range(1, size.ndim))
+        largest = size.max(axis=axes, keepdims=True, initial=0.0)
+        ulps = self.ulps * size + self.of_largest * largest
+        eps = float(np.finfo(self.width).eps)
+        return np.asarray(self.multiple * error + eps * ulps + TINY[self.width])
+
+    def wrong(
+        self,
+        found: NDArray[Any],
+        truth: NDArray[Any],
+        modes: Sequence[NDArray[Any]],
+        truths: NDArray[Any] | None = None,
+    ) -> NDArray[np.bool_]:
+        """Which entries are wrong: where all is finite, one that is not is wrong."""
+        is_judged = np.isfinite(truth)
+        for mode in modes:
+            is_judged = is_judged & np.isfinite(mode[:, 0])
+        with np.errstate(all="ignore"):
+            is_near = np.abs(found - truth) <= self.allowed(truth, modes, truths)
+        return np.asarray(is_judged & ~(np.isfinite(found) & is_near))
 
 
 def check(case: Case) -> None:
     """Build a case, call its kernel, and compare every entry with plain JAX.
 
     Raises:
-        AssertionError: An entry is wrong, or not finite where those of JAX are.
+        AssertionError: An entry is wrong, or not finite where those of JAX are; or the
+            kernel does more than was planned.
     """
     module = case.compiled()
+    if not case.batch and not case.differentiable:
+        assert_planned_is_shipped(module)
     names = [each.name for each in module.compiled.kernels["kernel"].directions]
     given = list(case.arguments(names).values())
     with jax.enable_x64(Regime(case.regime).x64):
@@ -67,13 +120,12 @@ class Judge:
     def __init__(self, case: Case, module: Module, given: list[NDArray[Any]]) -> None:
         self.case = case
         self.module = module
-        self.eps = float(np.finfo(case.dtype).eps)
-        self.floor = TINY[case.dtype.name]
+        self.rounding = Rounding(width=case.dtype.name)
         self.given = given
         near = []
         for array in given:
             steps = STEPS.reshape(-1, *[1] * (array.ndim - 1))
-            rows = array[:, None] * (1 + steps * self.eps)
+            rows = array[:, None] * (1 + steps * float(np.finfo(case.dtype).eps))
             near.append(rows.astype(case.dtype).reshape(-1, *array.shape[1:]))
         self.near = near
         self.modes = [self._mode(MODES, case.regime)]
@@ -113,33 +165,20 @@ class Judge:
         here = self.modes[0][number][:, 0]
         assert leaf.dtype == here.dtype, (number, leaf.dtype, here.dtype)
         assert leaf.shape == here.shape, (number, leaf.shape, here.shape)
-        truth, allowed, is_judged = self.allowed(number)
-        with np.errstate(all="ignore"):
-            is_right = np.isfinite(leaf) & (np.abs(leaf - truth) <= allowed)
-        return np.asarray(is_judged & ~is_right)
+        return self.rounding.wrong(leaf, *self._compared(number))
 
-    def allowed(self, number: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """The truth, the error that is allowed, and where an entry is judged."""
+    def _compared(self, number: int) -> tuple[Any, Any, Any]:
+        """The truth at the points, the modes near them, the truth there if known."""
         truths = self.truth[number].astype("float64")
-        truth = truths[:, 0]
-        if self.case.regime == Regime.WIDE.value:
-            truths = truths[:, :1]
-        with np.errstate(all="ignore"):
-            errors = [np.abs(mode[number] - truths) for mode in self.modes]
-        is_judged = np.isfinite(truth)
-        for mode in self.modes:
-            is_judged = is_judged & np.isfinite(mode[number][:, 0])
-        error = np.max([np.where(np.isfinite(e), e, 0).max(axis=1) for e in errors], 0)
-        size = np.where(np.isfinite(truth), np.abs(truth), 0)
-        axes = tuple(range(1, size.ndim))
-        largest = size.max(axis=axes, keepdims=True, initial=0.0)
-        allowed = MULTIPLE * error + self.eps * (ULPS * size + OF_LARGEST * largest)
-        return truth, allowed + self.floor, is_judged
+        modes = [mode[number].astype("float64") for mode in self.modes]
+        is_wide = self.case.regime == Regime.WIDE.value
+        return truths[:, 0], modes, None if is_wide else truths
 
     def complaint(self, number: int, leaf: NDArray[Any], wrong: NDArray[Any]) -> str:
         """The first wrong entry, and where it is."""
         place = tuple(int(n) for n in np.argwhere(wrong)[0])
-        truth, allowed, _ = self.allowed(number)
+        truth, modes, truths = self._compared(number)
+        allowed = self.rounding.allowed(truth, modes, truths)
         point = [array[place[0]].tolist() for array in self.given]
         return (
             f"field {number} of {self.case.requests}, entry {place[1:]}, at {point}: "

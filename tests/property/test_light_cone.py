@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from partialc.ir.check import check
@@ -17,14 +17,10 @@ from partialc.lowering.rectangles import RECTANGLES
 from partialc.lowering.specialise_loops import SPECIALISE_LOOPS
 from partialc.ops.evaluation import evaluate, run_function
 from tests.passes import random_programs
+from tests.property.fuzzing import examples
 
 FINITE = (0.0, 1.0, -1.5, 0.1, 3.0, 2.5, -0.25)
 FLOATS = [n for n, kind in enumerate(random_programs.INPUTS) if kind.dtype.is_float]
-
-
-def examples(count):
-    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=count, deadline=None, suppress_health_check=slow)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from partialc.ir.check import check
@@ -16,11 +16,7 @@ from partialc.lowering.pipeline import FINAL, run
 from partialc.lowering.restated import slice_of
 from partialc.ops.evaluation import evaluate
 from tests.passes import random_programs
-
-
-def examples(count):
-    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=count, deadline=None, suppress_health_check=slow)
+from tests.property.fuzzing import examples
 
 
 def draw_box(data, shape):

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from partialc.analysis.demand import find_demand
@@ -26,6 +26,7 @@ from partialc.lowering.scalar.quotients import as_quotients
 from partialc.lowering.scalar.regroup import regroup
 from partialc.lowering.scalar.terms import Terms
 from partialc.ops.evaluation import evaluate
+from tests.property.fuzzing import examples
 
 NAMES = ["x", "y", "z"]
 KIND = ArrayType(FLOAT, ())
@@ -129,15 +130,6 @@ def check_normal_form(data: st.DataObject, order: int) -> None:
                 atol=1e-11 + 1e3 * slack,
                 err_msg=to_text(plain) + to_text(written),
             )
-
-
-def examples(count: int) -> settings:
-    slow = [
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.filter_too_much,
-    ]
-    return settings(max_examples=count, deadline=None, suppress_health_check=slow)
 
 
 @examples(30)

@@ -10,7 +10,7 @@ from operator import add, mul, sub, truediv
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from partialc.ir.text import parse
@@ -22,6 +22,7 @@ from partialc.lowering.scalar.quotients import as_quotients
 from partialc.lowering.scalar.regroup import regroup
 from partialc.lowering.scalar.simplify import simplified
 from partialc.lowering.scalar.terms import Term, Terms, reachable
+from tests.property.fuzzing import examples
 
 LENGTH: Final = 9
 NUMBERS: Final = (-2.0, -1.0, -0.5, 0.25, 1.0, 2.0, 3.0)
@@ -135,7 +136,7 @@ def check(data: st.DataObject, name: str, divides: bool) -> None:
 
 @pytest.mark.parametrize("name", PASSES)
 @pytest.mark.parametrize("divides", [False, True])
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@examples(60)
 @given(st.data())
 def test_passes_are_exact(name: str, divides: bool, data: st.DataObject) -> None:
     check(data, name, divides)
@@ -144,7 +145,7 @@ def test_passes_are_exact(name: str, divides: bool, data: st.DataObject) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PASSES)
 @pytest.mark.parametrize("divides", [False, True])
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(st.data())
 def test_passes_are_exact_for_many(
     name: str, divides: bool, data: st.DataObject
