@@ -21,9 +21,10 @@ power or by what is steeper than any (`steepness`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -45,6 +46,12 @@ MOST_EXPONENTIALS: Final = 12
 
 HARMLESS: Final = 2.0
 """Squares of arguments, and of their reciprocals, overflow where nobody goes."""
+
+FAR: Final = 1e3
+"""An argument that stays within this, and away from its inverse, overflows nothing."""
+
+Limits: TypeAlias = tuple[float, float] | None
+NOTHING: Final[Mapping[Value, Limits]] = MappingProxyType({})
 
 _ROUNDING: Final = 1e-9
 
@@ -90,6 +97,7 @@ class Growth:
         *,
         given: Collection[Value] | None = None,
         carried: Collection[Value] = (),
+        bounded: Mapping[Value, Limits] = NOTHING,
     ) -> None:
         """Find the directions.
 
@@ -98,6 +106,7 @@ class Growth:
             given: The arrays that are arguments; elements of others may be
                 exponentials. If not given, all are but those that are carried.
             carried: Arrays that operations on whole arrays give.
+            bounded: Between which numbers the elements of some arrays are.
         """
         self._samples = Samples()
         self._powers: dict[Term, Powers] = {}
@@ -105,18 +114,11 @@ class Growth:
         self._elements: dict[object, int] = {}
         self._exponents: list[float] = []
 
-        def is_argument(term: Term) -> bool:
-            if given is not None:
-                return term.array in given
-            return term.array not in carried
-
         terms = list(reachable(roots))
         elements = [term for term in terms if term.op == ELEMENT]
         self._by_element = len(elements) <= MOST_ELEMENTS
-        slow = 1
-        for term in sorted(elements, key=is_argument, reverse=True):
-            place = self._elements.setdefault(self._key(term), len(self._elements))
-            slow = place + 2 if is_argument(term) else slow
+        for term in elements:
+            self._elements.setdefault(self._key(term), len(self._elements))
         for term in terms:
             if term.op in EXPONENTIAL and self._ratio(term) is None:
                 self._exponents.append(self._exponent(term))
@@ -127,7 +129,15 @@ class Growth:
         self._steepness: dict[Term, Steepness] = {}
         # Place 0 is all elements together, the last one all exponentials.
         harmless = np.zeros((2, self._half))
-        harmless[:, 0 if slow == 1 + len(self._elements) else 1 : slow] = HARMLESS
+        for term in elements:
+            assert term.array is not None
+            is_given = (
+                term.array not in carried if given is None else term.array in given
+            )
+            own = _harmless(bounded.get(term.array)) if is_given else np.zeros(2)
+            harmless[:, 1 + self._elements[self._key(term)]] = own
+        if elements:
+            harmless[:, 0] = harmless[:, 1 : 1 + len(self._elements)].min(axis=1)
         self._harmless: Powers = harmless.reshape(-1)
 
     def _key(self, term: Term) -> object:
@@ -177,15 +187,26 @@ class Growth:
     def limits(self, reference: Term, *, safe: bool) -> Extent:
         """How fast what replaces a term may grow, and what it may undo.
 
+        What nothing undoes may grow by one more power of an argument: a factor that is
+        taken out of a sum, and not of the other.
+
         Args:
             reference: The term.
             safe: Whether it is to undo nothing that grows faster than what has to
                 overflow first, even where the term itself does.
         """
         there = self.extent(reference)
-        fastest = np.maximum(there.fastest, self._harmless) + _ROUNDING
+        is_plain = self._harmless > 0
+        fastest = np.maximum(there.fastest + is_plain, self._harmless) + _ROUNDING
         undone = np.maximum(there.undone, self._harmless) + _ROUNDING
         return Extent(fastest, np.minimum(undone, fastest) if safe else undone)
+
+    def tightest(self, limits: Sequence[Extent]) -> Extent:
+        """What keeps within each of some limits."""
+        return Extent(
+            np.min(np.stack([each.fastest for each in limits]), axis=0),
+            np.min(np.stack([each.undone for each in limits]), axis=0),
+        )
 
     def undone_here(self, term: Term) -> Powers:
         """The power of what a term itself undoes."""
@@ -278,6 +299,18 @@ class Growth:
         for at in (0,) if place is None else (0, place + 1):
             found[at], found[self._half + at] = power, -power
         return found
+
+
+def _harmless(limits: Limits) -> Powers:
+    """How fast what is large, and what is small, may grow with an argument."""
+    found = np.full(2, HARMLESS)
+    if limits is not None:
+        low, high = limits
+        size = max(abs(low), abs(high))
+        nearest = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
+        found[0] = np.inf if size <= FAR else HARMLESS
+        found[1] = np.inf if nearest >= 1 / FAR else HARMLESS
+    return found
 
 
 def _largest(parts: Sequence[Powers]) -> Powers:
