@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from partialc.spec.arguments import ObjectText
 from partialc.spec.model import Domain
 from partialc.verify.body import Names
 from partialc.verify.containers import Text, construction, is_displayable, tree_text
+from partialc.verify.stand_ins import stand_in_text, unmakeable
 
 _MOST_GIVEN: Final = 2000
 _INTEGERS: Final = (0, 2)
@@ -48,11 +49,13 @@ class Ranges:
         ranges: Low and high, inclusive for integers.
         given: Listed values.
         examples: For arguments that an example object describes, its path.
+        stood_for: The arguments for which something else stands in.
     """
 
     ranges: Mapping[str, tuple[float, float]]
     given: Mapping[str, Given]
     examples: Mapping[str, str]
+    stood_for: frozenset[str] = frozenset()
 
     @property
     def count(self) -> int:
@@ -61,7 +64,10 @@ class Ranges:
 
 
 def read_domain(
-    domain: Domain, signature: Signature, args: Mapping[str, Any], folder: Path | None
+    domain: Domain,
+    signature: Signature,
+    examples: Mapping[str, str],
+    folder: Path | None,
 ) -> Ranges:
     """The domain of a spec with its objects imported.
 
@@ -70,17 +76,13 @@ def read_domain(
             object is a sequence of points, or a function that returns one. A point of
             the one object is a mapping by argument, or a sequence in their order.
         signature: The function's signature.
-        args: What the spec says of the arguments.
+        examples: Paths of example objects, by argument.
         folder: The spec's folder, where objects are imported from.
 
     Raises:
         SpecError: An object's points do not fit the arguments.
     """
-    examples = {
-        name: text.strip()
-        for name, text in args.items()
-        if isinstance(text, str) and ":" in text
-    }
+    stood_for = frozenset(unmakeable(signature, examples))
     if isinstance(domain, ObjectText):
         points = _points(domain, folder)
         columns: dict[str, list[Any]] = {name: [] for name in signature.arguments}
@@ -94,7 +96,7 @@ def read_domain(
             name: _given(values, signature.arguments[name], domain)
             for name, values in columns.items()
         }
-        return Ranges({}, given, examples)
+        return Ranges({}, given, examples, stood_for)
     ranges, given = {}, {}
     for name, entry in domain.items():
         if isinstance(entry, ObjectText):
@@ -102,7 +104,7 @@ def read_domain(
             given[name] = _given(values, signature.arguments[name], entry)
         else:
             ranges[name] = entry
-    return Ranges(ranges, given, examples)
+    return Ranges(ranges, given, examples, stood_for)
 
 
 def _points(path: ObjectText, folder: Path | None) -> list[Any]:
@@ -161,7 +163,7 @@ def point_text(names: Names, ranges: Ranges) -> str:
             _leaf_text(name, number, tree.leaves, ranges)
             for number in range(len(tree.leaves))
         ]
-        made = _tree(tree, texts, name, ranges.examples)
+        made = _tree(tree, texts, name, ranges)
         lines.append(f"    {names.arguments[name]} = {made}")
     values = list(names.arguments.values())
     listed = f"({values[0]},)" if len(values) == 1 else ", ".join(values)
@@ -215,10 +217,11 @@ def _dtype(dtype: DType) -> str:
     return _DEFAULTS.get(str(dtype), "")
 
 
-def _tree(
-    tree: Tree, texts: Iterable[str], argument: str, examples: Mapping[str, str]
-) -> str:
+def _tree(tree: Tree, texts: Sequence[str], argument: str, ranges: Ranges) -> str:
     """The expression that makes a tree of drawn arrays."""
+    examples = ranges.examples
+    if argument in ranges.stood_for:
+        return stand_in_text(tree, texts, argument)
     leaves = [Text(text) for text in texts]
     node = jax.tree.unflatten(tree.structure, leaves)
     if argument in examples and not is_displayable(node):
@@ -249,7 +252,7 @@ def _direction_text(direction: Direction, names: Names, ranges: Ranges) -> str:
         texts = [
             draw_text(leaf.type.dtype, leaf.type.shape, limits) for leaf in tree.leaves
         ]
-        return _tree(tree, texts, direction.argument, ranges.examples)
+        return _tree(tree, texts, direction.argument, ranges)
     marks = jax.tree.map(
         lambda output: draw_text(
             signature.result.leaves[output.leaf].type.dtype, output.shape, limits
