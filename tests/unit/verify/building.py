@@ -54,6 +54,7 @@ def proof_of(
     domain: Domain | None = None,
     options: Mapping[str, Options] | None = None,
     folder: Path | None = None,
+    hard: bool = False,
 ) -> Proof:
     """The proof of a module with these kernels."""
     primal = load_primal(function, args, name="module", folder=folder)
@@ -64,6 +65,7 @@ def proof_of(
         ranges=read_domain(domain or {}, primal.signature, args, folder),
         function_name=primal.signature.name,
         folder=folder,
+        hard=hard,
     )
 
 
