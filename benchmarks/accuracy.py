@@ -35,6 +35,7 @@ from judging.measure import POINTS, WIDTHS, Wanted, measure
 from judging.modules import FORMS
 from judging.report import page, summary
 from judging.row import Row, geometric_mean
+from partialc.errors import PartialcWarning
 
 PAGE: Final = Path(__file__).resolve().with_name("ACCURACY.md")
 SLICE: Final = ("logistic_curve", "fermi_tail")
@@ -59,6 +60,8 @@ own chain; at the point and eight float neighbours) plus two units in the last p
 *Error* is the rms error over that of the chain, both in units in the last place and at
 least a quarter of one, as a geometric mean: below one, kernels are better than chains.
 *Better* and *worse* count the rows where it is less than half, and more than twice.
+*Beyond* counts the rows that would be broken somewhere at smaller or larger numbers,
+down to 1e-30 and up to 1e30 (float64: 1e290): these are reported, not held.
 """
 
 
@@ -118,6 +121,8 @@ def _measured(name: str, wanted: Wanted) -> tuple[str, float, list[Row]]:
     with warnings.catch_warnings():
         # A formula that asks for float64 by name gets float32 while x64 is off.
         warnings.filterwarnings("ignore", message=".*is not available.*truncated")
+        # Without a domain most are not finite somewhere.
+        warnings.simplefilter("ignore", PartialcWarning)
         rows = measure(CORPUS[name], replace(wanted, together=is_listed))
     jax.clear_caches()
     return name, time.perf_counter() - start, rows

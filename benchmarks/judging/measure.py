@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import jax
@@ -13,17 +13,19 @@ from formulas import Formula
 from judging.errors import rms_errors
 from judging.modes import Step, nested, pushed, steps_of
 from judging.modules import CHAIN, FORMS, TOGETHER, Built, build
+from judging.points import judged_points, points_beyond, shapes
 from judging.row import Row
-from judging.running import Compiled, Points, Runner
+from judging.running import Compiled, Runner
 from partialc.accuracy.contract import Breach, judge
 from partialc.accuracy.truth import Truth
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.jaxprs import trace_one
 from partialc.ir.program import ArrayType
-from partialc.sampling.stress import stress_points
 
 WIDTHS: Final = ("float32", "float64")
 POINTS: Final = 300
+LIMIT_BEYOND: Final = 50_000
+"""Scalar operations spent on the truth of what is only reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,34 +100,23 @@ class _Subject:
 
     def measured(self, row: Row, kernel: Runner, chain: Runner, order: str) -> Row:
         """A row with its figures."""
-        points = self.points(row.width)
+        count, width = self.wanted.points, row.width
+        points = judged_points(self.formula, width, count)
+        beyond = points_beyond(self.formula, width, count)
         truth = self.truth(order)
         references = [chain, *(mode.part(0) for mode in self.modes(order))]
         values = (0,) if order == "order_0" else ()
-        breaches = judge(
-            kernel, references, truth, points, row.width, wide=chain, values=values
-        )
+        held = partial(judge, kernel, references, truth, wide=chain, values=values)
+        breaches = held(points, width=width)
+        farther = held(beyond, width=width, limit=LIMIT_BEYOND) if beyond else ()
         errors = rms_errors(kernel, references, truth, points)
         return replace(
             row,
             breaches=len(breaches),
+            beyond=len(farther),
             worst=self.sentence(breaches[0]) if breaches else "",
             error=None if errors is None else errors[0],
             chain_error=None if errors is None else errors[1],
-        )
-
-    def points(self, width: str) -> Points:
-        """Hard points, others than those the compiler tries kernels out at."""
-        ranges = {
-            self.formula.arguments.index(name): limits
-            for name, limits in self.formula.domain.items()
-        }
-        return stress_points(
-            self.shapes(),
-            width,
-            ranges=ranges,
-            count=self.wanted.points,
-            seed=1 + zlib.crc32(self.formula.name.encode()) % 2**31,
         )
 
     def truth(self, order: str) -> Truth:
@@ -135,7 +126,10 @@ class _Subject:
             self._truths[order] = Truth(
                 trace_one(
                     lambda *leaves: [derivative(*leaves)],
-                    [ArrayType(DType.fixed("float64"), s) for s in self.shapes()],
+                    [
+                        ArrayType(DType.fixed("float64"), s)
+                        for s in shapes(self.formula)
+                    ],
                     Regime.WIDE,
                     name=order,
                     input_names=self.formula.arguments,
@@ -157,10 +151,6 @@ class _Subject:
     def steps(self, order: str) -> list[Step]:
         """The differentiations of one kernel."""
         return steps_of(self.formula, self.formula.requests()[order])
-
-    def shapes(self) -> list[tuple[int, ...]]:
-        """The shapes of the arguments, in order."""
-        return [self.formula.shapes.get(name, ()) for name in self.formula.arguments]
 
     def sentence(self, breach: Breach) -> str:
         """A breach in words: `x=-30: nan, true -9.36e-14, allowed 1e-20`."""

@@ -46,7 +46,17 @@ def _totals(rows: Sequence[Row]) -> str:
         some = _where(rows, form, width)
         table.append([form, width, *_figures(some)])
     table.append(["all", "", *_figures(rows)])
-    head = ("form", "width", "rows", "chains", "broken", "error", "better", "worse")
+    head = (
+        "form",
+        "width",
+        "rows",
+        "chains",
+        "broken",
+        "error",
+        "better",
+        "worse",
+        "beyond",
+    )
     return f"## In short\n\n{_table(head, table)}"
 
 
@@ -59,6 +69,7 @@ def _figures(rows: Sequence[Row]) -> list[str]:
         _mean(rows),
         str(sum(ratio < 0.5 for ratio in ratios)),
         str(sum(ratio > 2 for ratio in ratios)),
+        str(sum(row.beyond > 0 for row in rows)),
     ]
 
 

@@ -22,6 +22,7 @@ class Row:
         width: `float32` or `float64`.
         is_chain: Whether the kernel is the chain itself, which needs no judging.
         breaches: How often it broke the contract.
+        beyond: How often it would break it at numbers that are not judged.
         worst: The first of the breaches, in words; empty without any.
         error: The rms error in units in the last place; None where nothing is finite.
         chain_error: That of the chain at the same points.
@@ -34,6 +35,7 @@ class Row:
     width: str
     is_chain: bool = False
     breaches: int = 0
+    beyond: int = 0
     worst: str = ""
     error: float | None = None
     chain_error: float | None = None

@@ -17,6 +17,7 @@ from judging import measure
 from judging.errors import rms_errors
 from judging.modes import nested, pushed, steps_of
 from judging.modules import Built
+from judging.points import points_beyond
 from judging.report import page, summary
 from judging.row import FLOOR, Row, geometric_mean
 from judging.running import Compiled
@@ -26,24 +27,24 @@ from partialc.ir.jaxprs import trace_one
 from partialc.ir.program import ArrayType
 
 
-def bend(x, y):
-    return jnp.exp(x[0] * y) * x[1] ** 3
+@pytest.mark.parametrize("request_", ["value", "partial(x[0])", "partial(x[2], x[0])"])
+def test_partials_are_taken_in_three_ways_that_agree(request_):
+    formula = CORPUS["quadratic_form"]
+    steps = steps_of(formula, request_)
+    ways = [
+        nested(formula.function, steps),
+        nested(formula.function, steps, jax.jacrev),
+        pushed(formula.function, steps),
+    ]
 
+    def entry(x):
+        whole = (lambda f: f, jax.grad, jax.hessian)[len(steps)](formula.function)
+        return whole(x)[tuple(step.index[0] for step in steps)]
 
-@pytest.mark.parametrize("innermost", [jax.jacfwd, jax.jacrev])
-def test_partials_are_taken_in_three_ways_that_agree(innermost):
-    formula = CORPUS["softmax_share"]
-    x = jnp.array([0.3, -0.2, 1.1])
-    for request in ("value", "partial(x[0])", "partial(x[0], x[1], x[2])"):
-        steps = steps_of(formula, request)
-        expected = formula.function(x)
-        if steps:
-            tensor = formula.function
-            for _ in steps:
-                tensor = jax.jacfwd(tensor)
-            expected = tensor(x)[tuple(step.index[0] for step in steps)]
-        assert jnp.allclose(nested(formula.function, steps, innermost)(x), expected)
-        assert jnp.allclose(pushed(formula.function, steps)(x), expected)
+    results = jax.jit(lambda x: [way(x) for way in (entry, *ways)])(
+        jnp.array([0.3, -0.2, 1.1])
+    )
+    np.testing.assert_allclose(results, float(results[0]), rtol=1e-5)
 
 
 def test_the_width_of_the_points_decides_the_width_of_the_results():
@@ -137,6 +138,17 @@ def test_a_kernel_that_overflows_is_found_broken(monkeypatch):
     assert bad.breaches > 50
     assert "x=" in bad.worst
     assert (good.form, good.breaches, good.ratio) == ("expanded", 0, 1.0)
+
+
+def test_points_beyond_have_a_number_that_is_not_judged():
+    for width, low, high in (("float32", 1e-5, 1e18), ("float64", 1e-5, 1e150)):
+        points = points_beyond(CORPUS["hypotenuse"], width, 40)
+        sizes = np.abs(np.stack(points))
+        outside = (sizes < low) & (sizes > 0) | (sizes > high)
+        assert np.isfinite(sizes).all()
+        assert {leaf.dtype.name for leaf in points} == {width}
+        assert outside.any(axis=0).all()
+    assert points_beyond(CORPUS["fermi_tail"], "float32", 40) is None
 
 
 def test_what_cannot_be_built_is_a_broken_row(monkeypatch):

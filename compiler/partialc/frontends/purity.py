@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import sys
 import traceback
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FunctionType
 from typing import Any, Final
 
 import jax
@@ -17,6 +14,7 @@ import jax
 from partialc.errors import FrontendError, Location, PartialcError
 from partialc.frontends.binding import is_jitted
 from partialc.frontends.faults import failed_call, is_user_file, shown
+from partialc.frontends.state import State, changed
 from partialc.frontends.tracing import FlatCall
 from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import regimes_of, trace_one
@@ -82,14 +80,15 @@ def check_purity(call: FlatCall, widest: Function, folder: Path | None) -> None:
 
     Raises:
         FrontendError: The two traces differ, a traced array outlives its trace, or a
-            global of the function's module changes.
+            global, a variable closed over or an object is changed by the function.
     """
     regime = regimes_of(call.types)[-1]
     first = widest
     if is_jitted(call.binding.function):
         call = call.without_jit()
         first = _trace(call, regime, folder)
-    before = _globals(call.binding.function)
+    state = State(call.binding.function)
+    before = state.snapshot()
     try:
         with jax.checking_leaks():
             second = _trace(call, regime, folder)
@@ -100,10 +99,12 @@ def check_purity(call: FlatCall, widest: Function, folder: Path | None) -> None:
         # succeeds where nobody looks for leaks.
         _trace(call, regime, folder)
         raise _leaks(call, _leak_origin("")) from None
-    changed = _changed(before, _globals(call.binding.function))
-    if changed is not None:
+    culprits = changed(before, state.snapshot())
+    if culprits:
+        culprits = _confirmed(culprits, state, lambda: _trace(call, regime, folder))
+    if culprits:
         raise FrontendError(
-            f"'{call.name}' changes the global '{changed}' of its module",
+            f"'{call.name}' changes {culprits[0]}",
             why="a generated kernel has no such side effect",
             fix="pass the value as an argument, and return the new one",
         )
@@ -115,6 +116,26 @@ def check_purity(call: FlatCall, widest: Function, folder: Path | None) -> None:
             fix="pass what varies as an argument; random numbers come from jax.random "
             'and an argument "key[]"',
         )
+
+
+def _confirmed(
+    suspects: tuple[str, ...], state: State, again: Callable[[], Any]
+) -> tuple[str, ...]:
+    """Those that change when the function is traced again, and else do not.
+
+    What changes while something else is traced is the doing of a hook or a thread.
+    """
+    for _ in range(2):
+        before = state.snapshot()
+        jax.make_jaxpr(lambda x: x + 1)(1.0)
+        between = state.snapshot()
+        again()
+        by_others = changed(before, between)
+        by_call = changed(between, state.snapshot())
+        suspects = tuple(
+            each for each in suspects if each in by_call and each not in by_others
+        )
+    return suspects
 
 
 def _leaks(call: FlatCall, why: str) -> FrontendError:
@@ -151,36 +172,3 @@ def _leak_origin(message: str) -> str:
         if "operation" in line or "line" in line:
             return line.strip()
     return "a traced array is still referred to after the trace has ended"
-
-
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    value: Any
-    length: int
-
-
-def _globals(function: Any) -> Mapping[str, _Snapshot]:
-    if not isinstance(function, FunctionType):
-        return {}
-    module = sys.modules.get(function.__module__)
-    if module is None or not is_user_file(getattr(module, "__file__", None) or "<>"):
-        return {}
-    return {
-        name: _Snapshot(
-            value, len(value) if isinstance(value, list | dict | set) else 0
-        )
-        for name, value in function.__globals__.items()
-        if not name.startswith("__")
-    }
-
-
-def _changed(
-    before: Mapping[str, _Snapshot], after: Mapping[str, _Snapshot]
-) -> str | None:
-    for name in sorted(before.keys() | after.keys()):
-        old, new = before.get(name), after.get(name)
-        if old is None or new is None:
-            return name
-        if old.value is not new.value or old.length != new.length:
-            return name
-    return None

@@ -9,10 +9,7 @@ from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import everywhere, resolve, with_inputs
 from partialc.ir.structure import constant_key, equation_key
 from partialc.lowering.passes import Grade, Pass
-
-_COMMUTATIVE: Final = frozenset(
-    {"add", "add_any", "and", "eq", "mul", "ne", "or", "xor"}
-)
+from partialc.ops.registry import commutes
 
 _Key: TypeAlias = tuple[object, ...]
 
@@ -23,9 +20,7 @@ def common_subexpressions(function: Function) -> Function:
     Calls and control flow are the same if the functions they hold are equal in
     structure.
 
-    Grade: bitwise, save that a sum or product of two nans may be the other one. For
-    that, `max` and `min` commute on whole numbers only: of two zeros of unlike sign
-    they choose by position, and 1 / max(0, -0) would turn from inf to -inf.
+    Grade: bitwise, save that of several nans another one may be the result.
     """
     digests: dict[int, str] = {}
     return everywhere(function, lambda body: _numbered(body, digests))
@@ -34,12 +29,6 @@ def common_subexpressions(function: Function) -> Function:
 COMMON_SUBEXPRESSIONS: Final = Pass(
     "common_subexpressions", Grade.BITWISE, common_subexpressions
 )
-
-
-def _commutes(equation: Equation) -> bool:
-    if equation.op in {"max", "min"}:
-        return not equation.outputs[0].type.dtype.is_inexact
-    return equation.op in _COMMUTATIVE
 
 
 def _numbered(function: Function, digests: dict[int, str]) -> Function:
@@ -58,7 +47,9 @@ def _numbered(function: Function, digests: dict[int, str]) -> Function:
     for equation in function.equations:
         current = with_inputs(equation, names)
         operands = [number(atom) for atom in current.inputs]
-        if _commutes(current):
+        if len(current.outputs) == 1 and commutes(
+            current.op, current.outputs[0].type.dtype
+        ):
             operands.sort(key=repr)
         types = tuple(value.type for value in current.outputs)
         key = (*equation_key(current, digests), tuple(operands), types)

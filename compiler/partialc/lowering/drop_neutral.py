@@ -12,9 +12,9 @@ import numpy as np
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import everywhere, resolve, with_inputs
 from partialc.lowering.passes import Grade, Pass
+from partialc.ops.registry import commutes
 
 _NEUTRAL: Final = {"mul": 1.0, "div": 1.0, "sub": 0.0, "max": -inf, "min": inf}
-_COMMUTATIVE: Final = ("mul", "max", "min")
 
 
 def drop_neutral(function: Function) -> Function:
@@ -87,7 +87,7 @@ def _kept(
     if first.type == kind and _is_number(second, neutral, filled):
         return first
     if (
-        equation.op in _COMMUTATIVE
+        commutes(equation.op, kind.dtype)
         and second.type == kind
         and _is_number(first, neutral, filled)
     ):

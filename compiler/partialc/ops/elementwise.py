@@ -16,6 +16,7 @@ from typing import Any, Final
 import jax.numpy as jnp
 from jax import lax
 
+from partialc.ir.dtypes import DType
 from partialc.ir.program import Equation
 from partialc.ops.cost import SPECIAL_FUNCTION, per_result
 from partialc.ops.elements import (
@@ -188,6 +189,16 @@ _SUPPORTS: Final[dict[str, SupportRule]] = {
     **dict.fromkeys(("div", "rem", "shift_left"), first),
 }
 
+# Of two zeros of unlike sign the larger is 0 and the smaller -0, whichever comes first
+# (IEEE 754-2019: maximum, minimum); of complex numbers that compare equal the first one
+# is taken.
+_COMMUTES: Final[dict[str, Callable[[DType], bool]]] = {
+    **dict.fromkeys(
+        ("add", "add_any", "and", "eq", "mul", "ne", "or", "xor"), lambda _: True
+    ),
+    **dict.fromkeys(("max", "min"), lambda dtype: not dtype.is_complex),
+}
+
 
 def _source(row: Row) -> Source:
     names = ("x", "y", "z")
@@ -267,5 +278,6 @@ for _rows, _flops, _transcendentals in (
                 summary=_row.summary,
                 elements=pointwise(_SUPPORTS.get(_row.name, everywhere)),
                 precise=PRECISE.get(_row.name),
+                commutes=_COMMUTES.get(_row.name, lambda _: False),
             )
         )

@@ -162,6 +162,8 @@ class Op:
         precise: What it is of real numbers, in any precision; None where it acts on
             more than one element, or mpmath has no such function.
         bodies: Whether what it holds is analysed as a function of its own.
+        commutes: For which element types of the result x op y and y op x are the same
+            bits, save that of several nans another one may be the result.
     """
 
     name: str
@@ -175,6 +177,7 @@ class Op:
     precise: Precise | None = None
     inlined: bool = False
     bodies: bool = False
+    commutes: Callable[[DType], bool] = lambda _: False
 
     @property
     def precision(self) -> Precision:
@@ -200,6 +203,12 @@ def register(op: Op) -> Op:
 def find(name: str) -> Op | None:
     """The entry of a primitive, or None when partialc does not know it."""
     return _TABLE.get(name)
+
+
+def commutes(name: str, dtype: DType) -> bool:
+    """Whether x op y and y op x are the same for results of an element type."""
+    op = _TABLE.get(name)
+    return op is not None and op.commutes(dtype)
 
 
 def all_ops() -> Iterator[Op]:

@@ -10,7 +10,7 @@ import jax
 from partialc.request.answer import Answer
 from partialc.request.resolved import Coordinates, Direction, Product
 from partialc.request.scope import Scope
-from partialc.request.selection import Selection
+from partialc.request.selection import Selection, text_of
 from partialc.request.syntax import RESULT, Coordinate, Hvp, Jvp, Vjp
 from partialc.request.written import origin_of, origin_of_request
 
@@ -34,6 +34,7 @@ def hvp(request: Hvp, scope: Scope) -> Answer:
     """For each output the tree of the argument: its Hessian times the direction."""
     output = scope.output(request.of, origin_of_request(request))
     wrt = scope.whole(request.wrt[0], "hvp")
+    _check_scalars(request, output, scope)
     leaves = _leaves(wrt)
     parts = output.map(
         lambda out: wrt.map_differentiable(
@@ -41,6 +42,27 @@ def hvp(request: Hvp, scope: Scope) -> Answer:
         )
     )
     return Answer(parts, (wrt,), output, directions=(_tangent(wrt),))
+
+
+def _check_scalars(request: Hvp, output: Selection, scope: Scope) -> None:
+    """Refuse the Hessian of an array: times a direction it is a matrix, not a vector.
+
+    Raises:
+        RequestError: What is to be differentiated is no scalar, nor a tree of scalars.
+    """
+    for out in output.coordinates:
+        if out.shape:
+            leaf = scope.signature.result.leaves[out.leaf]
+            name = f"{RESULT}{text_of(leaf)}" if leaf.path else str(output.node)
+            (wrt,) = request.wrt
+            raise origin_of(request.of or wrt).fault(
+                f"hvp wants a scalar, and {name} has shape {out.shape}",
+                why="a Hessian-vector product is a Hessian times a direction, and only "
+                "a scalar has one Hessian",
+                fix=f"ask for one output: hvp({wrt}, of={scope.some_scalar(output)}); "
+                f"for first derivatives along a direction: jvp({wrt}); "
+                f"for all Hessians: hessian({wrt})",
+            )
 
 
 def vjp(request: Vjp, scope: Scope) -> Answer:

@@ -11,7 +11,7 @@ from partialc.request.answer import Answer
 from partialc.request.parse import parse
 from partialc.request.resolved import Block, Direction, Field, Kernel
 from partialc.request.scope import Scope
-from partialc.request.selection import Selection, text_of
+from partialc.request.selection import Selection
 from partialc.request.signature import Signature
 from partialc.request.syntax import (
     RESULT,
@@ -244,20 +244,9 @@ def _gradient(request: Gradient, scope: Scope) -> Answer:
         raise origin_of(output.node).fault(
             f"gradient wants a scalar, and {output.node} {shape}",
             fix=f"ask for jacobian({wrt}), or for one output: "
-            f"gradient({wrt}, of={_some_scalar(output, scope)})",
+            f"gradient({wrt}, of={scope.some_scalar(output)})",
         )
     return _first_derivatives(request, output, scope)
-
-
-def _some_scalar(output: Selection, scope: Scope) -> str:
-    """One element of what is selected, as a request would name it."""
-    leaves = scope.signature.result.leaves
-    first = min(output.coordinates, key=lambda each: len(each.shape))
-    index = [
-        entry.start if isinstance(entry, slice) else entry for entry in first.index
-    ]
-    subscript = f"[{', '.join(map(str, index))}]" if index else ""
-    return f"{RESULT}{text_of(leaves[first.leaf])}{subscript}"
 
 
 def _first_derivatives(

@@ -100,6 +100,16 @@ class Scope:
             )
         return select(node, self.signature.result, 0)
 
+    def some_scalar(self, output: Selection) -> str:
+        """One element of what is selected, as a request would name it."""
+        leaves = self.signature.result.leaves
+        first = min(output.coordinates, key=lambda each: len(each.shape))
+        index = [
+            entry.start if isinstance(entry, slice) else entry for entry in first.index
+        ]
+        subscript = f"[{', '.join(map(str, index))}]" if index else ""
+        return f"{RESULT}{text_of(leaves[first.leaf])}{subscript}"
+
     def output(self, of: Coordinate | None, request: Origin) -> Selection:
         """Look up what of the result is differentiated.
 

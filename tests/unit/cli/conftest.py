@@ -57,6 +57,11 @@ def linear(x):
     return jnp.sum(3.0 * x)
 
 
+def squares(x):
+    """Returns an array."""
+    return x**2
+
+
 def mismatched(x):
     """Expects four elements."""
     return x @ jnp.ones(4)

@@ -592,6 +592,16 @@ COMPILER_CASES = [
         for request in ("hessian(x)[0]", "gradient(x)[0][1]", "value(x).shape")
     ),
     Case(
+        "Hessian of an array times a direction",
+        f'{FUNCTION}"\nargs = {{ {ARGS} }}\n\n[module.kernels]\nd3 = {REQUEST}',
+        f'model:squares"\nargs = {{ {ARGS} }}\n\n[module.kernels]\nd3 = "hvp(x)"',
+        "hvp wants a scalar, and out has shape (5,)",
+        "partialc.toml:7:11",
+        "a Hessian-vector product is a Hessian times a direction, and only a scalar...",
+        "ask for one output: hvp(x, of=out[0]); for first derivatives along a "
+        "direction: jvp(x); for all Hessians: hessian(x)",
+    ),
+    Case(
         "unknown request",
         REQUEST,
         '"partail(x[0])"',

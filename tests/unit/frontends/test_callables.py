@@ -2,7 +2,10 @@
 
 import functools
 import re
+import sys
+import threading
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -218,6 +221,61 @@ def appends(x):
     return x
 
 
+TABLE = {"calls": 0}
+OPEN = SimpleNamespace(calls=0)
+
+
+class Counter:
+    """Keeps state, in several ways."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, x):
+        self.calls += 1
+        return x
+
+    def method(self, x):
+        return self(x)
+
+
+COUNTER = Counter()
+
+
+def replaces(x):
+    TABLE["calls"] = TABLE["calls"] + 1
+    return x
+
+
+def sets_an_attribute(x):
+    OPEN.calls += 1
+    return x
+
+
+def sets_its_own_attribute(x):
+    sets_its_own_attribute.calls = getattr(sets_its_own_attribute, "calls", 0) + 1
+    return x
+
+
+def calls_what_counts(x):
+    return COUNTER.method(jnp.sin(x))
+
+
+def has_a_helper_that_counts(x):
+    return counts(jnp.sin(x))
+
+
+def closes_over_a_counter():
+    calls = 0
+
+    def inner(x):
+        nonlocal calls
+        calls += 1
+        return x
+
+    return inner
+
+
 def leaks(x):
     SEEN.append(jnp.sin(x))
     return x
@@ -288,6 +346,35 @@ REFUSED = {
     ),
     "global counter": (counts, {"x": "float"}, r"changes the global 'COUNT'"),
     "global list": (appends, {"x": "float"}, r"changes the global 'LOG'"),
+    "global dict": (replaces, {"x": "float"}, r"changes the global 'TABLE'"),
+    "attribute": (sets_an_attribute, {"x": "float"}, r"changes the global 'OPEN'"),
+    "own attribute": (
+        sets_its_own_attribute,
+        {"x": "float"},
+        r"changes the global 'sets_its_own_attribute'",
+    ),
+    "state of an object": (
+        calls_what_counts,
+        {"x": "float"},
+        r"changes the global 'COUNTER'",
+    ),
+    "counting helper": (
+        has_a_helper_that_counts,
+        {"x": "float"},
+        r"changes the global 'COUNT'",
+    ),
+    "counting closure": (
+        closes_over_a_counter(),
+        {"x": "float"},
+        r"changes the variable 'calls' that it closes over",
+    ),
+    "counting object": (Counter(), {"x": "float"}, r"changes the object"),
+    "counting method": (Counter().method, {"x": "float"}, r"changes the object"),
+    "partial of what counts": (
+        functools.partial(counts),
+        {"x": "float"},
+        r"changes the global 'COUNT'",
+    ),
     "leak": (leaks, {"x": "float"}, r"stores a traced array"),
     "random": (random, {"x": "float"}, r"different program each time"),
     "random under jit": (jitted_random, {"x": "float"}, r"different program each time"),
@@ -330,3 +417,59 @@ def test_refused(function, args, message):
     assert re.search(message, str(caught.value)), str(caught.value)
     assert isinstance(caught.value, FrontendError) or "side effects" in message
     SEEN.clear()
+
+
+# --- what others change meanwhile ----------------------------------------------------
+
+EVENTS = []
+TICKS = 0
+MEMO = {}
+
+
+def on_event(frame, event, argument):
+    """What a profiler does."""
+    EVENTS.append(event)
+
+
+def ticks(stop):
+    """What a thread does."""
+    global TICKS
+    while not stop.is_set():
+        TICKS += 1
+
+
+def remembers(x):
+    """Fills a memo, which is full after the first call."""
+    MEMO.setdefault("weights", np.ones(3))
+    return x * MEMO["weights"]
+
+
+def reads(x):
+    """Refers to what a thread changes."""
+    return x if TICKS >= 0 else -x
+
+
+def test_what_a_hook_changes_is_not_blamed_on_the_function():
+    before = sys.getprofile()
+    sys.setprofile(on_event)
+    try:
+        load(product, {"x": "float[3]"})
+    finally:
+        sys.setprofile(before)
+    assert EVENTS
+
+
+@pytest.mark.parametrize("function", [product, reads])
+def test_what_a_thread_changes_is_not_blamed_on_the_function(function):
+    stop = threading.Event()
+    thread = threading.Thread(target=ticks, args=(stop,))
+    thread.start()
+    try:
+        load(function, {"x": "float"})
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_memo_that_settles_is_no_side_effect():
+    load(remembers, {"x": "float[3]"})

@@ -201,4 +201,4 @@ def test_nothing_is_cut_of_arrays_without_elements() -> None:
 
 def test_final_passes_leave_the_program_whole() -> None:
     """Rectangles are for what is written out: `FINAL` is what a person decompiles."""
-    assert "needed_rectangles" not in {each.__name__ for each in FINAL}
+    assert "needed_rectangles" not in {each.name for each in FINAL}

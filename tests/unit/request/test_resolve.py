@@ -121,7 +121,8 @@ TREE_FUNCTION = [
         (1,),
     ),
     ('jvp(x, y, of=out["forces"])', [(3,), (2, 2)]),
-    ('hvp(x, of=out["forces"])', [(3, 5), (2, 2, 5)]),
+    ('hvp(x, of=out["energy"])', (5,)),
+    ('hvp(y, of=out["forces"][0][-1])', (2, 3)),
     ('vjp(out["forces"])', ((5,), (2, 3))),
     ('vjp(out["forces"][1], x)', (5,)),
 ]
@@ -344,6 +345,9 @@ BAD_OUTPUTS = [
     ('jacobian(x, of=out["forces"][2])', "2", 'out["forces"] has no [2]'),
     ("jvp(x)", "jvp(x)", "integers"),
     ("vjp(out)", "out", "integers"),
+    ('hvp(x, of=out["forces"])', 'out["forces"]', 'out["forces"][0] has shape (3,)'),
+    ('hvp(x, of=out["forces"][1])', 'out["forces"][1]', "jvp(x)"),
+    ('hvp(y, of=out["forces"][1][0])', 'out["forces"][1][0]', "hvp(y, of=out["),
     ('diagonal(jacobian(x, of=out["forces"]))', 'out["forces"]', "wants one array"),
     (
         'entries(jacobian(x, of=out["forces"][0]), [(out["forces"][1][0, 0], x[0])])',

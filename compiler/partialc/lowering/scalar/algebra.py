@@ -20,6 +20,7 @@ from partialc.ir.dtypes import DType
 from partialc.ir.program import Param
 from partialc.lowering.scalar.domains import Domains
 from partialc.lowering.scalar.terms import NO_PARAMS, Term, Terms
+from partialc.ops.registry import commutes
 
 ODD: Final = frozenset(
     {
@@ -36,9 +37,6 @@ AT_ZERO: Final = {
     "logistic": 0.5,
 }
 """f(0), which every processor computes exactly."""
-COMMUTATIVE: Final = frozenset(
-    {"add", "mul", "and", "or", "xor", "eq", "ne", "max", "min"}
-)
 
 
 class Algebra:
@@ -87,7 +85,7 @@ class Algebra:
         if op in ("mul", "add", "sub", "div", "neg", "max", "min"):
             params = NO_PARAMS if not any(params.values()) else params
         operands = list(args)
-        if op in COMMUTATIVE and operands[0].order > operands[1].order:
+        if commutes(op, dtype) and operands[0].order > operands[1].order:
             operands.reverse()
         rule = _RULES.get(op)
         result = None
@@ -312,7 +310,7 @@ def _select(args: Sequence[Term]) -> Term | None:
 
 def for_reading(term: Term) -> tuple[Term, ...]:
     """The operands in the order people write: `2 * x`, `x + 1`, `a * b * c`."""
-    if term.op not in COMMUTATIVE:
+    if not commutes(term.op, term.dtype):
         return term.args
     first, second = term.args
     if first.constant is not None or second.constant is not None:

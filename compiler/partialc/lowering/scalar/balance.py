@@ -21,7 +21,12 @@ from partialc.ir.dtypes import DType
 from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.growth import Extent, Growth, Powers
 from partialc.lowering.scalar.quotients import is_reciprocal, reciprocal
-from partialc.lowering.scalar.terms import Term, is_tame, reachable
+from partialc.lowering.scalar.terms import (
+    Term,
+    is_tame,
+    reachable,
+    scales_wildly,
+)
 
 MOST_FACTORS: Final = 24
 """Longer products are left as they are."""
@@ -29,15 +34,15 @@ MOST_FACTORS: Final = 24
 _PRODUCTS: Final = frozenset({"mul", "div", "integer_pow", "neg"})
 
 
-def balanced(root: Term, limits: Extent, growth: Growth, algebra: Algebra) -> Term:
-    """A term with its products in an order that keeps within limits where it can.
+def balanced(
+    roots: Sequence[Term], limits: Extent, growth: Growth, algebra: Algebra
+) -> list[Term]:
+    """Terms with their products in an order that keeps within limits where it can.
 
     Grade: reassociating.
     """
-    if growth.is_within(root, limits):
-        return root
     made: dict[Term, Term] = {}
-    for term in reachable([root]):
+    for term in reachable(roots):
         product = _taken_apart(term)
         if product is not None and _exceeds(product.steps, growth, limits):
             powers = {made[base]: n for base, n in product.powers.items()}
@@ -51,7 +56,7 @@ def balanced(root: Term, limits: Extent, growth: Growth, algebra: Algebra) -> Te
             made[term] = operation(
                 term.op, args, term.dtype, term.params, strict=term.strict
             )
-    return made[root]
+    return [made[root] for root in roots]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,8 @@ def _taken_apart(root: Term) -> _Product | None:
 
 
 def _is_open(term: Term, dtype: DType) -> bool:
-    return term.dtype == dtype and dtype.is_float and not term.strict
+    is_free = not (term.strict or scales_wildly(term))
+    return term.dtype == dtype and dtype.is_float and is_free
 
 
 def _exceeds(steps: Sequence[Term], growth: Growth, limits: Extent) -> bool:

@@ -68,7 +68,7 @@ def split(term: Term) -> dict[Term, Fraction] | None:
         if not pending:
             return {base: power for base, power in powers.items() if power}
         current, times = pending.pop()
-        if current.strict:
+        if current.strict or scales_wildly(current):
             return None
         if current.op in ("mul", "div"):
             sign = -times if current.op == "div" else times
