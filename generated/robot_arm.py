@@ -160,51 +160,53 @@ def shoulder_block(q: jax.Array) -> jax.Array:
     """The Jacobian of `end_effector[0:2]` in `q[0:3]`.
 
     Result: shape (2, 3).
-    Plan: 3 JVPs, written out: 52 flops, 10 transcendentals (full reference: 10,095
+    Plan: 2 VJPs, written out: 45 flops, 10 transcendentals (full reference: 10,095
     flops, 12 transcendentals).
     """
     (q,) = _checked(_ARGUMENTS, q=q)
-    joined_cos_q_sin_q = jnp.concatenate([jnp.cos(q[:5]), jnp.sin(q[:5])])
-    cos_q0, cos_q1, cos_q2, cos_q3, cos_q4, sin_q0, sin_q1, sin_q2, sin_q3, sin_q4 = (
+    joined_cos_q_sin_q = jnp.concatenate([jnp.cos(q[:4]), jnp.sin(q[:5])])
+    cos_q0, cos_q1, cos_q2, cos_q3, sin_q0, sin_q1, sin_q2, sin_q3, sin_q4 = (
         jnp.unstack(lax.optimization_barrier(joined_cos_q_sin_q))
     )
-    cos_q1_minus_sin_q1 = cos_q1 * cos_q2 - sin_q1 * sin_q2
-    cos_q1_plus_sin_q1 = cos_q1 * sin_q2 + sin_q1 * cos_q2
-    sin_q3_plus_cos_q3 = sin_q3 * cos_q1_minus_sin_q1 + cos_q3 * cos_q1_plus_sin_q1
-    cos_q1_minus_sin_q3 = (
-        0.39225 * cos_q1_minus_sin_q1 + 0.425 * cos_q1 - 0.09465 * sin_q3_plus_cos_q3
+    shifted_cos_q4 = 0.0823 * jnp.cos(q[4]) + 0.10915
+    cos_q3_plus_sin_q3_sin_q4 = 0.09465 * cos_q3 + 0.0823 * sin_q3 * sin_q4
+    shifted_sin_q3_cos_q3 = 0.09465 * sin_q3 - 0.0823 * cos_q3 * sin_q4 - 0.39225
+    sin_q2_cos_q3_sin_q3 = sin_q2 * cos_q3_plus_sin_q3_sin_q4
+    shifted_sin_q2_cos_q2 = (
+        sin_q2_cos_q3_sin_q3 + cos_q2 * shifted_sin_q3_cos_q3 - 0.425
     )
-    sin_q3_minus_cos_q3 = sin_q3 * cos_q1_plus_sin_q1 - cos_q3 * cos_q1_minus_sin_q1
-    sin_q4_sin_q3_cos_q3 = sin_q4 * sin_q3_minus_cos_q3
-    scaled_sin_q3_cos_q3 = 0.09465 * sin_q3_minus_cos_q3
-    scaled_cos_q1_sin_q1 = 0.39225 * cos_q1_plus_sin_q1
-    sin_q4_sin_q3_cos_q3_krr = 0.0823 * sin_q4 * sin_q3_plus_cos_q3
-    sin_q3_minus_sin_q4 = (
-        scaled_sin_q3_cos_q3
-        - 0.425 * sin_q1
-        - scaled_cos_q1_sin_q1
-        - sin_q4_sin_q3_cos_q3_krr
+    cos_q2_cos_q3_sin_q3 = cos_q2 * cos_q3_plus_sin_q3_sin_q4
+    sin_q2_minus_cos_q2 = sin_q2 * shifted_sin_q3_cos_q3 - cos_q2_cos_q3_sin_q3
+    cos_q1_sin_q2_cos_q2 = cos_q1 * shifted_sin_q2_cos_q2
+    cos_q1_minus_sin_q1 = cos_q1_sin_q2_cos_q2 - sin_q1 * sin_q2_minus_cos_q2
+    sin_q1_sin_q2_cos_q2 = sin_q1 * shifted_sin_q2_cos_q2
+    sin_q1_plus_cos_q1 = sin_q1_sin_q2_cos_q2 + cos_q1 * sin_q2_minus_cos_q2
+    cos_q1_cos_q3_sin_q3 = cos_q1 * cos_q3_plus_sin_q3_sin_q4
+    cos_q1_cos_q3_sin_q3_minus_sin_q1_sin_q3 = (
+        cos_q1_cos_q3_sin_q3 - sin_q1 * shifted_sin_q3_cos_q3
     )
-    sin_q3_cos_q1_minus_sin_q4_sin_q3_cos_q3 = (
-        scaled_sin_q3_cos_q3 - scaled_cos_q1_sin_q1 - sin_q4_sin_q3_cos_q3_krr
+    sin_q1_cos_q3_sin_q3 = sin_q1 * cos_q3_plus_sin_q3_sin_q4
+    sin_q1_cos_q3_sin_q3_plus_cos_q1_sin_q3 = (
+        sin_q1_cos_q3_sin_q3 + cos_q1 * shifted_sin_q3_cos_q3
     )
-    cos_q0_plus_cos_q0 = (
-        0.10915 * cos_q0
-        + sin_q0 * cos_q1_minus_sin_q3
-        + 0.0823 * (cos_q0 * cos_q4 - sin_q4_sin_q3_cos_q3 * sin_q0)
-    )
-    cos_q0_sin_q3_sin_q4 = -(cos_q0 * sin_q3_cos_q1_minus_sin_q4_sin_q3_cos_q3)
-    sin_q0_plus_sin_q0 = (
-        0.10915 * sin_q0
-        - cos_q0 * cos_q1_minus_sin_q3
-        + 0.0823 * (sin_q0 * cos_q4 + sin_q4_sin_q3_cos_q3 * cos_q0)
-    )
-    sin_q0_sin_q3_sin_q4 = -(sin_q0 * sin_q3_cos_q1_minus_sin_q4_sin_q3_cos_q3)
+    cos_q2_cos_q1_sin_q1 = cos_q2 * cos_q1_cos_q3_sin_q3_minus_sin_q1_sin_q3
+    sin_q2_sin_q1_cos_q1 = sin_q2 * sin_q1_cos_q3_sin_q3_plus_cos_q1_sin_q3
+    cos_q2_minus_sin_q2 = cos_q2_cos_q1_sin_q1 - sin_q2_sin_q1_cos_q1
+    cos_q0_minus_sin_q0 = cos_q0 * shifted_cos_q4 - sin_q0 * cos_q1_minus_sin_q1
+    sin_q0_plus_cos_q0 = sin_q0 * shifted_cos_q4 + cos_q0 * cos_q1_minus_sin_q1
     stack_cos_q0_cos_q0 = jnp.stack(
-        [cos_q0_plus_cos_q0, -(cos_q0 * sin_q3_minus_sin_q4), cos_q0_sin_q3_sin_q4]
+        [
+            cos_q0_minus_sin_q0,
+            -(cos_q0 * sin_q1_plus_cos_q1),
+            cos_q0 * cos_q2_minus_sin_q2,
+        ]
     )
     stack_sin_q0_sin_q0 = jnp.stack(
-        [sin_q0_plus_sin_q0, -(sin_q0 * sin_q3_minus_sin_q4), sin_q0_sin_q3_sin_q4]
+        [
+            sin_q0_plus_cos_q0,
+            -(sin_q0 * sin_q1_plus_cos_q1),
+            sin_q0 * cos_q2_minus_sin_q2,
+        ]
     )
     return jnp.stack([stack_cos_q0_cos_q0, stack_sin_q0_sin_q0])
 

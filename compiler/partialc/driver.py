@@ -30,6 +30,7 @@ from partialc.request.resolved import Kernel
 from partialc.request.syntax import Request
 from partialc.sampling.domain import read_domain
 from partialc.spec.model import KernelSpec, ModuleSpec
+from partialc.verify.stand_ins import examples_of, foreign_class, unmakeable
 from partialc.verify.test_module import Proof, prove
 
 Progress = Callable[[str], None]
@@ -97,11 +98,11 @@ def compile_module(
     """
     tell = progress or (lambda _: None)
     tell(f"{spec.name}: tracing")
-    primal = _without_clashes(
-        load_primal(spec.function, spec.args, name=spec.name, folder=folder)
-    )
+    primal = load_primal(spec.function, spec.args, name=spec.name, folder=folder)
+    primal = _by_leaves(_without_clashes(primal), spec)
     kernels = resolve(spec, primal, folder)
-    ranges = read_domain(spec.domain, primal.signature, spec.args, folder)
+    examples = examples_of(spec.args, primal.origin)
+    ranges = read_domain(spec.domain, primal.signature, examples, folder)
     carried = primal.source.names if primal.source is not None else ()
     names = module_names(primal.signature, list(kernels.values()), carried)
     outer = _outer_names(names, carried, kernels)
@@ -210,6 +211,17 @@ def _without_clashes(primal: Primal) -> Primal:
     if not clashes:
         return primal
     refusal = f"it defines {clashes[0]}, a name that the generated module needs"
+    return replace(primal, source=None, source_refusal=refusal)
+
+
+def _by_leaves(primal: Primal, spec: ModuleSpec) -> Primal:
+    """The function printed where its test has but the leaves of an argument."""
+    examples = examples_of(spec.args, primal.origin)
+    names = unmakeable(primal.signature, examples) if primal.source else ()
+    if not names:
+        return primal
+    kind = foreign_class(primal.signature.arguments[names[0]]).partition(":")[2]
+    refusal = f"its argument {names[0]} is a {kind}, which no test could make"
     return replace(primal, source=None, source_refusal=refusal)
 
 

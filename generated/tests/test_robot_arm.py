@@ -373,9 +373,8 @@ def assert_near(name, number, actual, expected, narrow):
 
 def types(function, call):
     """Structure, shapes and dtypes of a result."""
-    return jax.tree.map(
-        lambda leaf: (leaf.shape, str(leaf.dtype)), jax.eval_shape(function, *call)
-    )
+    leaves, structure = jax.tree.flatten(jax.eval_shape(function, *call))
+    return structure, [(leaf.shape, str(leaf.dtype)) for leaf in leaves]
 
 
 @pytest.fixture(scope="module")

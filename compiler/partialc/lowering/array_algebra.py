@@ -14,6 +14,7 @@ from partialc.lowering.passes import Grade, Pass
 from partialc.lowering.scalar.algebra import Algebra, for_reading
 from partialc.lowering.scalar.domains import Domains
 from partialc.lowering.scalar.extract import values_behind
+from partialc.lowering.scalar.growth import Limits
 from partialc.lowering.scalar.program import Assembled, ScalarProgram
 from partialc.lowering.scalar.simplify import simplified
 from partialc.lowering.scalar.terms import REDUCTIONS, Term, Terms, reachable
@@ -32,6 +33,7 @@ def array_algebra(
     normal_forms: bool = True,
     plain: tuple[int, ...] = (),
     values: tuple[int, ...] = (),
+    limits: tuple[Limits, ...] = (),
 ) -> Function:
     """(w + w * t) * (1 - t) -> w * (1 + t) * (1 - t), for arrays of any size.
 
@@ -43,6 +45,7 @@ def array_algebra(
         normal_forms: Whether sums may be multiplied out.
         plain: Results, by number, for which they may not.
         values: Results, by number, that are the function's value: see `light_cone`.
+        limits: Between which numbers the inputs are.
     """
     shortened = partial(_shortened, normal_forms=normal_forms)
 
@@ -53,9 +56,10 @@ def array_algebra(
             decided,
             plain=every if plain else (),
             values=every if values else (),
+            limits=(),
         )
 
-    shortened_here = partial(shortened, plain=plain, values=values)
+    shortened_here = partial(shortened, plain=plain, values=values, limits=limits)
     return in_context(function, shortened_here, change_held=shortened_body)
 
 
@@ -69,6 +73,7 @@ def _shortened(
     normal_forms: bool,
     plain: tuple[int, ...],
     values: tuple[int, ...],
+    limits: tuple[Limits, ...],
 ) -> Function:
     whole = values_behind(function, values)
     reading = _Reading(function, decided, whole)
@@ -82,7 +87,8 @@ def _shortened(
         normal_forms=normal_forms,
         plain=tuple(n for n, root in enumerate(reading.roots) if root in simple),
         values=tuple(n for n, root in enumerate(reading.roots) if root in whole),
-        given=(),
+        given=function.inputs,
+        bounded=dict(zip(function.inputs, limits, strict=False)),
     )
     writing = _Writing(function, reading, program.roots())
     return writing.function() if writing.is_shorter() else function

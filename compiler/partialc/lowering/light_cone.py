@@ -16,6 +16,7 @@ from partialc.lowering.passes import Grade, Pass
 from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.emit import emit
 from partialc.lowering.scalar.extract import extract
+from partialc.lowering.scalar.growth import Limits
 from partialc.lowering.scalar.simplify import simplified
 from partialc.lowering.scalar.terms import Terms
 from partialc.ops.cost import BYTE, TRANSCENDENTAL, cost_of
@@ -36,6 +37,7 @@ def light_cone(
     normal_forms: bool = True,
     plain: tuple[int, ...] = (),
     values: tuple[int, ...] = (),
+    limits: tuple[Limits, ...] = (),
 ) -> Function:
     """The results, element by element, from the elements that they depend on.
 
@@ -62,6 +64,8 @@ def light_cone(
         values: Results, by number, that are the function's value. They stay nan where
             it is: there `x / x` is no 1, and `sqrt(x) ** 2` no x. Any loop or branch
             may be part of them.
+        limits: Between which numbers the elements of the inputs are, by number; None
+            where nothing is known.
     """
     lighter = partial(_lighter, in_order=in_order)
 
@@ -70,8 +74,10 @@ def light_cone(
         free = normal_forms and not plain
         return lighter(held, decided, normal_forms=free, values=every)
 
-    options = {"normal_forms": normal_forms, "plain": plain, "values": values}
-    return in_context(function, partial(lighter, **options), change_held=lighter_body)
+    lighter_here = partial(
+        lighter, normal_forms=normal_forms, plain=plain, values=values, limits=limits
+    )
+    return in_context(function, lighter_here, change_held=lighter_body)
 
 
 LIGHT_CONE: Final = Pass(
@@ -98,6 +104,7 @@ def taken_apart(
     normal_forms: bool = True,
     plain: tuple[int, ...] = (),
     values: tuple[int, ...] = (),
+    limits: tuple[Limits, ...] = (),
 ) -> Function | None:
     """The light cone, whether or not that is less work.
 
@@ -109,6 +116,7 @@ def taken_apart(
         normal_forms: Whether sums may be multiplied out.
         plain: Results, by number, for which they may not.
         values: Results, by number, that are nan where the function is.
+        limits: Between which numbers the inputs are.
 
     Returns:
         The cone; None if it exceeds the limit.
@@ -127,6 +135,7 @@ def taken_apart(
             plain=plain,
             values=values,
             given=function.inputs,
+            bounded=dict(zip(function.inputs, limits, strict=False)),
         )
     return dead_code(emit(program, function))
 

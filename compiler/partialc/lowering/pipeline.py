@@ -146,6 +146,23 @@ def keeping_values(passes: Iterable[Pass], values: tuple[int, ...]) -> tuple[Pas
     )
 
 
+def knowing_limits(
+    passes: Iterable[Pass], limits: tuple[tuple[float, float] | None, ...]
+) -> tuple[Pass, ...]:
+    """Passes that know between which numbers the inputs of a function are.
+
+    Args:
+        passes: In their order.
+        limits: Low and high of every element, by input; None where there are none.
+    """
+    return tuple(
+        each.with_options(limits=limits)
+        if any(limits) and each.name in (LIGHT_CONE.name, ARRAY_ALGEBRA.name)
+        else each
+        for each in passes
+    )
+
+
 def variants(*, reassociate: bool = True) -> tuple[Variant, ...]:
     """The ladder of pipelines for what is written out, from daring to safe.
 

@@ -103,6 +103,7 @@ def plan_kernel(
         taken=wish.taken,
         constants=wish.constants,
         differentiable=wish.differentiable,
+        ranges=ranges,
     )
     written: dict[tuple[Path, ...], tuple[str, Chain]] = {}
     for title, reads in proposals(choices, tracer.single):

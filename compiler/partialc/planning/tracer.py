@@ -17,7 +17,12 @@ from partialc.ir.dtypes import DType
 from partialc.ir.program import Function
 from partialc.ir.structure import all_equations
 from partialc.lowering.passes import Grade, Pass
-from partialc.lowering.pipeline import Variant, keeping_values, run_program
+from partialc.lowering.pipeline import (
+    Variant,
+    keeping_values,
+    knowing_limits,
+    run_program,
+)
 from partialc.ops.cost import cost_of
 from partialc.planning.cost import count, weight
 from partialc.planning.family import Option
@@ -27,6 +32,7 @@ from partialc.realise.chain import Chain
 from partialc.realise.execute import flat_call, kernel_types, trace_flat, trace_program
 from partialc.realise.writer import ChainText, write
 from partialc.request.resolved import Kernel
+from partialc.sampling.domain import EVERYWHERE, Ranges
 
 FlatCall: TypeAlias = Callable[..., Sequence[jax.Array]]
 """A chain as a function of the kernel's flat inputs, one array per part."""
@@ -52,6 +58,7 @@ class Tracer:
         taken: Collection[str] = (),
         constants: Mapping[str, NDArray[np.int64]],
         differentiable: bool = False,
+        ranges: Ranges = EVERYWHERE,
     ) -> None:
         """Set it up.
 
@@ -62,6 +69,7 @@ class Tracer:
             taken: Names that local variables may not have.
             constants: The position arrays the module defines for the kernel, by name.
             differentiable: Whether to count the gradient of a chain in its place.
+            ranges: Where the function may be evaluated.
         """
         self.kernel = kernel
         self.primal = primal
@@ -69,6 +77,7 @@ class Tracer:
         self._taken = frozenset(taken)
         self._constants = constants
         self._differentiable = differentiable
+        self._ranges = ranges
         self._traces: dict[str, Function] = {}
 
     def candidate(self, title: str, chain: Chain) -> Candidate:
@@ -120,7 +129,11 @@ class Tracer:
             raise
         except Exception as error:
             return _refused(written, error)
-        passes = keeping_values(variant.passes, values_of(self.kernel))
+        regions = self._ranges.by_leaf(self.primal.signature)
+        passes = knowing_limits(
+            keeping_values(variant.passes, values_of(self.kernel)),
+            tuple(region.limits for region in regions),
+        )
         program = run_program(traced, passes, after=note)
         distinct = list(dict.fromkeys(program.variants.values()))
         return replace(

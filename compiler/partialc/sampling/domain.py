@@ -58,11 +58,13 @@ class Ranges:
         ranges: Low and high, inclusive for integers.
         given: Listed values.
         examples: For arguments that an example object describes, its path.
+        stood_for: The arguments for which something else stands in, in tests.
     """
 
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     given: Mapping[str, Given] = field(default_factory=dict)
     examples: Mapping[str, str] = field(default_factory=dict)
+    stood_for: frozenset[str] = frozenset()
 
     @property
     def count(self) -> int:
@@ -88,7 +90,10 @@ EVERYWHERE: Final = Ranges()
 
 
 def read_domain(
-    domain: Domain, signature: Signature, args: Mapping[str, Any], folder: Path | None
+    domain: Domain,
+    signature: Signature,
+    examples: Mapping[str, str],
+    folder: Path | None,
 ) -> Ranges:
     """The domain of a spec with its objects imported.
 
@@ -97,17 +102,12 @@ def read_domain(
             object is a sequence of points, or a function that returns one. A point of
             the one object is a mapping by argument, or a sequence in their order.
         signature: The function's signature.
-        args: What the spec says of the arguments.
+        examples: Paths of example objects, by argument.
         folder: The spec's folder, where objects are imported from.
 
     Raises:
         SpecError: An object's points do not fit the arguments.
     """
-    examples = {
-        name: text.strip()
-        for name, text in args.items()
-        if isinstance(text, str) and ":" in text
-    }
     if isinstance(domain, ObjectText):
         points = _points(domain, folder)
         columns: dict[str, list[Any]] = {name: [] for name in signature.arguments}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import jax
@@ -14,6 +14,7 @@ from partialc.request.signature import Leaf, Tree
 from partialc.sampling.domain import INTEGERS, Ranges
 from partialc.verify.body import Names
 from partialc.verify.containers import Text, construction, is_displayable, tree_text
+from partialc.verify.stand_ins import stand_in_text
 
 
 def point_text(names: Names, ranges: Ranges) -> str:
@@ -25,7 +26,7 @@ def point_text(names: Names, ranges: Ranges) -> str:
             _leaf_text(name, number, tree.leaves, ranges)
             for number in range(len(tree.leaves))
         ]
-        made = _tree(tree, texts, name, ranges.examples)
+        made = _tree(tree, texts, name, ranges)
         lines.append(f"    {names.arguments[name]} = {made}")
     values = list(names.arguments.values())
     listed = f"({values[0]},)" if len(values) == 1 else ", ".join(values)
@@ -79,10 +80,11 @@ def _dtype(dtype: DType) -> str:
     return _DEFAULTS.get(str(dtype), "")
 
 
-def _tree(
-    tree: Tree, texts: Iterable[str], argument: str, examples: Mapping[str, str]
-) -> str:
+def _tree(tree: Tree, texts: Sequence[str], argument: str, ranges: Ranges) -> str:
     """The expression that makes a tree of drawn arrays."""
+    examples = ranges.examples
+    if argument in ranges.stood_for:
+        return stand_in_text(tree, texts, argument)
     leaves = [Text(text) for text in texts]
     node = jax.tree.unflatten(tree.structure, leaves)
     if argument in examples and not is_displayable(node):
@@ -113,7 +115,7 @@ def _direction_text(direction: Direction, names: Names, ranges: Ranges) -> str:
         texts = [
             draw_text(leaf.type.dtype, leaf.type.shape, limits) for leaf in tree.leaves
         ]
-        return _tree(tree, texts, direction.argument, ranges.examples)
+        return _tree(tree, texts, direction.argument, ranges)
     marks = jax.tree.map(
         lambda output: draw_text(
             signature.result.leaves[output.leaf].type.dtype, output.shape, limits

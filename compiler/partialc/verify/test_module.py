@@ -23,6 +23,7 @@ from partialc.verify.imports import with_imports
 from partialc.verify.origin import Original, find_original
 from partialc.verify.points import directions_text, point_text
 from partialc.verify.rounding import coarse_rtol, digits_of
+from partialc.verify.stand_ins import STAND_IN, foreign_class, unmakeable
 from partialc.verify.symmetry import symmetry_test
 from partialc.verify.trial import try_out
 
@@ -103,12 +104,14 @@ def prove(
             the test could not write down an argument.
     """
     names = Names(primal.signature)
+    stood_for = frozenset(unmakeable(primal.signature, ranges.examples))
+    ranges = replace(ranges, stood_for=stood_for)
     proof = Proof(
         primal,
         tuple(kernels),
         options,
         ranges,
-        find_original(primal, names, folder),
+        None if ranges.stood_for else find_original(primal, names, folder),
         names,
         function_name,
         Findings(trial=True),
@@ -175,7 +178,8 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
     ]
     if findings.trial or any("moved(" in text for text in references):
         references.insert(0, _MOVED)
-    points = [point_text(proof.names, proof.ranges)]
+    points = [STAND_IN] if proof.ranges.stood_for else []
+    points.append(point_text(proof.names, proof.ranges))
     points += [
         directions_text(kernel, proof.names, proof.ranges)
         for kernel in proof.kernels
@@ -285,6 +289,15 @@ def _docstring(proof: Proof, module: PurePosixPath) -> str:
         "This needs jax, numpy and pytest."
     )
     body = textwrap.fill(text, 84)
+    for name in sorted(proof.ranges.stood_for):
+        kind = foreign_class(proof.primal.signature.arguments[name])
+        text = (
+            f"For {name}, a {kind}, something with the same leaves stands in: that "
+            "class cannot be imported here, or not be made of its leaves. An example "
+            "object that can be imported would be taken instead, and the original with "
+            "it."
+        )
+        body += "\n\n" + textwrap.fill(text, 84, break_long_words=False)
     return f"Proof that every kernel of {module.name} is right.\n\n{body}\n"
 
 

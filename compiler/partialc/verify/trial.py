@@ -59,9 +59,19 @@ class Trial:
         self._traced: dict[str, Callable[..., Any]] = {}
         self._space: dict[str, Any] = {"__name__": "trial", "__file__": "trial"}
         exec(compile(text, "<trial>", "exec"), self._space)
-        self._space["reference"] = primal.call
+        self._space["reference"] = self.call
         self._space["found"] = lambda module, path: load_object(
             f"{module}:{path}", folder
+        )
+
+    def call(self, *arguments: Any) -> Any:
+        """The original, whatever stands in for its arguments in the test."""
+        trees = self._primal.signature.arguments.values()
+        return self._primal.call(
+            *[
+                jax.tree.unflatten(tree.structure, jax.tree.leaves(argument))
+                for tree, argument in zip(trees, arguments, strict=True)
+            ]
         )
 
     def arguments(self, kernel: Kernel, sample: Sample) -> tuple[Any, ...]:
@@ -218,7 +228,7 @@ class _Results:
         self, trial: Trial, primal: Primal, kernels: Sequence[Kernel], work: int
     ) -> None:
         def everything(point: Any, calls: Mapping[str, Any]) -> Any:
-            return primal.call(*point), {
+            return trial.call(*point), {
                 kernel.name: trial.traced(kernel)(*calls[kernel.name])
                 for kernel in kernels
             }
@@ -364,8 +374,8 @@ def _noted(
     trial: Trial, primal: Primal, sample: Sample, exact: NDArray[Any] | None
 ) -> list[Any]:
     point = trial.point(sample)
-    leaves = jax.tree.leaves(primal.call(*point) if exact is None else exact)
-    neighbours = jax.tree.leaves(primal.call(*trial.nudged(point)))
+    leaves = jax.tree.leaves(trial.call(*point) if exact is None else exact)
+    neighbours = jax.tree.leaves(trial.call(*trial.nudged(point)))
     kinds = [leaf.type.dtype for leaf in primal.signature.result.leaves]
     return [
         noted(leaf, neighbour, digits_of(kind))

@@ -17,7 +17,7 @@ def _ranges(domain: Any, folder: Path | None = None) -> tuple[Ranges, Any]:
     primal = load_primal(
         lambda p, x, n: p["a"] * p["b"] * x + n, args, name="m", folder=folder
     )
-    return read_domain(domain, primal.signature, args, folder), primal.signature
+    return read_domain(domain, primal.signature, {}, folder), primal.signature
 
 
 def test_a_range_holds_for_every_leaf_of_its_argument() -> None:

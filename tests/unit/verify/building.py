@@ -18,6 +18,7 @@ from partialc.request.resolved import Kernel
 from partialc.request.signature import Signature
 from partialc.sampling.domain import read_domain
 from partialc.spec.model import Domain, Options
+from partialc.verify.stand_ins import examples_of
 from partialc.verify.test_module import Proof, prove
 
 
@@ -61,7 +62,9 @@ def proof_of(
         primal,
         [kernel_for(primal.signature, text, name) for name, text in requests.items()],
         options=options or {},
-        ranges=read_domain(domain or {}, primal.signature, args, folder),
+        ranges=read_domain(
+            domain or {}, primal.signature, examples_of(args, primal.origin), folder
+        ),
         function_name=primal.signature.name,
         folder=folder,
     )

@@ -377,13 +377,13 @@ def test_arguments_of_a_class_are_made_by_that_class() -> None:
     assert "return jacobian_state\n" in text
 
 
-def test_a_class_that_cannot_be_written_is_an_error() -> None:
+def test_a_class_that_names_its_children_as_nobody_does_is_an_error() -> None:
     class Odd:
         def __init__(self, value: Any) -> None:
             self.value = value
 
-    jax.tree_util.register_pytree_node(
-        Odd, lambda odd: ((odd.value,), None), lambda _, children: Odd(*children)
+    jax.tree_util.register_pytree_with_keys(
+        Odd, lambda odd: (((frozenset(), odd.value),), None), lambda _, c: Odd(*c)
     )
     with pytest.raises(UnsupportedError, match="cannot make the argument 'odd'"):
         proof_of(lambda odd: odd.value**2, {"odd": Odd(jnp.zeros(()))}, {"v": "value"})

@@ -34,15 +34,15 @@ MOST_FACTORS: Final = 24
 _PRODUCTS: Final = frozenset({"mul", "div", "integer_pow", "neg"})
 
 
-def balanced(root: Term, limits: Extent, growth: Growth, algebra: Algebra) -> Term:
-    """A term with its products in an order that keeps within limits where it can.
+def balanced(
+    roots: Sequence[Term], limits: Extent, growth: Growth, algebra: Algebra
+) -> list[Term]:
+    """Terms with their products in an order that keeps within limits where it can.
 
     Grade: reassociating.
     """
-    if growth.is_within(root, limits):
-        return root
     made: dict[Term, Term] = {}
-    for term in reachable([root]):
+    for term in reachable(roots):
         product = _taken_apart(term)
         if product is not None and _exceeds(product.steps, growth, limits):
             powers = {made[base]: n for base, n in product.powers.items()}
@@ -56,7 +56,7 @@ def balanced(root: Term, limits: Extent, growth: Growth, algebra: Algebra) -> Te
             made[term] = operation(
                 term.op, args, term.dtype, term.params, strict=term.strict
             )
-    return made[root]
+    return [made[root] for root in roots]
 
 
 @dataclass(frozen=True, slots=True)

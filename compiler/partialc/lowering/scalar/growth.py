@@ -21,9 +21,10 @@ power or by what is steeper than any (`steepness`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -41,10 +42,16 @@ MOST_ELEMENTS: Final = 16
 """Of more elements those of one array go to infinity together."""
 
 MOST_EXPONENTIALS: Final = 12
-"""Of more exponentials all go to infinity together."""
+"""Of more exponentials all others go to infinity with the last."""
 
 HARMLESS: Final = 2.0
 """Squares of arguments, and of their reciprocals, overflow where nobody goes."""
+
+FAR: Final = 1e3
+"""An argument that stays within this, and away from its inverse, overflows nothing."""
+
+Limits: TypeAlias = tuple[float, float] | None
+NOTHING: Final[Mapping[Value, Limits]] = MappingProxyType({})
 
 _ROUNDING: Final = 1e-9
 
@@ -81,6 +88,15 @@ class Extent:
     undone: Powers
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _State:
+    """All there is to know of a term."""
+
+    powers: Powers
+    steepness: Steepness
+    extent: Extent
+
+
 class Growth:
     """The powers of the terms of a program, and of those that may replace them."""
 
@@ -90,6 +106,7 @@ class Growth:
         *,
         given: Collection[Value] | None = None,
         carried: Collection[Value] = (),
+        bounded: Mapping[Value, Limits] = NOTHING,
     ) -> None:
         """Find the directions.
 
@@ -98,36 +115,37 @@ class Growth:
             given: The arrays that are arguments; elements of others may be
                 exponentials. If not given, all are but those that are carried.
             carried: Arrays that operations on whole arrays give.
+            bounded: Between which numbers the elements of some arrays are.
         """
         self._samples = Samples()
-        self._powers: dict[Term, Powers] = {}
-        self._extents: dict[Term, Extent] = {}
+        self._states: dict[Term, _State] = {}
+        self._alike: dict[object, _State] = {}
+        self._distinct: dict[object, _State] = {}
         self._elements: dict[object, int] = {}
         self._exponents: list[float] = []
-
-        def is_argument(term: Term) -> bool:
-            if given is not None:
-                return term.array in given
-            return term.array not in carried
 
         terms = list(reachable(roots))
         elements = [term for term in terms if term.op == ELEMENT]
         self._by_element = len(elements) <= MOST_ELEMENTS
-        slow = 1
-        for term in sorted(elements, key=is_argument, reverse=True):
-            place = self._elements.setdefault(self._key(term), len(self._elements))
-            slow = place + 2 if is_argument(term) else slow
+        for term in elements:
+            self._elements.setdefault(self._key(term), len(self._elements))
         for term in terms:
             if term.op in EXPONENTIAL and self._ratio(term) is None:
                 self._exponents.append(self._exponent(term))
-        count = 1 + len(self._elements) + min(len(self._exponents), MOST_EXPONENTIALS)
-        self._half = count + 1
+        self._half = 2 + len(self._elements) + len(self._exponents)
         self._none = np.zeros(2 * self._half)
         self._even = np.zeros(2 * self._half, np.int8)
-        self._steepness: dict[Term, Steepness] = {}
         # Place 0 is all elements together, the last one all exponentials.
         harmless = np.zeros((2, self._half))
-        harmless[:, 0 if slow == 1 + len(self._elements) else 1 : slow] = HARMLESS
+        for term in elements:
+            assert term.array is not None
+            is_given = (
+                term.array not in carried if given is None else term.array in given
+            )
+            own = _harmless(bounded.get(term.array)) if is_given else np.zeros(2)
+            harmless[:, 1 + self._elements[self._key(term)]] = own
+        if elements:
+            harmless[:, 0] = harmless[:, 1 : 1 + len(self._elements)].min(axis=1)
         self._harmless: Powers = harmless.reshape(-1)
 
     def _key(self, term: Term) -> object:
@@ -150,21 +168,19 @@ class Growth:
             simple = Fraction(own / other).limit_denominator(SIMPLEST)
             if simple and abs(own / other - simple) <= 1e-9 * abs(simple):
                 return place, float(simple)
+        if len(self._exponents) == MOST_EXPONENTIALS:
+            return MOST_EXPONENTIALS - 1, 1.0
         return None
 
     # --- powers
 
     def of(self, term: Term) -> Powers:
         """The power of a term in each direction."""
-        if term not in self._powers:
-            self._learn(term)
-        return self._powers[term]
+        return self._state(term).powers
 
     def extent(self, term: Term) -> Extent:
         """The fastest power within a term, and the fastest that is undone."""
-        if term not in self._extents:
-            self._learn(term)
-        return self._extents[term]
+        return self._state(term).extent
 
     def is_within(self, term: Term, limits: Extent) -> bool:
         """Whether nothing within a term grows faster, or loses more, than it may."""
@@ -177,57 +193,84 @@ class Growth:
     def limits(self, reference: Term, *, safe: bool) -> Extent:
         """How fast what replaces a term may grow, and what it may undo.
 
+        What nothing undoes may grow by one more power of an argument: a factor that is
+        taken out of a sum, and not of the other.
+
         Args:
             reference: The term.
             safe: Whether it is to undo nothing that grows faster than what has to
                 overflow first, even where the term itself does.
         """
         there = self.extent(reference)
-        fastest = np.maximum(there.fastest, self._harmless) + _ROUNDING
+        is_plain = self._harmless > 0
+        fastest = np.maximum(there.fastest + is_plain, self._harmless) + _ROUNDING
         undone = np.maximum(there.undone, self._harmless) + _ROUNDING
         return Extent(fastest, np.minimum(undone, fastest) if safe else undone)
 
+    def tightest(self, limits: Sequence[Extent]) -> Extent:
+        """What keeps within each of some limits."""
+        return Extent(
+            np.min(np.stack([each.fastest for each in limits]), axis=0),
+            np.min(np.stack([each.undone for each in limits]), axis=0),
+        )
+
     def undone_here(self, term: Term) -> Powers:
         """The power of what a term itself undoes."""
-        parts = [self.of(arg) for arg in term.args]
+        parts = [self._state(arg) for arg in term.args]
         if term.op in ("mul", "div"):
             first, second = parts
-            steep = [self._steepness[arg] == STEEP for arg in term.args]
             against = np.maximum(
-                np.where(steep[0], np.abs(second), 0),
-                np.where(steep[1], np.abs(first), 0),
+                np.where(first.steepness == STEEP, np.abs(second.powers), 0),
+                np.where(second.steepness == STEEP, np.abs(first.powers), 0),
             )
-            signed = second if term.op == "mul" else -second
-            return np.maximum(against, _undone_by_product(first, signed))
+            signed = second.powers if term.op == "mul" else -second.powers
+            return np.maximum(against, _undone_by_product(first.powers, signed))
         if term.op in ("add", "sub"):
-            return np.maximum(np.minimum(*parts), 0)
+            first, second = parts
+            return np.maximum(np.minimum(first.powers, second.powers), 0)
         if term.op in _UNDOING:
-            return np.abs(parts[0])
+            return np.abs(parts[0].powers)
         return self._none
 
-    def _learn(self, root: Term) -> None:
-        for term in unknown([root], self._extents):
-            self._powers[term] = power = self._found(term)
-            self._steepness[term] = self._found_steepness(term)
-            fastest, undone = power, self._none
-            if term.args:
-                undone = self.undone_here(term)
-            for arg in term.args:
-                within = self._extents[arg]
-                fastest = np.maximum(fastest, within.fastest)
-                undone = np.maximum(undone, within.undone)
-            self._extents[term] = Extent(fastest, undone)
+    def _state(self, term: Term) -> _State:
+        if term not in self._states:
+            for each in unknown([term], self._states):
+                self._states[each] = self._learned(each)
+        return self._states[term]
 
-    def _found_steepness(self, term: Term) -> Steepness:
-        parts = [self._steepness[arg] for arg in term.args]
-        grows = [self._powers[arg] > 0 for arg in term.args]
-        found = steepness(term, parts, grows)
-        return self._even if found is None else found
+    def _learned(self, term: Term) -> _State:
+        """The state of a term whose operands have theirs.
 
-    def _found(self, term: Term) -> Powers:
+        What is computed alike of operands that are alike is: there are few states.
+        """
+        args = tuple(self._states[arg] for arg in term.args)
+        key: object = (term.op, term.params.get("y"), term.dtype.is_float, args)
+        if term.op == ELEMENT:
+            key = self._key(term)
+        elif not args:
+            key = None
+        elif term.op in EXPONENTIAL:
+            return self._new(term, args)
+        if key not in self._alike:
+            self._alike[key] = self._new(term, args)
+        return self._alike[key]
+
+    def _new(self, term: Term, args: Sequence[_State]) -> _State:
+        powers = self._found(term, [arg.powers for arg in args])
+        found = steepness(
+            term, [arg.steepness for arg in args], [arg.powers > 0 for arg in args]
+        )
+        steep = self._even if found is None else found
+        undone = self.undone_here(term) if args else self._none
+        fastest = _largest([powers, *(arg.extent.fastest for arg in args)])
+        undone = _largest([undone, *(arg.extent.undone for arg in args)])
+        state = _State(powers, steep, Extent(fastest, undone))
+        name = tuple(part.tobytes() for part in (powers, steep, fastest, undone))
+        return self._distinct.setdefault(name, state)
+
+    def _found(self, term: Term, parts: Sequence[Powers]) -> Powers:
         if term.op == ELEMENT:
             return self._towards(self._elements.get(self._key(term)), 1.0)
-        parts = [self._powers[arg] for arg in term.args]
         if not parts or not term.dtype.is_float:
             return self._none
         if term.op in EXPONENTIAL:
@@ -264,7 +307,7 @@ class Growth:
         if known is None:
             return np.full_like(self._none, np.inf)
         place, ratio = known
-        place = 1 + len(self._elements) + min(place, MOST_EXPONENTIALS - 1)
+        place = 1 + len(self._elements) + place
         found = self._none.copy()
         for at in (place, self._half - 1):
             found[at], found[self._half + at] = ratio, -ratio
@@ -278,6 +321,18 @@ class Growth:
         for at in (0,) if place is None else (0, place + 1):
             found[at], found[self._half + at] = power, -power
         return found
+
+
+def _harmless(limits: Limits) -> Powers:
+    """How fast what is large, and what is small, may grow with an argument."""
+    found = np.full(2, HARMLESS)
+    if limits is not None:
+        low, high = limits
+        size = max(abs(low), abs(high))
+        nearest = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
+        found[0] = np.inf if size <= FAR else HARMLESS
+        found[1] = np.inf if nearest >= 1 / FAR else HARMLESS
+    return found
 
 
 def _largest(parts: Sequence[Powers]) -> Powers:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from math import isfinite, sqrt
 from random import Random
 
-from partialc.lowering.scalar.terms import ELEMENT, Term, reachable
+from partialc.lowering.scalar.terms import ELEMENT, Term, unknown
 
 
 class Samples:
@@ -26,9 +26,8 @@ class Samples:
     def of(self, term: Term) -> float:
         """The number of a term."""
         if term not in self._known:
-            for each in reachable([term]):
-                if each not in self._known:
-                    self._known[each] = self._found(each)
+            for each in unknown([term], self._known):
+                self._known[each] = self._found(each)
         return self._known[term]
 
     def _found(self, term: Term) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 from partialc.ir.program import Value
@@ -11,7 +12,7 @@ from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.balance import balanced
 from partialc.lowering.scalar.compensation import with_strict_compensation
 from partialc.lowering.scalar.domains import Domains
-from partialc.lowering.scalar.growth import Growth
+from partialc.lowering.scalar.growth import NOTHING, Extent, Growth, Limits
 from partialc.lowering.scalar.normal_forms import normalised
 from partialc.lowering.scalar.pairs import with_shared_pairs
 from partialc.lowering.scalar.program import ScalarProgram
@@ -41,6 +42,7 @@ def simplified(
     plain: tuple[int, ...] = (),
     values: Collection[int] = (),
     given: Collection[Value] | None = None,
+    bounded: Mapping[Value, Limits] = NOTHING,
 ) -> ScalarProgram:
     """A program with less to compute, in which nothing overflows that did not before.
 
@@ -57,20 +59,21 @@ def simplified(
             is no number where it was none.
         given: The arrays that are arguments; elements of others may be exponentials. If
             not given, all but those that are carried.
+        bounded: Between which numbers the elements of some of them are.
 
     Grade: reassociating.
     """
     program = with_strict_compensation(program, algebra)
     roots = program.roots()
-    growth = Growth(roots, given=given, carried=program.carried)
+    growth = Growth(roots, given=given, carried=program.carried, bounded=bounded)
     whole = frozenset(program.roots_behind(values))
     forms = _Forms(program, algebra, growth, whole, Domains())
     regrouped = forms.within([_regrouped(program, algebra)])
     if not normal_forms:
         return regrouped
     others = []
-    for bounded in (False, True):
-        other = normalised(program, algebra, bounded=bounded)
+    for in_quotients in (False, True):
+        other = normalised(program, algebra, bounded=in_quotients)
         if other is None:
             return regrouped
         others.append(_regrouped(other, algebra, share=True))
@@ -94,23 +97,34 @@ class _Forms:
 
     def within(self, candidates: Sequence[ScalarProgram]) -> ScalarProgram:
         """The program with each root in the first form that overflows no sooner."""
-        forms = [dict(self.program.beside(candidate)) for candidate in candidates]
+        roots = list(dict.fromkeys(self.program.roots()))
         found: dict[Term, Term] = {}
-        for root in self.program.roots():
-            if root not in found:
-                options = [form[root] for form in forms if root in form]
-                found[root] = self.first(root, options)
-        return self.program.mapped(found.__getitem__)
+        forms = [dict(self.program.beside(candidate)) for candidate in candidates]
+        for safe, form in product((True, False), forms):
+            there = [root for root in roots if root in form and root not in found]
+            limits = {root: self.growth.limits(root, safe=safe) for root in there}
+            self.take(found, {root: form[root] for root in there}, limits)
+            rest = [root for root in there if root not in found]
+            if rest:
+                # One order for all of them: what they share stays shared.
+                tightest = self.growth.tightest([limits[root] for root in rest])
+                ordered = balanced(
+                    [form[root] for root in rest], tightest, self.growth, self.algebra
+                )
+                self.take(found, dict(zip(rest, ordered, strict=True)), limits)
+        return self.program.mapped(lambda root: found.get(root, root))
 
-    def first(self, root: Term, options: Sequence[Term]) -> Term:
-        """The first form that keeps within its root, its products balanced."""
-        for safe in (True, False):
-            limits = self.growth.limits(root, safe=safe)
-            for option in options:
-                form = balanced(option, limits, self.growth, self.algebra)
-                if self.growth.is_within(form, limits) and self.is_defined(form, root):
-                    return form
-        return root
+    def take(
+        self,
+        found: dict[Term, Term],
+        forms: Mapping[Term, Term],
+        limits: Mapping[Term, Extent],
+    ) -> None:
+        """Note the forms that keep within the limits of their roots."""
+        for root, form in forms.items():
+            is_within = self.growth.is_within(form, limits[root])
+            if is_within and self.is_defined(form, root):
+                found[root] = form
 
     def is_defined(self, form: Term, root: Term) -> bool:
         """Whether a form is a number only where the root is, if that is the value."""
