@@ -59,6 +59,8 @@ the largest error of plain JAX (nested `jax.jacfwd`, forward over reverse, the k
 own chain; at the point and eight float neighbours) plus two units in the last place.
 *Error* is the rms error over that of the chain, both in units in the last place and at
 least a quarter of one, as a geometric mean: below one, kernels are better than chains.
+*Limited* takes no ratio farther from one than four times: how most rows are, not those
+few where the chain has no digit right.
 *Better* and *worse* count the rows where it is less than half, and more than twice.
 *Beyond* counts the rows that would be broken somewhere at smaller or larger numbers,
 down to 1e-30 and up to 1e30 (float64: 1e290): these are reported, not held.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 
 from formulas import Formula
-from judging.row import Row, geometric_mean
-
-Condition = Callable[[Row], bool]
+from judging.row import LIMIT, Row, geometric_mean
 
 
 def summary(rows: Sequence[Row]) -> str:
@@ -32,11 +31,10 @@ def page(rows: Sequence[Row], corpus: Mapping[str, Formula], how: str) -> str:
 
 
 def _line(name: str, rows: Sequence[Row]) -> str:
-    mean = geometric_mean(rows)
     return (
         f"{name}: {len(rows)} rows, {sum(row.is_chain for row in rows)} chains, "
         f"{sum(row.is_broken for row in rows)} broken, "
-        f"error {'-' if mean is None else f'{mean:.3f}'} of the chain's"
+        f"error {_mean(rows)} of the chain's (limited: {_mean(rows, LIMIT)})"
     )
 
 
@@ -53,6 +51,7 @@ def _totals(rows: Sequence[Row]) -> str:
         "chains",
         "broken",
         "error",
+        "limited",
         "better",
         "worse",
         "beyond",
@@ -67,6 +66,7 @@ def _figures(rows: Sequence[Row]) -> list[str]:
         str(sum(row.is_chain for row in rows)),
         str(sum(row.is_broken for row in rows)),
         _mean(rows),
+        _mean(rows, LIMIT),
         str(sum(ratio < 0.5 for ratio in ratios)),
         str(sum(ratio > 2 for ratio in ratios)),
         str(sum(row.beyond > 0 for row in rows)),
@@ -113,16 +113,16 @@ def _cell(rows: Sequence[Row]) -> str:
     if broken:
         return f"{broken} broken"
     ratios = [row.ratio for row in rows if row.ratio is not None]
-    return f"{_mean(rows)} (to {max(ratios):.2f})" if ratios else "-"
+    return f"{_mean(rows)} (to {max(ratios):.3g})" if ratios else "-"
 
 
 def _where(rows: Iterable[Row], form: str, width: str) -> list[Row]:
     return [row for row in rows if (row.form, row.width) == (form, width)]
 
 
-def _mean(rows: Sequence[Row]) -> str:
-    mean = geometric_mean(rows)
-    return "-" if mean is None else f"{mean:.2f}"
+def _mean(rows: Sequence[Row], most: float = inf) -> str:
+    mean = geometric_mean(rows, most)
+    return "-" if mean is None else f"{mean:.3g}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, inf, log
 from typing import Final
 
 FLOOR: Final = 0.25
 """Errors are not told apart below a quarter of a unit in the last place."""
+
+LIMIT: Final = 4.0
+"""How much one row may tell, in the mean that says how most rows are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,14 @@ class Row:
         return max(self.error, FLOOR) / max(self.chain_error, FLOOR)
 
 
-def geometric_mean(rows: Iterable[Row]) -> float | None:
-    """The geometric mean of all ratios there are."""
-    logs = [log(row.ratio) for row in rows if row.ratio is not None]
+def geometric_mean(rows: Iterable[Row], most: float = inf) -> float | None:
+    """The geometric mean of all ratios there are.
+
+    Args:
+        rows: What was measured.
+        most: How far from one a single ratio may be taken to be, either way: some are
+            1e-15, where the chain has no digit right and the kernel has all.
+    """
+    ratios = [row.ratio for row in rows if row.ratio is not None]
+    logs = [log(min(max(ratio, 1 / most), most)) for ratio in ratios]
     return exp(sum(logs) / len(logs)) if logs else None

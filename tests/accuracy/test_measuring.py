@@ -99,6 +99,7 @@ def test_ratios_are_floored_and_chains_are_one():
     assert row.ratio == FLOOR
     assert geometric_mean([row, chain, unknown]) == pytest.approx(0.5)
     assert geometric_mean([unknown]) is None
+    assert geometric_mean([row, chain], most=2) == pytest.approx(2**-0.5)
 
 
 def test_the_page_says_what_is_broken_and_how():
@@ -112,7 +113,7 @@ def test_the_page_says_what_is_broken_and_how():
     assert "| `planck_law` | order_4 | auto | float32 | 3 | x=25: nan |" in broken
     assert "ValueError: no" in broken
     assert "2 broken" in summary(rows).splitlines()[-1]
-    assert "| Planck's law in reduced frequency | 1 broken | 0.50 (to 0.50) |" in text
+    assert "| Planck's law in reduced frequency | 1 broken | 0.5 (to 0.5) |" in text
 
 
 def built(**kernels):
