@@ -236,3 +236,10 @@ def test_no_rule_of_algebra_enlarges_the_domain_of_a_value(make: Writer) -> None
         assert whole.apply(op, args, make.dtype).op == op
         assert make.algebra.apply(op, args, make.dtype).constant is not None
     assert whole.apply("sub", [make.x, make.x], make.dtype).number == 0
+
+
+def test_infinite_constants_and_zeros_are_no_obstacle(make: Writer) -> None:
+    lost = make("exp", float("-inf"))
+    root = make("mul", make("div", make("exp", make.x), 0.0), lost)
+    (found,) = simplified(make.program(root), make.algebra).roots()
+    assert lost in set(reachable([found]))

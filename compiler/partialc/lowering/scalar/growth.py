@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isfinite
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -75,7 +76,7 @@ _UNDOING: Final = frozenset({*_ROOTS, "log", "log1p", "pow"})
 """What has overflowed, or vanished, is lost to them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Extent:
     """What happens within a term, for each direction.
 
@@ -121,6 +122,8 @@ class Growth:
         self._states: dict[Term, _State] = {}
         self._alike: dict[object, _State] = {}
         self._distinct: dict[object, _State] = {}
+        self._limits: dict[tuple[Extent, bool], Extent] = {}
+        self._within: dict[tuple[Extent, Extent], bool] = {}
         self._elements: dict[object, int] = {}
         self._exponents: list[float] = []
 
@@ -155,15 +158,16 @@ class Growth:
 
     def _exponent(self, term: Term) -> float:
         """A number for an exponent; that of its negative is its negative."""
-        if term.op == "pow":
-            return self._samples.of(term)
-        return self._samples.of(term.args[0])
+        found = self._samples.of(term if term.op == "pow" else term.args[0])
+        return found if isfinite(found) else 0.0
 
     def _ratio(self, term: Term) -> tuple[int, float] | None:
         """Which exponential this one is a power of, and which."""
         own = self._exponent(term)
         for place, other in enumerate(self._exponents):
             if not other:
+                continue
+            if not isfinite(own / other):
                 continue
             simple = Fraction(own / other).limit_denominator(SIMPLEST)
             if simple and abs(own / other - simple) <= 1e-9 * abs(simple):
@@ -184,11 +188,14 @@ class Growth:
 
     def is_within(self, term: Term, limits: Extent) -> bool:
         """Whether nothing within a term grows faster, or loses more, than it may."""
-        found = self.extent(term)
-        return bool(
-            (found.fastest <= limits.fastest).all()
-            and (found.undone <= limits.undone).all()
-        )
+        key = self.extent(term), limits
+        if key not in self._within:
+            found, _ = key
+            self._within[key] = bool(
+                (found.fastest <= limits.fastest).all()
+                and (found.undone <= limits.undone).all()
+            )
+        return self._within[key]
 
     def limits(self, reference: Term, *, safe: bool) -> Extent:
         """How fast what replaces a term may grow, and what it may undo.
@@ -202,6 +209,11 @@ class Growth:
                 overflow first, even where the term itself does.
         """
         there = self.extent(reference)
+        if (there, safe) not in self._limits:
+            self._limits[there, safe] = self._new_limits(there, safe)
+        return self._limits[there, safe]
+
+    def _new_limits(self, there: Extent, safe: bool) -> Extent:
         is_plain = self._harmless > 0
         fastest = np.maximum(there.fastest + is_plain, self._harmless) + _ROUNDING
         undone = np.maximum(there.undone, self._harmless) + _ROUNDING

@@ -11,7 +11,9 @@ polynomial identities", Journal of the ACM 27, 1980).
 
 from __future__ import annotations
 
+from functools import reduce
 from math import isfinite, sqrt
+from operator import add
 from random import Random
 
 from partialc.lowering.scalar.terms import ELEMENT, Term, unknown
@@ -58,7 +60,8 @@ def _arithmetic(term: Term, args: list[float]) -> float | None:
         case "sqrt" if args[0] >= 0:
             return sqrt(args[0])
         case "reduce_sum":
-            return sum(args)
+            # No `sum`: how that rounds depends on the version of Python.
+            return reduce(add, args, 0.0)
         case "integer_pow" | "reduce_prod":
             exponent = term.params.get("y", 1)
             assert isinstance(exponent, int)
