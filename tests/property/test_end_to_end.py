@@ -29,7 +29,7 @@ def _check(case: Case) -> None:
         check(case)
 
 
-@examples(8, shrink=False)
+@examples(6, shrink=False)
 @given(NEARBY)
 def test_random_programs(case: Case) -> None:
     _check(case)
@@ -81,7 +81,7 @@ for case in {cases!r}:
 
 
 @pytest.mark.slow
-@examples(8, shrink=False)
+@examples(6, shrink=False)
 @given(st.lists(NEARBY, min_size=3, max_size=3))
 def test_processes_write_the_same_bytes(some: list[Case]) -> None:
     """Whatever order their sets and dictionaries have."""
