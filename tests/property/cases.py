@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any, Final, Literal
 
-import hypothesis.strategies as st
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,8 +17,8 @@ from partialc.api import Module
 from partialc.ir.dtypes import Regime
 from partialc.spec.model import Form
 from partialc.verify.reference import Mode, reference_value
-from tests.property.programs import RandomProgram, programs
-from tests.property.requests import requests
+from tests.property.programs import RandomProgram, draw_program
+from tests.property.requests import draw_request
 
 Leaves = Callable[..., list[Any]]
 """What a kernel gives at one point, or what it must give, as a list of arrays."""
@@ -202,20 +202,19 @@ def drawn(random: np.random.RandomState, kind: Points, shape: Any) -> NDArray[An
             return np.where(random.uniform(0, 1, shape) < 0.5, some, uniform)
 
 
-@st.composite
-def cases(draw: st.DrawFn, points: Sequence[Points]) -> Case:
+def draw_case(random: Random, points: Sequence[Points]) -> Case:
     """Random programs, requests, options and points of these kinds."""
-    program = draw(programs())
-    count = draw(st.sampled_from([1, 1, 2, 3]))
-    is_plain = program.is_forward_only or draw(st.integers(0, 3)) < 3
+    program = draw_program(random)
+    count = random.choice([1, 1, 2, 3])
+    is_plain = program.is_forward_only or random.randint(0, 3) < 3
     return Case(
         program=program,
-        requests=tuple(draw(requests(program)) for _ in range(count)),
-        form=draw(st.sampled_from(["auto", "chain", "expanded"])),
-        batch=draw(st.sampled_from([(), (), (), ("x",), ("t",), ("x", "t")])),
-        reassociate=draw(st.integers(0, 3)) < 3,
+        requests=tuple(draw_request(random, program) for _ in range(count)),
+        form=random.choice(["auto", "chain", "expanded"]),
+        batch=random.choice([(), (), (), ("x",), ("t",), ("x", "t")]),
+        reassociate=random.randint(0, 3) < 3,
         differentiable=not is_plain,
-        regime=draw(st.sampled_from(["wide", "wide", "narrow", "mixed"])),
-        points=draw(st.sampled_from(points)),
-        seed=draw(st.integers(0, 99)),
+        regime=random.choice(["wide", "wide", "narrow", "mixed"]),
+        points=random.choice(points),
+        seed=random.randint(0, 99),
     )

@@ -7,9 +7,9 @@ prints can be pasted.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
-import hypothesis.strategies as st
 import jax
 import jax.numpy as jnp
 
@@ -55,19 +55,13 @@ class RandomProgram:
         return any(step in FORWARD_ONLY for step, _, _ in self.steps)
 
 
-@st.composite
-def programs(draw: st.DrawFn) -> RandomProgram:
+def draw_program(random: Random) -> RandomProgram:
     """Functions of a few steps over a few elements; now and then of more."""
-    is_large = draw(st.integers(0, 5)) == 5
-    kinds = st.sampled_from([PLAIN, PLAIN, PLAIN, SATURATING, SATURATING, STEPS])
-    names = kinds.flatmap(lambda kind: st.sampled_from(list(kind)))
-    numbers = st.integers(0, 9)
-    steps = draw(
-        st.lists(
-            st.tuples(names, numbers, numbers),
-            min_size=1,
-            max_size=10 if is_large else 6,
-        )
-    )
-    shape = draw(st.sampled_from(LARGE if is_large else SMALL))
-    return RandomProgram(shape, tuple(steps), draw(st.booleans()))
+    is_large = random.randint(0, 5) == 5
+    steps = []
+    for _ in range(random.randint(1, 10 if is_large else 6)):
+        kind = random.choice([PLAIN, PLAIN, PLAIN, SATURATING, SATURATING, STEPS])
+        first, second = random.randint(0, 9), random.randint(0, 9)
+        steps.append((random.choice(list(kind)), first, second))
+    shape = random.choice(LARGE if is_large else SMALL)
+    return RandomProgram(shape, tuple(steps), random.random() < 0.5)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from random import Random
 from typing import Any
 
 import jax
@@ -16,7 +17,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import assume, given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from partialc.emit.kernel import constants_of
@@ -36,10 +36,10 @@ from partialc.realise.execute import kernel_types
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Coordinates, Kernel
 from tests.property.cases import LARGE, NEAR, Points, drawn
-from tests.property.fuzzing import examples, reproducible
+from tests.property.fuzzing import drawn_by, examples, reproducible
 from tests.property.judging import STEPS, Rounding
-from tests.property.programs import RandomProgram, programs
-from tests.property.requests import requests
+from tests.property.programs import RandomProgram, draw_program
+from tests.property.requests import draw_request
 
 COUNT = 4
 
@@ -77,14 +77,12 @@ class Asked:
         return found
 
 
-@st.composite
-def asked(draw: st.DrawFn, points: Sequence[Points], fewest: int = 1) -> Asked:
+def draw_asked(random: Random, points: Sequence[Points], fewest: int = 1) -> Asked:
     """Some requests of a random program."""
-    program = draw(programs())
-    texts = draw(st.lists(requests(program), min_size=fewest, max_size=fewest + 2))
-    return Asked(
-        program, tuple(texts), draw(st.sampled_from(points)), draw(st.integers(0, 99))
-    )
+    program = draw_program(random)
+    count = random.randint(fewest, fewest + 2)
+    texts = tuple(draw_request(random, program) for _ in range(count))
+    return Asked(program, texts, random.choice(points), random.randint(0, 99))
 
 
 def results(call: Callable[..., Any], near: Sequence[Any]) -> list[NDArray[Any]]:
@@ -147,14 +145,14 @@ BOTH = {IN_ORDER: STRICT, FULL: LOOSE}
 
 
 @examples(4, shrink=False)
-@given(asked(NEAR))
+@given(drawn_by(lambda random: draw_asked(random, NEAR)))
 def test_forms_agree(case: Asked) -> None:
     with reproducible(f"check_forms({case!r}, BOTH)"):
         check_forms(case, BOTH)
 
 
 @examples(3, shrink=False)
-@given(asked(LARGE))
+@given(drawn_by(lambda random: draw_asked(random, LARGE)))
 def test_order_is_kept_at_large_points(case: Asked) -> None:
     with reproducible(f"check_forms({case!r}, {{IN_ORDER: STRICT}})"):
         check_forms(case, {IN_ORDER: STRICT})
@@ -162,15 +160,16 @@ def test_order_is_kept_at_large_points(case: Asked) -> None:
 
 @pytest.mark.slow
 @examples(200, shrink=False)
-@given(asked((*NEAR, *LARGE)))
+@given(drawn_by(lambda random: draw_asked(random, (*NEAR, *LARGE))))
 def test_many_forms_agree(case: Asked) -> None:
     variants = BOTH if case.points in NEAR else {IN_ORDER: STRICT}
     with reproducible(f"check_forms({case!r}, ...)"):
         check_forms(case, variants)
 
 
-def check_merge(case: Asked, choose: Callable[[Sequence[Any]], Any]) -> None:
+def check_merge(case: Asked) -> None:
     """Any options of the parts, each part in a chain of its own and all merged."""
+    random = Random(case.seed)
     primal, kernel = case.resolved()
     commute = not primal.has_custom_rules
     cotangent = [
@@ -182,7 +181,7 @@ def check_merge(case: Asked, choose: Callable[[Sequence[Any]], Any]) -> None:
         )
     ]
     reads = tuple(
-        choose(
+        random.choice(
             options(part, primal.signature, commute=commute, cotangent=cotangent)
         ).read
         for part in parts_of(kernel)
@@ -200,17 +199,15 @@ def check_merge(case: Asked, choose: Callable[[Sequence[Any]], Any]) -> None:
 
 
 @examples(6, shrink=False)
-@given(asked(NEAR, fewest=2), st.data())
-def test_merged_paths_deliver_what_single_ones_do(
-    case: Asked, data: st.DataObject
-) -> None:
-    with reproducible(f"check_merge({case!r}, random.choice)"):
-        check_merge(case, lambda some: data.draw(st.sampled_from(some)))
+@given(drawn_by(lambda random: draw_asked(random, NEAR, fewest=2)))
+def test_merged_paths_deliver_what_single_ones_do(case: Asked) -> None:
+    with reproducible(f"check_merge({case!r})"):
+        check_merge(case)
 
 
 @pytest.mark.slow
 @examples(300, shrink=False)
-@given(asked(NEAR, fewest=2), st.data())
-def test_many_merged_paths(case: Asked, data: st.DataObject) -> None:
-    with reproducible(f"check_merge({case!r}, random.choice)"):
-        check_merge(case, lambda some: data.draw(st.sampled_from(some)))
+@given(drawn_by(lambda random: draw_asked(random, NEAR, fewest=2)))
+def test_many_merged_paths(case: Asked) -> None:
+    with reproducible(f"check_merge({case!r})"):
+        check_merge(case)

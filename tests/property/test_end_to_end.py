@@ -16,9 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.property.cases import LARGE, NEAR, Case, cases
-from tests.property.fuzzing import examples, reproducible
+from tests.property.cases import LARGE, NEAR, Case, draw_case
+from tests.property.fuzzing import drawn_by, examples, reproducible
 from tests.property.judging import check
+
+NEARBY = drawn_by(lambda random: draw_case(random, NEAR))
+SATURATED = drawn_by(lambda random: draw_case(random, LARGE))
 
 
 def _check(case: Case) -> None:
@@ -26,15 +29,15 @@ def _check(case: Case) -> None:
         check(case)
 
 
-@examples(8, shrink=False)
-@given(cases(NEAR))
+@examples(6, shrink=False)
+@given(NEARBY)
 def test_random_programs(case: Case) -> None:
     _check(case)
 
 
 @pytest.mark.slow
 @examples(300, shrink=False)
-@given(cases(NEAR))
+@given(NEARBY)
 def test_many_random_programs(case: Case) -> None:
     _check(case)
 
@@ -44,21 +47,21 @@ def _in_order(case: Case) -> Case:
 
 
 @examples(3, shrink=False)
-@given(cases(LARGE).map(_in_order))
+@given(SATURATED.map(_in_order))
 def test_order_is_kept_where_functions_saturate(case: Case) -> None:
     _check(case)
 
 
 @pytest.mark.slow
 @examples(200, shrink=False)
-@given(cases(LARGE).map(_in_order))
+@given(SATURATED.map(_in_order))
 def test_many_where_functions_saturate(case: Case) -> None:
     _check(case)
 
 
 @pytest.mark.slow
 @examples(40, shrink=False)
-@given(case=cases((*NEAR, *LARGE)))
+@given(case=NEARBY | SATURATED)
 def test_written_out_kernels_are_tried_out(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,8 +81,8 @@ for case in {cases!r}:
 
 
 @pytest.mark.slow
-@examples(8, shrink=False)
-@given(st.lists(cases(NEAR), min_size=3, max_size=3))
+@examples(6, shrink=False)
+@given(st.lists(NEARBY, min_size=3, max_size=3))
 def test_processes_write_the_same_bytes(some: list[Case]) -> None:
     """Whatever order their sets and dictionaries have."""
     with reproducible(repr(some)):

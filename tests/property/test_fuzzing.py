@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from partialc.verify import reference
 from tests.property import judging
-from tests.property.cases import NEAR, Case, cases
-from tests.property.fuzzing import examples, reproducible
+from tests.property.cases import NEAR, Case, draw_case
+from tests.property.fuzzing import drawn_by, examples, reproducible
 from tests.property.judging import Rounding
 from tests.property.programs import RandomProgram
 
@@ -45,7 +45,7 @@ def test_settings_draw_anew_also_where_ci_is_set():
 
 
 @examples(20)
-@given(cases(NEAR))
+@given(drawn_by(lambda random: draw_case(random, NEAR)))
 def test_what_a_failure_prints_is_the_case(case):
     assert eval(repr(case), {"Case": Case, "RandomProgram": RandomProgram}) == case
 
