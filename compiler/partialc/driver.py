@@ -149,6 +149,7 @@ def compile_module(
         ranges=ranges,
         function_name=function.name,
         folder=folder,
+        hard=is_on(),
     )
     warnings = [f"{spec.name}.{n}: {w}" for n, p in plans.items() for w in p.warnings]
     return Compiled(

@@ -23,10 +23,12 @@ import numpy as np
 import pytest
 
 HERE = Path(__file__).resolve().parent
+QUICKLY = {"xla_backend_optimization_level": "0"}  # compiled, for what runs only once
 
 # --- where the function is sampled ---
 
 # Seed, low, high: the range is that of every real number with no range of its own.
+# Hard points are not tested (fields): its reference is large.
 SAMPLES = [(0, 0.5, 1.5), (1, 0.5, 1.5), (2, -2.0, 2.0), (3, -2.0, 2.0)]
 # The function's result there, rounded, as of the day this test was generated.
 NOTED = [[[33.8411]], [[32.318]], [[-4.20116]], [[-5.79599]]]
@@ -287,7 +289,9 @@ def test_differentiated_again(name):
             "JAX cannot differentiate the reference once more, or only at length"
         )
     call = calls(name, "float64")[0]
-    expected = jax.jit(slope(reference_of(name), mode))
+    case = CASES[name]
+    whole = jax.vmap(case.expected, case.in_axes) if case.in_axes else case.expected
+    expected = jax.jit(slope(whole, mode), compiler_options=QUICKLY)
     try:
         actual = slope(kernel_of(name), mode)(*call)
     except TypeError:
@@ -363,16 +367,17 @@ def assert_near(name, number, actual, expected, narrow):
     by_jax = narrow("jax", name, number)
     for got, want, rough in zip(actual, jax.tree.leaves(expected), by_jax, strict=True):
         scale = np.abs(want) + np.abs(want).max(initial=0) / 10
-        error = 4 * np.abs(rough - want).max(initial=0)
+        finite = np.isfinite(rough)  # where JAX itself is, in float32
+        error = 4 * np.abs(rough - want).max(initial=0, where=finite)
         right = np.abs(got - want) <= allowed * scale + error + CASES[name].atol
-        assert (right | ~np.isfinite(rough)).all(), f"{name}: {got} instead of {want}"
+        right |= ~finite
+        assert right.all(), f"{name}: {got[~right][:3]} instead of {want[~right][:3]}"
 
 
 def types(function, call):
     """Structure, shapes and dtypes of a result."""
-    return jax.tree.map(
-        lambda leaf: (leaf.shape, str(leaf.dtype)), jax.eval_shape(function, *call)
-    )
+    leaves, structure = jax.tree.flatten(jax.eval_shape(function, *call))
+    return structure, [(leaf.shape, str(leaf.dtype)) for leaf in leaves]
 
 
 @pytest.fixture(scope="module")

@@ -69,7 +69,7 @@ class Case:
             lambda x, t: self.program(x, t),
             {"x": f"float[{shape}]", "t": "float"},
             {"kernel": {f"field{n}": text for n, text in enumerate(self.requests)}},
-            "random",
+            "drawn",
             form=self.form,
             reassociate=self.reassociate,
             differentiable=self.differentiable,

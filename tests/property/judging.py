@@ -54,6 +54,7 @@ class Rounding:
         truth: NDArray[Any],
         modes: Sequence[NDArray[Any]],
         truths: NDArray[Any] | None = None,
+        moving: Sequence[NDArray[Any]] = (),
     ) -> NDArray[Any]:
         """The error that is allowed for each entry.
 
@@ -61,10 +62,13 @@ class Rounding:
             truth: What is wanted at each point.
             modes: What else computes it, at each point and its neighbours.
             truths: What is wanted there; without it the same as at the point.
+            moving: What is not trusted to compute it, but moves from neighbour to
+                neighbour as rounding has it.
         """
         wanted = truth[:, None] if truths is None else truths
         with np.errstate(all="ignore"):
             errors = [np.abs(mode - wanted) for mode in modes]
+            errors += [np.abs(each - each[:, :1]) for each in moving]
         error = np.max([np.where(np.isfinite(e), e, 0).max(axis=1) for e in errors], 0)
         size = np.where(np.isfinite(truth), np.abs(truth), 0)
         axes = tuple(range(1, size.ndim))
@@ -79,13 +83,15 @@ class Rounding:
         truth: NDArray[Any],
         modes: Sequence[NDArray[Any]],
         truths: NDArray[Any] | None = None,
+        moving: Sequence[NDArray[Any]] = (),
     ) -> NDArray[np.bool_]:
         """Which entries are wrong: where all is finite, one that is not is wrong."""
         is_judged = np.isfinite(truth)
-        for mode in modes:
-            is_judged = is_judged & np.isfinite(mode[:, 0])
+        for each in (*modes, *moving):
+            is_judged = is_judged & np.isfinite(each[:, 0])
+        allowed = self.allowed(truth, modes, truths, moving)
         with np.errstate(all="ignore"):
-            is_near = np.abs(found - truth) <= self.allowed(truth, modes, truths)
+            is_near = np.abs(found - truth) <= allowed
         return np.asarray(is_judged & ~(np.isfinite(found) & is_near))
 
 
@@ -128,6 +134,7 @@ class Judge:
             rows = array[:, None] * (1 + steps * float(np.finfo(case.dtype).eps))
             near.append(rows.astype(case.dtype).reshape(-1, *array.shape[1:]))
         self.near = near
+        self.chains: list[list[NDArray[Any]]] = []
         self.modes = [self._mode(MODES, case.regime)]
         self.truth = (
             self.modes[0]
@@ -143,7 +150,7 @@ class Judge:
             own = replace(self.case, form="chain", batch=())
             chain = own.kernel(own.compiled(), wrt=self.case.wrt)
             with jax.enable_x64(Regime(self.case.regime).x64):
-                self.modes.append(self._shaped(chain(*map(jnp.asarray, self.near))))
+                self.chains.append(self._shaped(chain(*map(jnp.asarray, self.near))))
 
     def _mode(self, modes: Any, regime: str) -> list[NDArray[Any]]:
         """Per leaf an array: points, neighbours, then the leaf's own axes."""
@@ -167,18 +174,19 @@ class Judge:
         assert leaf.shape == here.shape, (number, leaf.shape, here.shape)
         return self.rounding.wrong(leaf, *self._compared(number))
 
-    def _compared(self, number: int) -> tuple[Any, Any, Any]:
-        """The truth at the points, the modes near them, the truth there if known."""
+    def _compared(self, number: int) -> tuple[Any, Any, Any, Any]:
+        """What `Rounding` compares a leaf with."""
         truths = self.truth[number].astype("float64")
         modes = [mode[number].astype("float64") for mode in self.modes]
         is_wide = self.case.regime == Regime.WIDE.value
-        return truths[:, 0], modes, None if is_wide else truths
+        chains = [chain[number].astype("float64") for chain in self.chains]
+        return truths[:, 0], modes, None if is_wide else truths, chains
 
     def complaint(self, number: int, leaf: NDArray[Any], wrong: NDArray[Any]) -> str:
         """The first wrong entry, and where it is."""
         place = tuple(int(n) for n in np.argwhere(wrong)[0])
-        truth, modes, truths = self._compared(number)
-        allowed = self.rounding.allowed(truth, modes, truths)
+        compared = self._compared(number)
+        truth, allowed = compared[0], self.rounding.allowed(*compared)
         point = [array[place[0]].tolist() for array in self.given]
         return (
             f"field {number} of {self.case.requests}, entry {place[1:]}, at {point}: "

@@ -146,14 +146,14 @@ LOOSE = Rounding()
 BOTH = {IN_ORDER: STRICT, FULL: LOOSE}
 
 
-@examples(6, shrink=False)
+@examples(4, shrink=False)
 @given(asked(NEAR))
 def test_forms_agree(case: Asked) -> None:
     with reproducible(f"check_forms({case!r}, BOTH)"):
         check_forms(case, BOTH)
 
 
-@examples(4, shrink=False)
+@examples(3, shrink=False)
 @given(asked(LARGE))
 def test_order_is_kept_at_large_points(case: Asked) -> None:
     with reproducible(f"check_forms({case!r}, {{IN_ORDER: STRICT}})"):
@@ -199,7 +199,7 @@ def check_merge(case: Asked, choose: Callable[[Sequence[Any]], Any]) -> None:
     assert_agree("merged", results(tracer.call(together), near), apart, LOOSE)
 
 
-@examples(8, shrink=False)
+@examples(6, shrink=False)
 @given(asked(NEAR, fewest=2), st.data())
 def test_merged_paths_deliver_what_single_ones_do(
     case: Asked, data: st.DataObject

@@ -26,7 +26,7 @@ def _check(case: Case) -> None:
         check(case)
 
 
-@examples(12, shrink=False)
+@examples(8, shrink=False)
 @given(cases(NEAR))
 def test_random_programs(case: Case) -> None:
     _check(case)
@@ -43,7 +43,7 @@ def _in_order(case: Case) -> Case:
     return replace(case, reassociate=False)
 
 
-@examples(5, shrink=False)
+@examples(3, shrink=False)
 @given(cases(LARGE).map(_in_order))
 def test_order_is_kept_where_functions_saturate(case: Case) -> None:
     _check(case)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from partialc.verify.expected import Expected
+from partialc.verify.hard import Hard
 
 Sample: TypeAlias = tuple[int, float, float]
 """A seed and the range of every real number that has none of its own."""
@@ -24,6 +25,7 @@ class Findings:
         noted: For each sample and leaf of the result, some rounded elements.
         slopes: How the reference of each kernel can be differentiated once more:
             `forward`, `reverse`, or not at all (empty).
+        hard: How each kernel is judged at hard points, if it is.
         is_exact: Whether `noted` was computed by SymPy, not by the function.
     """
 
@@ -33,4 +35,5 @@ class Findings:
     remarks: tuple[str, ...] = ()
     noted: tuple[Any, ...] = ()
     slopes: Mapping[str, str] = field(default_factory=dict)
+    hard: Mapping[str, Hard] = field(default_factory=dict)
     is_exact: bool = False

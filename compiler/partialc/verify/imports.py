@@ -19,6 +19,7 @@ _IMPORTS: Final = (
     ),
     (r"\bPath\b", "from pathlib import Path"),
     (r"\bNamedTuple\b", "from typing import NamedTuple"),
+    (r"\bmock\.", "from unittest import mock"),
     (r"", ""),
     (r"\bjax\.", "import jax"),
     (r"\bjnp\.", "import jax.numpy as jnp"),

@@ -17,6 +17,7 @@ from partialc.spec.model import Options
 from partialc.verify.body import Names
 from partialc.verify.constants import constants_test
 from partialc.verify.derivatives import work_of
+from partialc.verify.executed import Axes
 from partialc.verify.expected import Expected
 from partialc.verify.findings import Findings
 from partialc.verify.imports import with_imports
@@ -85,6 +86,7 @@ def prove(
     ranges: Ranges,
     function_name: str,
     folder: Path | None,
+    hard: bool = True,
 ) -> Proof:
     """Write the references of a module's kernels and try them out.
 
@@ -98,6 +100,7 @@ def prove(
         ranges: Where to sample.
         function_name: What the embedded function is called.
         folder: The spec's folder, to import from.
+        hard: Whether the test has hard points, too.
 
     Raises:
         UnsupportedError: JAX refuses every mode for the full reference of a kernel, or
@@ -116,6 +119,10 @@ def prove(
         function_name,
         Findings(trial=True),
     )
+    batches = {
+        kernel.name: _axes(kernel, primal, options.get(kernel.name, Options()))
+        for kernel in kernels
+    }
     findings = try_out(
         primal,
         proof.kernels,
@@ -124,6 +131,7 @@ def prove(
         work=work_of(primal.program.widest),
         text=_render(proof, PurePosixPath("module.py"), PurePosixPath(".")),
         folder=folder,
+        batches=batches if hard else None,
     )
     return replace(proof, findings=findings)
 
@@ -231,6 +239,7 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
         draws_keys="draw.key(" in drawn,
         draws_given="draw.given(" in drawn,
         tests_slopes=findings.trial or any(findings.slopes.values()),
+        tests_hard=findings.trial or bool(findings.hard),
         may_refuse=proof.primal.has_custom_rules,
         or_refuses=", or refuses" if proof.primal.has_custom_rules else "",
         tests_float32=float32,
@@ -248,8 +257,9 @@ def _case_text(
         given.append(f"sample=point_{kernel.name}")
     if kernel.bundled:
         given.append(f"fields={tuple(field.name for field in kernel.fields)}")
-    if options.batch:
-        given.append(f"in_axes={in_axes(kernel, proof.primal, options.batch)}")
+    axes = _axes(kernel, proof.primal, options)
+    if axes is not None:
+        given.append(f"in_axes={axes}")
     if expected.part is not None:
         given.append(f"part=part_{kernel.name}")
     rtol = options.rtol
@@ -262,7 +272,13 @@ def _case_text(
     slope = findings.slopes.get(kernel.name, "")
     if slope != "forward" and any(findings.slopes.values()):
         given.append(f'slope="{slope}"')
+    if kernel.name in findings.hard:
+        given += findings.hard[kernel.name].arguments()
     return f'"{kernel.name}": Case({", ".join(given)})'
+
+
+def _axes(kernel: Kernel, primal: Primal, options: Options) -> Axes:
+    return in_axes(kernel, primal, options.batch) if options.batch else None
 
 
 def in_axes(

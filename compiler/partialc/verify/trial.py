@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.errors import PartialcWarning, UnsupportedError
-from partialc.frontends.importing import load_object
 from partialc.frontends.primal import Primal
 from partialc.ir.jaxprs import MOST_COMPILED, Stepwise
 from partialc.ir.structure import all_equations
@@ -23,13 +22,13 @@ from partialc.sampling.loops import MOST_STEPS, Loops
 from partialc.verify.body import Names
 from partialc.verify.branches import Observer, Outcome
 from partialc.verify.derivatives import Policy
+from partialc.verify.executed import REFUSALS, Axes, Trial
 from partialc.verify.expected import Expected, expected_text
 from partialc.verify.findings import Findings, Sample
-from partialc.verify.imports import imports_of
+from partialc.verify.hard import Hard, judged, refusal
 from partialc.verify.rounding import digits_of, noted
 from partialc.verify.symbolic import exact_values
 
-_REFUSALS: Final = (TypeError, ValueError, NotImplementedError)
 _SAMPLES: Final = 3
 _WIDE: Final = (-2.0, 2.0)
 _SEARCHED: Final = (_WIDE, (0.5, 1.5), (-10.0, 10.0), (0.0, 0.1), (-100.0, 100.0))
@@ -44,85 +43,6 @@ _MOST_SEARCHED: Final = 100_000_000
 
 _OPERATION: Final = 10_000
 """Array elements that take as long as one operation run on its own."""
-_MOST_PULLED: Final = 200
-
-
-class Trial:
-    """The references of a module, ready to run on the original function.
-
-    Everything runs in float64. The text that is run is the text of the test, so that
-    what is found here holds there.
-    """
-
-    def __init__(self, primal: Primal, text: str, folder: Path | None) -> None:
-        self._primal = primal
-        self._traced: dict[str, Callable[..., Any]] = {}
-        self._space: dict[str, Any] = {"__name__": "trial", "__file__": "trial"}
-        exec(compile(text, "<trial>", "exec"), self._space)
-        self._space["reference"] = self.call
-        self._space["found"] = lambda module, path: load_object(
-            f"{module}:{path}", folder
-        )
-
-    def call(self, *arguments: Any) -> Any:
-        """The original, whatever stands in for its arguments in the test."""
-        trees = self._primal.signature.arguments.values()
-        return self._primal.call(
-            *[
-                jax.tree.unflatten(tree.structure, jax.tree.leaves(argument))
-                for tree, argument in zip(trees, arguments, strict=True)
-            ]
-        )
-
-    def arguments(self, kernel: Kernel, sample: Sample) -> tuple[Any, ...]:
-        """The arguments of a kernel at a sample."""
-        name = f"point_{kernel.name}" if kernel.directions else "point"
-        drawn: tuple[Any, ...] = self._space[name](self._draw(sample))
-        return drawn
-
-    def point(self, sample: Sample) -> tuple[Any, ...]:
-        """The function's own arguments at a sample."""
-        drawn: tuple[Any, ...] = self._space["point"](self._draw(sample))
-        return drawn
-
-    def nudged(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The arguments one ulp away."""
-        moved: tuple[Any, ...] = self._space["nudged"](arguments)
-        return moved
-
-    def define(self, kernel: Kernel, expected: Expected) -> Callable[..., Any]:
-        """The reference of a kernel as a function; it is traced but once."""
-        text = "\n".join([*imports_of(expected.reference), expected.reference])
-        exec(compile(text, "<trial>", "exec"), self._space)
-        self._traced[kernel.name] = jax.jit(self.expected(kernel))
-        return self._traced[kernel.name]
-
-    def traced(self, kernel: Kernel) -> Callable[..., Any]:
-        """The reference that was defined last, as `define` returned it."""
-        return self._traced[kernel.name]
-
-    def expected(self, kernel: Kernel) -> Callable[..., Any]:
-        """The reference that was defined last for a kernel."""
-        function: Callable[..., Any] = self._space[f"expected_{kernel.name}"]
-        return function
-
-    def slope(self, kernel: Kernel, sample: Sample) -> str:
-        """The mode in which JAX differentiates a kernel's reference once more."""
-        function = self.traced(kernel)
-        call = self.arguments(kernel, sample)
-        size = sum(
-            leaf.size for leaf in jax.tree.leaves(jax.eval_shape(function, *call))
-        )
-        for mode in ("forward", "reverse") if size <= _MOST_PULLED else ("forward",):
-            try:
-                jax.eval_shape(self._space["slope"](function, mode), *call)
-            except _REFUSALS:
-                continue
-            return mode
-        return ""
-
-    def _draw(self, sample: Sample) -> Any:
-        return self._space["Draw"](*sample, "float64")
 
 
 def try_out(
@@ -134,6 +54,7 @@ def try_out(
     work: int,
     text: str,
     folder: Path | None,
+    batches: Mapping[str, Axes] | None = None,
 ) -> Findings:
     """Find modes, samples and noted values.
 
@@ -145,6 +66,8 @@ def try_out(
         work: Array elements that one evaluation of the function computes.
         text: The text of a test without any case.
         folder: The spec's folder, to import from.
+        batches: The batch axes of every kernel's arguments, where hard points are
+            tested too.
 
     Raises:
         UnsupportedError: JAX refuses every mode for a reference.
@@ -166,18 +89,24 @@ def try_out(
             _noted(trial, primal, sample, None if exact is None else exact[number])
             for number, sample in enumerate(samples)
         )
+        hard, refusals = _hard(trial, primal, expected, kernels, work, batches or {})
     remarks = []
     if found:
         last = "the last one takes" if found == 1 else f"the last {found} take"
         remarks.append(
             f"Of the samples, {last} further sides of the function's branches."
         )
+    remarks += [
+        f"Hard points are not tested ({', '.join(names)}): {reason}."
+        for reason, names in refusals.items()
+    ]
     findings = Findings(
         expected=expected,
         samples=samples,
         remarks=tuple(remarks),
         noted=values,
         slopes=slopes,
+        hard=hard,
         is_exact=exact is not None,
     )
     if not all_finite:
@@ -198,6 +127,35 @@ def is_long_program(primal: Primal) -> bool:
     return count > MOST_COMPILED
 
 
+def _hard(
+    trial: Trial,
+    primal: Primal,
+    expected: Mapping[str, Expected],
+    kernels: Sequence[Kernel],
+    work: int,
+    batches: Mapping[str, Axes],
+) -> tuple[dict[str, Hard], dict[str, list[str]]]:
+    """How kernels are judged at hard points, and by reason those that are not."""
+    found: dict[str, Hard] = {}
+    refusals: dict[str, list[str]] = {}
+    for kernel in kernels:
+        if kernel.name not in batches:
+            continue
+        text = expected[kernel.name]
+        why = refusal(primal, kernel, text, work)
+        if why:
+            refusals.setdefault(why, []).append(kernel.name)
+            continue
+        found[kernel.name] = judged(
+            kernel,
+            primal.signature,
+            trial.expected(kernel),
+            trial.hard_arguments(kernel, batches[kernel.name]),
+            forward=trial.takes_forward(kernel, text),
+        )
+    return found, refusals
+
+
 def _accepted(trial: Trial, kernel: Kernel, names: Names, work: int) -> Expected:
     refusal: Exception | None = None
     for policy in Policy:
@@ -205,7 +163,7 @@ def _accepted(trial: Trial, kernel: Kernel, names: Names, work: int) -> Expected
         function = trial.define(kernel, expected)
         try:
             jax.eval_shape(function, *trial.arguments(kernel, (0, *RANGES[0])))
-        except _REFUSALS as error:
+        except REFUSALS as error:
             refusal = refusal or error
         else:
             return expected

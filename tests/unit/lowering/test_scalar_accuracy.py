@@ -176,6 +176,22 @@ def test_one_saturated_unit_does_not_spoil_the_others() -> None:
         assert float(found) == pytest.approx(truth, rel=1e-4)
 
 
+def test_whole_arrays_are_combined_alike() -> None:
+    """Elements of an array that is an exponential may overflow: `array_algebra`."""
+
+    def total(s: Any, x: Any) -> Any:
+        return jnp.sum(1 / (1 + jnp.exp(-s * x)))
+
+    x = np.linspace(-60, 60, 41)
+    program = written_out(total, (0, 0, 0), [(), x.shape], NARROW)
+    assert any(each.outputs[0].type.shape for each in program.equations)
+    found = jitted(program, NARROW)(np.float32(1), x.astype(np.float32))[0]
+    with jax.enable_x64(True):
+        truth = float(derivative(total, (0, 0, 0))(1.0, x))
+    size = float(np.abs(x**3).sum())
+    assert abs(float(found) - truth) <= 1e-6 * size
+
+
 def test_text_book_formulas_build() -> None:
     """Growth is found without recursion: sums within sums within sums."""
 

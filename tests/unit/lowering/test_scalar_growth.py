@@ -172,6 +172,29 @@ def test_what_vanishes_is_not_multiplied_out(
         assert difference in set(reachable([found]))
 
 
+def test_nothing_is_taken_out_of_an_exact_difference(make: Writer) -> None:
+    """(E - 1) + E y z is not E (1 + y z) - 1: E - 1 has what E has near zero."""
+    grown = make("exp", make.x)
+    rest = make("sub", grown, 1.0)
+    root = make("add", rest, make("mul", make("mul", grown, make.y), make.z))
+    for shorter in (0.0, 1e9):
+        (found,) = simplified(make.program(root), make.algebra, shorter).roots()
+        assert rest in set(reachable([found]))
+
+
+def test_arguments_between_numbers_do_not_go_to_infinity(make: Writer) -> None:
+    (array, *_) = make.inputs
+    high = make("div", make("integer_pow", make.x, y=9), make("exp", make.y))
+    for limits, fits in (
+        ((20.0, 400.0), True),
+        ((-5.0, 5.0), True),
+        ((0.0, 1e9), False),
+        (None, False),
+    ):
+        growth = Growth([make.x], bounded={array: limits})
+        assert growth.is_within(high.args[0], growth.limits(make.x, safe=True)) == fits
+
+
 def test_constants_far_from_one_stay_beside_what_they_scale(make: Writer) -> None:
     """(3.4e-10 / x) ** 12: neither 3.4e-10 ** 12 nor x ** -12 is a number."""
     ratio = make("div", 3.4e-10, make.x)

@@ -55,6 +55,7 @@ def proof_of(
     domain: Domain | None = None,
     options: Mapping[str, Options] | None = None,
     folder: Path | None = None,
+    hard: bool = False,
 ) -> Proof:
     """The proof of a module with these kernels."""
     primal = load_primal(function, args, name="module", folder=folder)
@@ -67,6 +68,7 @@ def proof_of(
         ),
         function_name=primal.signature.name,
         folder=folder,
+        hard=hard,
     )
 
 

@@ -61,6 +61,13 @@ def regroup(program: ScalarProgram, algebra: Algebra) -> ScalarProgram:
     return program.mapped(_Regrouping(program.roots(), algebra).new)
 
 
+def _is_exact(difference: Term) -> bool:
+    """Whether a difference is one of numbers that nobody has rounded before."""
+    return difference.op == "sub" and not any(
+        arg.op in (*_PRODUCTS, *SUMS) for arg in difference.args
+    )
+
+
 class _Regrouping:
     def __init__(self, roots: Sequence[Term], algebra: Algebra) -> None:
         self.algebra = algebra
@@ -116,28 +123,40 @@ class _Regrouping:
     def written_addends(self, root: Term) -> list[Addend]:
         """The addends of a sum; differences are addends where that costs nothing.
 
-        (a - b) + (c - d) rounds less than a - b + c - d where c is close to d.
+        (a - b) + (c - d) rounds less than a - b + c - d where c is close to d. Nor is
+        a taken out of (a - b) + a * c where a and b are no sums or products: what is
+        left of a by b is then as exact as they are.
         """
         found = self.addends(root)
         if not 2 < len(found) <= MOST_DIFFERENCES or len(merged(found)) < len(found):
             return found
-        if common_size(found) != 1 or self.common_factor(found) is not None:
+        if self.common_factor(found) is not None:
+            return self.addends(root, exact_differences=True)
+        if common_size(found) != 1:
             return found
         return self.addends(root, whole_differences=True)
 
-    def addends(self, root: Term, *, whole_differences: bool = False) -> list[Addend]:
+    def addends(
+        self,
+        root: Term,
+        *,
+        whole_differences: bool = False,
+        exact_differences: bool = False,
+    ) -> list[Addend]:
         """The addends of a sum, in order.
 
         Args:
             root: The sum.
             whole_differences: Whether differences within it are addends.
+            exact_differences: Whether those are that take one number from another.
         """
         found: list[Addend] = []
         pending = [(root, 1.0, False)]
         while pending:
             term, sign, is_whole = pending.pop()
             inside = term is root or self.is_open(term, root.dtype)
-            if is_whole and inside and term.op == "sub":
+            exact = exact_differences and term is not root and _is_exact(term)
+            if (is_whole or exact) and inside and term.op == "sub":
                 difference = self.sum(self.written_addends(term), root.dtype)
                 found.append(Addend(sign, ((difference, 1),)))
                 continue
