@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import jax
 
@@ -59,7 +59,7 @@ def measure(formula: Formula, wanted: Wanted) -> list[Row]:
     except Exception as error:
         failure = f"{type(error).__name__}: {error}".partition("\n")[0]
         return [Row(formula.name, "all", "all", "both", failure=failure)]
-    subject = _Subject(formula, built[CHAIN], names, wanted)
+    subject = _Subject(formula, names, wanted)
     return [row for form in wanted.forms for row in subject.rows(form, built[form])]
 
 
@@ -68,12 +68,11 @@ class _Subject:
     """A formula's truth and references, made once for all forms."""
 
     formula: Formula
-    chain: Built
     names: tuple[str, ...]
     wanted: Wanted
     _truths: dict[str, Truth] = field(default_factory=dict)
     _modes: dict[str, list[Compiled]] = field(default_factory=dict)
-    _known: dict[tuple[str, ...], Row] = field(default_factory=dict)
+    _known: dict[tuple[Any, ...], Row] = field(default_factory=dict)
 
     def rows(self, form: str, built: Built) -> Iterator[Row]:
         """A row for each kernel and width; of list kernels for each field."""
@@ -89,13 +88,13 @@ class _Subject:
         row = Row(self.formula.name, label, form, width)
         if name in built.chains:
             return replace(row, is_chain=True)
-        key = built.texts[name], name, order, width
+        kernel, chain = built.kernels[name], built.replaced[name]
+        key = built.texts[name], chain, name, order, width
         if key not in self._known:
             part = 0 if name == order else self.names.index(order)
-            kernel, chain = (
-                each.kernels[name].part(part) for each in (built, self.chain)
+            self._known[key] = self.measured(
+                row, kernel.part(part), chain.part(part), order
             )
-            self._known[key] = self.measured(row, kernel, chain, order)
         return replace(self._known[key], form=form)
 
     def measured(self, row: Row, kernel: Runner, chain: Runner, order: str) -> Row:

@@ -10,6 +10,9 @@ from typing import Any, Final, Literal, TypeAlias
 import partialc
 from formulas import Formula
 from judging.running import Compiled
+from partialc.api import Module
+from partialc.planning.plan import KernelPlan
+from partialc.realise.execute import flat_call
 
 Form: TypeAlias = Literal["auto", "expanded"]
 FORMS: Final[tuple[Form, ...]] = ("auto", "expanded")
@@ -24,10 +27,12 @@ class Built:
     Attributes:
         kernels: By name.
         texts: What each kernel does, as text: two that are equal give equal numbers.
+        replaced: The chain that each kernel replaces, by name.
         chains: The names of the kernels that are chains.
     """
 
     kernels: Mapping[str, Compiled]
+    replaced: Mapping[str, Compiled]
     texts: Mapping[str, str]
     chains: frozenset[str]
 
@@ -62,18 +67,40 @@ def build(
     )
     loaded = module.load()
     texts = _texts(module.source, list(module.plan.kernels))
-    return {
-        form: Built(
-            {name: Compiled(getattr(loaded, f"{form}_{name}")) for name in requests},
-            {name: texts[f"{form}_{name}"] for name in requests},
-            frozenset(
-                name
-                for name in requests
-                if module.plan.kernels[f"{form}_{name}"].chosen.form == CHAIN
-            ),
+    made = {name: Compiled(getattr(loaded, name)) for name in module.plan.kernels}
+    found = {}
+    for form in forms:
+        named = {name: f"{form}_{name}" for name in requests}
+        plans = {name: module.plan.kernels[full] for name, full in named.items()}
+        found[form] = Built(
+            {name: made[full] for name, full in named.items()},
+            {
+                name: _replaced(module, plans[name], made, f"{CHAIN}_{name}")
+                for name in named
+            },
+            {name: texts[full] for name, full in named.items()},
+            frozenset(name for name in named if plans[name].chosen.form == CHAIN),
         )
-        for form in forms
-    }
+    return found
+
+
+def _replaced(
+    module: Module, plan: KernelPlan, made: Mapping[str, Compiled], usual: str
+) -> Compiled:
+    """The chain that a kernel was written out from; most often the one that is best."""
+    chosen, compiled = plan.chosen, module.compiled
+    if chosen.chain.paths == module.plan.kernels[usual].chosen.chain.paths:
+        return made[usual]
+    assert chosen.text is not None
+    return Compiled(
+        flat_call(
+            chosen.text,
+            plan.kernel,
+            compiled.primal.signature,
+            compiled.function_name,
+            compiled.primal.call,
+        )
+    )
 
 
 def _texts(source: str, kernels: Sequence[str]) -> dict[str, str]:

@@ -116,10 +116,11 @@ def test_the_page_says_what_is_broken_and_how():
     assert "| Planck's law in reduced frequency | 1 broken | 0.5 (to 0.5) |" in text
 
 
-def built(**kernels):
-    """Kernels of one form, as if they had been compiled."""
-    compiled = {name: Compiled(kernel) for name, kernel in kernels.items()}
-    return Built(compiled, {name: str(kernels[name]) for name in kernels}, frozenset())
+def built(kernel, chain):
+    """A kernel of one form, as if it had been compiled."""
+    text = {"order_1": str(kernel)}
+    kernels, chains = ({"order_1": Compiled(each)} for each in (kernel, chain))
+    return Built(kernels, chains, text, frozenset())
 
 
 def test_a_kernel_that_overflows_is_found_broken(monkeypatch):
@@ -129,10 +130,8 @@ def test_a_kernel_that_overflows_is_found_broken(monkeypatch):
     def overflowing(x):
         return -jnp.exp(3 * x) / (jnp.exp(x) + 1) ** 2 / jnp.exp(2 * x)
 
-    forms = {"auto": built(order_1=overflowing), "expanded": built(order_1=chain)}
-    monkeypatch.setattr(
-        measure, "build", lambda *_, **__: {"chain": built(order_1=chain)} | forms
-    )
+    forms = {"auto": built(overflowing, chain), "expanded": built(chain, chain)}
+    monkeypatch.setattr(measure, "build", lambda *_, **__: forms)
     wanted = measure.Wanted(widths=("float32",), kernels=("order_1",))
     bad, good = measure.measure(formula, wanted)
     assert bad.form == "auto"
