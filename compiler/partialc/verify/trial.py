@@ -146,11 +146,17 @@ def _hard(
         if why:
             refusals.setdefault(why, []).append(kernel.name)
             continue
+        try:
+            points = trial.hard_arguments(kernel, batches[kernel.name])
+        except Exception:  # a class of the user's may refuse leaves of other shapes
+            why = "its arguments cannot be made at many points at once"
+            refusals.setdefault(why, []).append(kernel.name)
+            continue
         found[kernel.name] = judged(
             kernel,
             primal.signature,
             trial.expected(kernel),
-            trial.hard_arguments(kernel, batches[kernel.name]),
+            points,
             forward=trial.takes_forward(kernel, text),
         )
     return found, refusals

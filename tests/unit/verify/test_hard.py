@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,28 @@ def test_where_there_are_none_a_remark_says_why(
     assert "Hard points are not tested (k)" in remark
     assert why in remark
     assert "class Hard" not in text_of(proof)
+
+
+@jax.tree_util.register_dataclass
+@dataclass
+class Pair:
+    """A class that looks at the shapes of its leaves when it is made."""
+
+    a: Any
+    b: Any
+
+    def __post_init__(self) -> None:
+        assert not isinstance(self.a, np.ndarray | jax.Array) or self.a.size < 40
+
+
+def test_arguments_that_cannot_be_stacked_are_no_crash() -> None:
+    pair = Pair(jnp.ones(()), jnp.ones(()))
+    proof = proof_of(
+        lambda p: p.a * p.b**2, {"p": pair}, {"k": "gradient(p)"}, hard=True
+    )
+    assert not proof.findings.hard
+    (remark,) = proof.findings.remarks
+    assert "cannot be made at many points at once" in remark
 
 
 def test_a_batched_kernel_gets_all_points_at_once(tmp_path: Path) -> None:
