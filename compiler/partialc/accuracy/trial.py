@@ -32,7 +32,7 @@ Flat: TypeAlias = Callable[..., Sequence[jax.Array]]
 """A function of a kernel's flat inputs that returns one array for each part."""
 
 MOST_POINTS: Final = 2000
-"""Beside compiling, points cost next to nothing; some kernels fail at one in hundreds."""
+"""Points are cheap beside compiling, and some kernels fail at one in hundreds."""
 
 FEWEST_POINTS: Final = 12
 ELEMENTS: Final = 3_000_000
