@@ -84,8 +84,8 @@ def judge(
         width: The float width of the points: `float32` or `float64`.
         wide: The chain in float64, which is truth for float32 unless it condemns.
         values: The numbers of the results that are values of the function itself.
-        limit: How many scalar operations may be spent on the truth; the entries that
-            differ most come first.
+        limit: How many scalar operations may be spent on the truth, counted as of 50
+            digits; the entries that differ most come first.
     """
     return list(
         _Judgement(
@@ -106,16 +106,12 @@ class _Judgement:
     limit: float
 
     def breaches(self) -> Iterator[Breach]:
-        spent = 0.0
         for part, row, position in self.suspects():
-            operations = self.operations(part, position)
-            if operations is None:
+            breach = None
+            if self.truth is None or self.truth.operations(part, position) is None:
                 breach = self.against_spread(part, row, position)
-            else:
-                if spent > self.limit:
-                    continue
-                breach, asked = self.against_truth(part, row, position)
-                spent += asked * operations
+            elif self.truth.work <= self.limit:
+                breach = self.against_truth(self.truth, part, row, position)
             if breach is not None:
                 yield breach
 
@@ -136,42 +132,32 @@ class _Judgement:
                 found.append((-off[row, position], (part, row, position)))
         return [place for _, place in sorted(found)]
 
-    def operations(self, part: int, position: int) -> int | None:
-        return None if self.truth is None else self.truth.operations(part, position)
-
     def against_truth(
-        self, part: int, row: int, position: int
-    ) -> tuple[Breach | None, int]:
-        """Whether an entry is too far from the truth, and how often that was asked."""
-        assert self.truth is not None
+        self, truth: Truth, part: int, row: int, position: int
+    ) -> Breach | None:
+        """Whether an entry is too far from the truth."""
         given = float(self.given[part][row, position])
         chain = self.around[0][part][row, 0, position]
         if part in self.values and np.isnan(chain):
-            return self.breach(part, row, position, float("nan"), 0.0), 0
-        if not np.isfinite(given):
-            if not self.all_finite(part, row, position):
-                return None, 0
-            true = self.truth.entry(part, position, self.at(row))
-            if true is None:
-                return None, 1
-            return self.breach(part, row, position, float(true), 0.0), 1
-        if self.is_right_enough(part, row, position, given):
-            return None, 0
-        true = self.truth.entry(part, position, self.at(row))
+            return self.breach(part, row, position, float("nan"), 0.0)
+        if np.isfinite(given) and self.is_right_enough(part, row, position, given):
+            return None
+        true = truth.entry(part, position, self.at(row))
         if true is None or not self.all_finite(part, row, position):
-            return None, 1
+            return None
+        if not np.isfinite(given):
+            return self.breach(part, row, position, float(true), 0.0)
         eps = float(np.finfo(self.width).eps)
         slack = 2 * eps * abs(true) + FLOORS[self.width]
         off = abs(mp.mpf(given) - true)
         # The chain's own error at the point is a lower bound of E, and often enough.
         if off <= FACTOR * abs(mp.mpf(float(chain)) - true) + slack:
-            return None, 1
-        error = self.error(part, row, position)
+            return None
+        error = self.error(truth, part, row, position)
         if off <= FACTOR * error + slack:
-            return None, 1 + len(self.steps)
+            return None
         allowed = float(FACTOR * error + slack)
-        breach = self.breach(part, row, position, float(true), allowed)
-        return breach, 1 + len(self.steps)
+        return self.breach(part, row, position, float(true), allowed)
 
     def is_right_enough(self, part: int, row: int, position: int, given: float) -> bool:
         """Whether the chain in float64 has nothing against a float32 result."""
@@ -193,13 +179,12 @@ class _Judgement:
             np.isfinite(mode[part][row, 0, position]) for mode in self.all_around
         )
 
-    def error(self, part: int, row: int, position: int) -> Any:
+    def error(self, truth: Truth, part: int, row: int, position: int) -> Any:
         """E: the largest error of any reference at a point and near it."""
-        assert self.truth is not None
         largest: Any = mp.zero
         for step in self.steps:
             near = [leaf[row, step] for leaf in self.near]
-            true = self.truth.entry(part, position, near)
+            true = truth.entry(part, position, near)
             for mode in self.all_around:
                 found = float(mode[part][row, step, position])
                 if true is None or not np.isfinite(found):
@@ -251,8 +236,11 @@ class _Judgement:
 
     @cached_property
     def given(self) -> list[Array]:
-        """The kernel's results, shape (points, entries) each."""
-        return [_flat(array, 1) for array in self.kernel(self.points)]
+        """The kernel's results, shape (points, entries) each.
+
+        It is run near the points as the chain is: alike shapes are compiled once.
+        """
+        return [array[:, 0] for array in self.run_near(self.kernel)]
 
     @cached_property
     def around(self) -> list[list[Array]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 import jax
@@ -20,7 +20,7 @@ from partialc.accuracy.contract import Array, Breach, Runner, judge
 from partialc.accuracy.truth import Truth
 from partialc.accuracy.verdict import Verdict
 from partialc.ir.dtypes import Regime
-from partialc.ir.jaxprs import Stepwise
+from partialc.ir.jaxprs import Compiled, Stepwise
 from partialc.ir.program import ArrayType, Function, Program
 from partialc.ir.structure import all_equations, digest
 from partialc.ops.evaluation import evaluate
@@ -37,6 +37,11 @@ MOST_POINTS: Final = 2000
 FEWEST_POINTS: Final = 12
 ELEMENTS: Final = 3_000_000
 """Large programs are tried at fewer points: so many elements are computed in all."""
+
+MOST_COMPILED: Final = 250
+"""Longer programs are run operation by operation, beside their own chain alone, in the
+smallest width, where they overflow and cancel first: else this would take longer than
+the rest of a build."""
 
 TRUTHS: Final = 200_000
 """How many scalar operations are spent on the truth, for each width."""
@@ -82,6 +87,9 @@ class Subject:
         return f"{self.kernel} {held.hexdigest()[:16]}"
 
 
+_LONG: Final = "tried out beside its own chain, in the smaller float width: it is long"
+
+
 def try_out(subject: Subject) -> Verdict:
     """Judge a written-out kernel at hard points of its domain.
 
@@ -92,12 +100,16 @@ def try_out(subject: Subject) -> Verdict:
     if refusal is not None:
         return Verdict((), refusal)
     truth = Truth(subject.traced)
-    for regime in _regimes(subject):
+    regimes = list(_regimes(subject))
+    is_long = sum(1 for _ in all_equations(subject.program.widest)) > MOST_COMPILED
+    if is_long:
+        subject = replace(subject, others=())
+    for regime in regimes[:1] if is_long else regimes:
         breaches = _judged(subject, truth, regime)
         if breaches:
             parts = tuple(sorted({breach.part for breach in breaches}))
             return Verdict(parts, _sentence(breaches[0], subject.names))
-    return Verdict()
+    return Verdict((), _LONG if is_long and len(regimes) > 1 else "")
 
 
 def _refusal(subject: Subject) -> str | None:
@@ -135,15 +147,16 @@ def _judged(subject: Subject, truth: Truth, regime: Regime) -> list[Breach]:
     def kernel(*leaves: Any) -> Sequence[jax.Array]:
         return evaluate(function, leaves, regime)
 
+    compiled: Compiled = {}
     return judge(
-        runner(kernel, regime),
-        [runner(each, regime) for each in (subject.chain, *subject.others)],
+        runner(kernel, regime, compiled),
+        [runner(each, regime, compiled) for each in (subject.chain, *subject.others)],
         truth,
         _points(types, subject.regions, width, regime, _count(subject)),
         width,
-        wide=runner(subject.chain, Regime.WIDE),
+        wide=runner(subject.chain, Regime.WIDE, compiled),
         values=subject.values,
-        limit=TRUTHS,
+        limit=truth.work + TRUTHS,
     )
 
 
@@ -188,12 +201,13 @@ def _points(
     return points
 
 
-def runner(flat: Flat, regime: Regime) -> Runner:
+def runner(flat: Flat, regime: Regime, compiled: Compiled | None = None) -> Runner:
     """A flat function over many points at once, as a caller of that regime runs it.
 
     Args:
         flat: The function of one point.
         regime: Which widths to compute with; floats of the points are converted.
+        compiled: The operations of long functions, which several may share.
     """
     made: dict[int, Stepwise] = {}
 
@@ -202,7 +216,12 @@ def runner(flat: Flat, regime: Regime) -> Runner:
             arrays = [jnp.asarray(leaf) for leaf in points]
             count = len(points[0])
             if count not in made:
-                made[count] = Stepwise(jax.vmap(flat), *arrays)
+                made[count] = Stepwise(
+                    jax.vmap(flat),
+                    *arrays,
+                    most_compiled=MOST_COMPILED,
+                    compiled=compiled,
+                )
             return [np.asarray(array) for array in made[count](*arrays)]
 
     return run

@@ -40,6 +40,9 @@ FEWEST_DIGITS: Final = 50
 MOST_DIGITS: Final = 3200
 """Where these do not settle a number, it is not known."""
 
+SMALLEST: Final = mp.mpf(10) ** -330
+"""What is smaller is zero to float64, be it exactly zero or what is left of digits."""
+
 SURE_OF_ZERO: Final = 400
 """1 - tanh(x)**2 is zero to fewer digits where it is 1e-300."""
 
@@ -71,12 +74,18 @@ class _Verbatim(Algebra):
 class Truth:
     """The true results of a program.
 
-    Args:
-        function: The program in the widest regime, as it was traced: calls and custom
-            rules may still be in it.
+    Attributes:
+        work: The scalar operations so far, counted as of 50 digits.
     """
 
     def __init__(self, function: Function) -> None:
+        """Nothing is computed yet.
+
+        Args:
+            function: The program in the widest regime, as it was traced: calls and
+                custom rules may still be in it.
+        """
+        self.work = 0.0
         self._function = function
         self._orders: dict[tuple[int, int], tuple[Term, ...] | None] = {}
         self._found: dict[tuple[int, int, bytes], Any] = {}
@@ -166,12 +175,11 @@ class Truth:
         last = None
         digits = FEWEST_DIGITS
         while digits <= MOST_DIGITS:
+            self.work += len(order) * (digits / FEWEST_DIGITS) ** 1.5
             with mp.workdps(digits):
                 now = self._computed(order, point)
-                if now is not None and last is not None:
-                    sure = now != 0 or digits >= SURE_OF_ZERO
-                    if sure and abs(now - last) <= abs(now) * mp.mpf(10) ** -AGREEING:
-                        return now
+                if now is not None and last is not None and _agree(now, last, digits):
+                    return now
             last = now
             digits *= 2
         return None
@@ -226,6 +234,13 @@ class Truth:
             return _array(term) in self._places and not term.dtype.is_complex
         op = find(term.op)
         return op is not None and op.precise is not None and not term.dtype.is_complex
+
+
+def _agree(now: Any, last: Any, digits: int) -> bool:
+    """Whether an answer is sure, after one of half the digits."""
+    if abs(now) < SMALLEST:
+        return digits >= SURE_OF_ZERO and abs(last) < SMALLEST
+    return bool(abs(now - last) <= abs(now) * mp.mpf(10) ** -AGREEING)
 
 
 def _rule(term: Term) -> Precise:

@@ -58,6 +58,15 @@ def test_entries_of_arrays_behind_products_and_sums() -> None:
         np.testing.assert_allclose(have.astype(float), np.asarray(right), rtol=1e-14)
 
 
+def test_what_digits_leave_of_an_identity_is_zero_before_thousands_are_tried() -> None:
+    truth = _truth(lambda x: [jnp.sin(x) ** 2 + jnp.cos(x) ** 2 - 1], ())
+    found = truth.entry(0, 0, [np.float64(0.3)])
+    assert float(found) == 0
+    operations = truth.operations(0, 0)
+    assert operations is not None
+    assert truth.work < 100 * operations
+
+
 def test_branches_are_taken_by_the_true_value() -> None:
     truth = _truth(lambda x: [jnp.where(x > 1, x * x, -x)], ())
     assert truth.entry(0, 0, [np.float64(3.0)]) == 9
