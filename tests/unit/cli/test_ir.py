@@ -46,7 +46,8 @@ def test_each_form_is_shown_as_it_ships_and_on_its_way(
 ) -> None:
     (folder / "cubed.py").write_text(MODEL)
     (folder / "partialc.toml").write_text(SPEC)
-    once = cache(lambda: compile_one(*select(open_spec(None), ["cubed"]), folder))
+    spec = open_spec(None)
+    once = cache(lambda: compile_one(spec, *select(spec, ["cubed"])))
     monkeypatch.setattr(verb_ir, "compile_one", lambda *_: once())
 
     def operations(kernel: str, *arguments: str) -> list[str]:

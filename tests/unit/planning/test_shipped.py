@@ -16,6 +16,9 @@ from partialc.errors import FrontendError
 from partialc.frontends.load import load_primal
 from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import trace_one
+from partialc.lowering.fold_constants import FOLD_CONSTANTS
+from partialc.lowering.inline_calls import INLINE_CALLS
+from partialc.lowering.pipeline import run
 from partialc.ops.registry import Cost
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.cost import count
@@ -61,7 +64,7 @@ def planned(
 
 
 def printed_work(plan: KernelPlan, signature: Signature, regime: Regime) -> Cost:
-    """The work of a kernel as its text is traced again."""
+    """The work of a kernel as its text is traced again, but for that of constants."""
     scope = ModuleScope()
     body = body_of(plan, signature, scope, guarded=False)
     lines = [*body.lines, f"return [{', '.join(body.parts)}]"]
@@ -73,7 +76,8 @@ def printed_work(plan: KernelPlan, signature: Signature, regime: Regime) -> Cost
     types = kernel_types(plan.kernel, signature)
     names = list(signature.arguments)
     kernel = namespace["k"]
-    return count(trace_one(kernel, types, regime, name="k", input_names=names))
+    traced = trace_one(kernel, types, regime, name="k", input_names=names)
+    return count(run(traced, (INLINE_CALLS, FOLD_CONSTANTS)))
 
 
 @pytest.mark.parametrize(
