@@ -56,6 +56,9 @@ def test_it_is_what_jax_computes(name: str, count: int) -> None:
                 continue  # zeros have no sign here
             if np.isnan(want):
                 assert mp.isnan(found), args
+            elif mp.isnan(found):  # versions of JAX differ in what a pole is
+                assert np.isinf(want), args
+                assert name == "digamma", args
             elif np.isinf(want):
                 assert found == want, args
             else:
