@@ -208,6 +208,24 @@ def test_text_book_formulas_build() -> None:
     assert float(found) == pytest.approx(truth, rel=1e-12)
 
 
+UNKNOWN: Final = {
+    "barrier": lambda E, V: 1 / (1 + V**2 * jnp.sinh(jnp.sqrt(2 * (V - E))) ** 2 / E),
+    "chain": lambda E, V: jnp.cosh(E * jnp.cosh(V)) / (V * jnp.exp(E * V * V) + E),
+    "tower": lambda E, V: jnp.exp(jnp.exp(E) - jnp.exp(V)) / jnp.sinh(E * V),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_exponentials_of_what_nobody_knows_do_no_harm(name: str) -> None:
+    """Nothing is known of how they grow: products with them stay as they are."""
+    for order in ((0,), (0, 1), (0, 0, 1)):
+        program = written_out(UNKNOWN[name], order, [()] * 2, WIDE)
+        (found,) = jitted(program, WIDE)(0.4, 0.9)
+        with jax.enable_x64(True):
+            truth = float(derivative(UNKNOWN[name], order)(0.4, 0.9))
+        assert float(found) == pytest.approx(truth, rel=1e-11)
+
+
 VALUES: Final = {
     "a root squared": (lambda x: jnp.sqrt(x) ** 2 + x, -2.0),
     "x over x": (lambda x: x / x * 3 + x**3 / x, 0.0),

@@ -141,11 +141,12 @@ class _Pair:
 
     @property
     def spared(self) -> float:
-        """How much less the pair grows than its factors."""
+        """How much less the pair grows than its factors, as far as that is known."""
         apart = self.times[0] * np.abs(self.first.powers)
         apart = apart + self.times[1] * np.abs(self.second.powers)
+        less = apart - np.abs(self.powers)
         # Rounded: processors add up in different orders.
-        return round(float((apart - np.abs(self.powers)).sum()), 6)
+        return round(float(less[np.isfinite(less)].sum()), 6)
 
 
 def _written(
@@ -188,6 +189,7 @@ def _written(
 
 def _pair(first: _Factor, second: _Factor) -> _Pair:
     against = np.where(first.powers * second.powers < 0, np.abs(first.powers), 0)
+    against[~np.isfinite(first.powers + second.powers)] = 0
     place = int(against.argmax())
     times = 1, 1
     if against[place]:

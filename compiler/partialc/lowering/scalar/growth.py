@@ -59,6 +59,10 @@ _ROUNDING: Final = 1e-9
 SIMPLEST: Final = 12
 """Exponents are one multiple of another up to this denominator."""
 
+UNKNOWN_POWERS: Final = np.errstate(invalid="ignore")
+"""Powers that are not known are infinite; what comes of two of them is nan, and within
+no limits."""
+
 EXPONENTIAL: Final = frozenset({"exp", "exp2", "expm1", "sinh", "cosh", "pow"})
 _SAME: Final = frozenset(
     {"neg", "abs", "convert_element_type", "copy", "real", "reduce_precision"}

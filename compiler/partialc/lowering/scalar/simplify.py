@@ -12,7 +12,13 @@ from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.balance import balanced
 from partialc.lowering.scalar.compensation import with_strict_compensation
 from partialc.lowering.scalar.domains import Domains
-from partialc.lowering.scalar.growth import NOTHING, Extent, Growth, Limits
+from partialc.lowering.scalar.growth import (
+    NOTHING,
+    UNKNOWN_POWERS,
+    Extent,
+    Growth,
+    Limits,
+)
 from partialc.lowering.scalar.normal_forms import normalised
 from partialc.lowering.scalar.pairs import with_shared_pairs
 from partialc.lowering.scalar.program import ScalarProgram
@@ -33,6 +39,7 @@ LONG: Final = 5000
 """Programs of more operations are regrouped once."""
 
 
+@UNKNOWN_POWERS
 def simplified(
     program: ScalarProgram,
     algebra: Algebra,
