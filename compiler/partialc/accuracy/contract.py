@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -105,6 +106,11 @@ class _Judgement:
     values: Collection[int]
     limit: float
 
+    def allowed(self, error: Any, size: Any) -> Any:
+        """How far from a truth of that size a kernel may be."""
+        eps = float(np.finfo(self.width).eps)
+        return FACTOR * error + 2 * eps * size + FLOORS[self.width]
+
     def breaches(self) -> Iterator[Breach]:
         for part, row, position in self.suspects():
             breach = None
@@ -147,31 +153,35 @@ class _Judgement:
             return None
         if not np.isfinite(given):
             return self.breach(part, row, position, float(true), 0.0)
-        eps = float(np.finfo(self.width).eps)
-        slack = 2 * eps * abs(true) + FLOORS[self.width]
         off = abs(mp.mpf(given) - true)
         # The chain's own error at the point is a lower bound of E, and often enough.
-        if off <= FACTOR * abs(mp.mpf(float(chain)) - true) + slack:
+        if off <= self.allowed(abs(mp.mpf(float(chain)) - true), abs(true)):
             return None
-        error = self.error(truth, part, row, position)
-        if off <= FACTOR * error + slack:
+        allowed = self.allowed(self.error(truth, part, row, position), abs(true))
+        if off <= allowed:
             return None
-        allowed = float(FACTOR * error + slack)
-        return self.breach(part, row, position, float(true), allowed)
+        return self.breach(part, row, position, float(true), float(allowed))
 
     def is_right_enough(self, part: int, row: int, position: int, given: float) -> bool:
-        """Whether the chain in float64 has nothing against a float32 result."""
+        """Whether the chain in float64 has nothing against a float32 result.
+
+        The errors of the chain alone are often enough to allow it.
+        """
         if self.wide_around is None:
             return False
         true = self.wide_around[part][row, :, position]
         if not np.isfinite(true).all():
             return False
-        errors = [
-            np.abs(mode[part][row, :, position].astype(float) - true).max()
-            for mode in self.around
-        ]
-        slack = 2 * np.finfo(self.width).eps * abs(true[0]) + FLOORS[self.width]
-        return bool(abs(given - true[0]) <= FACTOR * errors[0] + slack)
+        off = abs(given - true[0])
+        errors = (
+            _largest_error(mode[part][row, :, position], true)
+            for mode in chain(self.around, self.other_modes())
+        )
+        return any(off <= self.allowed(error, abs(true[0])) for error in errors)
+
+    def other_modes(self) -> Iterator[list[Array]]:
+        """The results of the references besides the chain, once they are asked for."""
+        yield from self.all_around[1:]
 
     def all_finite(self, part: int, row: int, position: int) -> bool:
         """Whether every reference is finite at a point."""
@@ -208,8 +218,7 @@ class _Judgement:
         if not self.all_finite(part, row, position):
             return None
         spread = np.abs(chain - chain[0]).max()
-        eps = float(np.finfo(self.width).eps)
-        allowed = FACTOR * spread + 2 * eps * abs(chain[0]) + FLOORS[self.width]
+        allowed = self.allowed(spread, abs(chain[0]))
         if np.isnan(spread) or abs(given - chain[0]) <= allowed:
             return None
         return self.breach(part, row, position, float(chain[0]), float(allowed))
@@ -264,6 +273,12 @@ class _Judgement:
         count, steps = near[0].shape[:2]
         every = [leaf.reshape(count * steps, *leaf.shape[2:]) for leaf in near]
         return [_flat(array, 1).reshape(count, steps, -1) for array in run(every)]
+
+
+def _largest_error(found: Array, true: Array) -> float:
+    """How far numbers are from the truth; infinitely where they are not finite."""
+    errors = np.abs(found.astype(float) - true)
+    return float(np.where(np.isfinite(errors), errors, np.inf).max())
 
 
 def _flat(array: Array, axes: int) -> Array:

@@ -46,7 +46,7 @@ the rest of a build."""
 TRUTHS: Final = 200_000
 """How many scalar operations are spent on the truth, for each width."""
 
-RULE: Final = 2
+RULE: Final = 3
 """Counts up when what is judged, or where, changes: older verdicts then are void."""
 
 
