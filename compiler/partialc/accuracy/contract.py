@@ -122,20 +122,26 @@ class _Judgement:
                 yield breach
 
     def suspects(self) -> list[tuple[int, int, int]]:
-        """Part, point and position of what differs from the chain, the worst first."""
+        """Part, point and position of what differs from the chain, the worst first.
+
+        The worst are farther from the chain than the chain is from its neighbours.
+        """
         found: list[tuple[float, tuple[int, int, int]]] = []
         eps = float(np.finfo(self.width).eps)
         for part, given in enumerate(self.given):
-            chain = self.around[0][part][:, 0]
+            near = self.around[0][part]
+            chain = near[:, 0]
             with np.errstate(all="ignore"):
-                off = np.abs(given - chain) / np.maximum(np.abs(given), np.abs(chain))
-            off = np.where(given == chain, 0.0, off)
-            off = np.where(np.isfinite(given), off, np.inf)
-            wrong = np.isfinite(chain) & ~(off <= FACTOR * eps)
+                off = np.where(given == chain, 0.0, np.abs(given - chain))
+                larger = np.maximum(np.abs(given), np.abs(chain))
+                wrong = np.isfinite(chain) & ~(off <= FACTOR * eps * larger)
+                spread = np.abs(near - chain[:, None]).max(1)
+                excess = off / self.allowed(spread, larger)
             if part in self.values:
                 wrong |= np.isnan(chain) & ~np.isnan(given)
+            excess = np.where(np.isfinite(given), np.nan_to_num(excess), np.inf)
             for row, position in np.argwhere(wrong).tolist():
-                found.append((-off[row, position], (part, row, position)))
+                found.append((-excess[row, position], (part, row, position)))
         return [place for _, place in sorted(found)]
 
     def against_truth(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import jax
@@ -38,7 +38,7 @@ FEWEST_POINTS: Final = 12
 ELEMENTS: Final = 3_000_000
 """Large programs are tried at fewer points: so many elements are computed in all."""
 
-MOST_COMPILED: Final = 250
+LONG: Final = 250
 """Longer programs are run operation by operation, beside their own chain alone, in the
 smallest width, where they overflow and cancel first: else this would take longer than
 the rest of a build."""
@@ -46,7 +46,7 @@ the rest of a build."""
 TRUTHS: Final = 200_000
 """How many scalar operations are spent on the truth, for each width."""
 
-RULE: Final = 3
+RULE: Final = 5
 """Counts up when what is judged, or where, changes: older verdicts then are void."""
 
 
@@ -87,7 +87,9 @@ class Subject:
         return f"{self.kernel} {held.hexdigest()[:16]}"
 
 
-_LONG: Final = "tried out beside its own chain, in the smaller float width: it is long"
+_IS_LONG: Final = (
+    "tried out beside its own chain, in the smaller float width: it is long"
+)
 
 
 def try_out(subject: Subject) -> Verdict:
@@ -101,15 +103,17 @@ def try_out(subject: Subject) -> Verdict:
         return Verdict((), refusal)
     truth = Truth(subject.traced)
     regimes = list(_regimes(subject))
-    is_long = sum(1 for _ in all_equations(subject.program.widest)) > MOST_COMPILED
-    if is_long:
-        subject = replace(subject, others=())
+    is_long = _is_long(subject)
     for regime in regimes[:1] if is_long else regimes:
         breaches = _judged(subject, truth, regime)
         if breaches:
             parts = tuple(sorted({breach.part for breach in breaches}))
             return Verdict(parts, _sentence(breaches[0], subject.names))
-    return Verdict((), _LONG if is_long and len(regimes) > 1 else "")
+    return Verdict((), _IS_LONG if is_long and len(regimes) > 1 else "")
+
+
+def _is_long(subject: Subject) -> bool:
+    return sum(1 for _ in all_equations(subject.program.widest)) > LONG
 
 
 def _refusal(subject: Subject) -> str | None:
@@ -147,14 +151,20 @@ def _judged(subject: Subject, truth: Truth, regime: Regime) -> list[Breach]:
     def kernel(*leaves: Any) -> Sequence[jax.Array]:
         return evaluate(function, leaves, regime)
 
+    is_long = _is_long(subject)
     compiled: Compiled = {}
+
+    def run(flat: Flat, regime: Regime = regime) -> Runner:
+        return runner(flat, regime, compiled, 0 if is_long else None)
+
+    others = () if is_long else subject.others
     return judge(
-        runner(kernel, regime, compiled),
-        [runner(each, regime, compiled) for each in (subject.chain, *subject.others)],
+        run(kernel),
+        [run(each) for each in (subject.chain, *others)],
         truth,
         _points(types, subject.regions, width, regime, _count(subject)),
         width,
-        wide=runner(subject.chain, Regime.WIDE, compiled),
+        wide=run(subject.chain, Regime.WIDE),
         values=subject.values,
         limit=truth.work + TRUTHS,
     )
@@ -201,13 +211,19 @@ def _points(
     return points
 
 
-def runner(flat: Flat, regime: Regime, compiled: Compiled | None = None) -> Runner:
+def runner(
+    flat: Flat,
+    regime: Regime,
+    compiled: Compiled | None = None,
+    most_compiled: int | None = None,
+) -> Runner:
     """A flat function over many points at once, as a caller of that regime runs it.
 
     Args:
         flat: The function of one point.
         regime: Which widths to compute with; floats of the points are converted.
         compiled: The operations of long functions, which several may share.
+        most_compiled: What has more operations is run one by one.
     """
     made: dict[int, Stepwise] = {}
 
@@ -219,7 +235,7 @@ def runner(flat: Flat, regime: Regime, compiled: Compiled | None = None) -> Runn
                 made[count] = Stepwise(
                     jax.vmap(flat),
                     *arrays,
-                    most_compiled=MOST_COMPILED,
+                    most_compiled=most_compiled,
                     compiled=compiled,
                 )
             return [np.asarray(array) for array in made[count](*arrays)]
