@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain as joined
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -181,7 +181,7 @@ class _Judgement:
         off = abs(given - true[0])
         errors = (
             _largest_error(mode[part][row, :, position], true)
-            for mode in chain(self.around, self.other_modes())
+            for mode in joined(self.around, self.other_modes())
         )
         return any(off <= self.allowed(error, abs(true[0])) for error in errors)
 

@@ -138,20 +138,6 @@ class Truth:
             self._found[key] = self._settled(order, point)
         return self._found[key]
 
-    def at(
-        self, point: Sequence[NDArray[np.generic]]
-    ) -> list[NDArray[np.object_]] | None:
-        """All results at a point, entries as `entry` gives them; None without truth."""
-        if not self._outputs:
-            return None
-        found = []
-        for number, array in enumerate(self._outputs):
-            flat = [self.entry(number, n, point) for n in range(_size(array))]
-            entries = np.empty(len(flat), object)
-            entries[:] = flat
-            found.append(entries.reshape(array.type.shape))
-        return found
-
     def rounded(
         self,
         output: int,
@@ -258,7 +244,3 @@ def _array(term: Term) -> Value:
 def _number(item: Any) -> Any:
     """A Python number for the rules: floats become mpmath's, exactly."""
     return mp.mpf(item) if isinstance(item, float) else item
-
-
-def _size(array: Array) -> int:
-    return array.type.size
