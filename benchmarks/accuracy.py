@@ -62,6 +62,10 @@ least a quarter of one, as a geometric mean: below one, kernels are better than 
 *Limited* takes no ratio farther from one than four times: how most rows are, not those
 few where the chain has no digit right.
 *Better* and *worse* count the rows where it is less than half, and more than twice.
+*Fresh* counts the rows that break it at as many other points of the same kind, and
+these points: the compiler tries kernels out at those of the contract, and at 1,700
+more, and takes what keeps it there. What is left are points at which JAX errs less than
+it does around them.
 *Beyond* counts the rows that would be broken somewhere at smaller or larger numbers,
 down to 1e-30 and up to 1e30 (float64: 1e290): these are reported, not held.
 """

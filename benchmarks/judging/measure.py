@@ -13,10 +13,10 @@ from formulas import Formula
 from judging.errors import rms_errors
 from judging.modes import Step, nested, pushed, steps_of
 from judging.modules import CHAIN, FORMS, TOGETHER, Built, build
-from judging.points import judged_points, points_beyond, shapes
+from judging.points import fresh_points, judged_points, points_beyond, shapes
 from judging.row import Row
 from judging.running import Compiled, Runner
-from partialc.accuracy.contract import Breach, judge
+from partialc.accuracy.contract import Breach, Judgement
 from partialc.accuracy.truth import Truth
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.jaxprs import trace_one
@@ -24,6 +24,7 @@ from partialc.ir.program import ArrayType
 
 WIDTHS: Final = ("float32", "float64")
 POINTS: Final = 300
+LIMIT_FRESH: Final = 200_000
 LIMIT_BEYOND: Final = 50_000
 """Scalar operations spent on the truth of what is only reported."""
 
@@ -101,17 +102,32 @@ class _Subject:
         """A row with its figures."""
         count, width = self.wanted.points, row.width
         points = judged_points(self.formula, width, count)
+        fresh = fresh_points(self.formula, width, count)
         beyond = points_beyond(self.formula, width, count)
         truth = self.truth(order)
         references = [chain, *(mode.part(0) for mode in self.modes(order))]
         values = (0,) if order == "order_0" else ()
-        held = partial(judge, kernel, references, truth, wide=chain, values=values)
-        breaches = held(points, width=width)
-        farther = held(beyond, width=width, limit=LIMIT_BEYOND) if beyond else ()
-        errors = rms_errors(kernel, references, truth, points)
+        held = partial(
+            Judgement,
+            kernel,
+            references,
+            truth,
+            width=width,
+            wide=chain,
+            values=values,
+        )
+        breaches = list(held(points=points).breaches())
+        others = list(held(points=fresh, limit=truth.work + LIMIT_FRESH).breaches())
+        farther: list[Breach] = []
+        if beyond:
+            farther = list(
+                held(points=beyond, limit=truth.work + LIMIT_BEYOND).breaches()
+            )
+        errors = rms_errors(kernel, references, truth, fresh)
         return replace(
             row,
             breaches=len(breaches),
+            fresh=len(others),
             beyond=len(farther),
             worst=self.sentence(breaches[0]) if breaches else "",
             error=None if errors is None else errors[0],

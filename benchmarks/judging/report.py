@@ -34,6 +34,7 @@ def _line(name: str, rows: Sequence[Row]) -> str:
     return (
         f"{name}: {len(rows)} rows, {sum(row.is_chain for row in rows)} chains, "
         f"{sum(row.is_broken for row in rows)} broken, "
+        f"{sum(row.fresh > 0 for row in rows)} at {_fresh(rows)} fresh points, "
         f"error {_mean(rows)} of the chain's (limited: {_mean(rows, LIMIT)})"
     )
 
@@ -54,6 +55,7 @@ def _totals(rows: Sequence[Row]) -> str:
         "limited",
         "better",
         "worse",
+        "fresh",
         "beyond",
     )
     return f"## In short\n\n{_table(head, table)}"
@@ -69,8 +71,13 @@ def _figures(rows: Sequence[Row]) -> list[str]:
         _mean(rows, LIMIT),
         str(sum(ratio < 0.5 for ratio in ratios)),
         str(sum(ratio > 2 for ratio in ratios)),
+        f"{sum(row.fresh > 0 for row in rows)} ({_fresh(rows)})",
         str(sum(row.beyond > 0 for row in rows)),
     ]
+
+
+def _fresh(rows: Sequence[Row]) -> int:
+    return sum(row.fresh for row in rows)
 
 
 def _broken(rows: Sequence[Row]) -> str:

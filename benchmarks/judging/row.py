@@ -25,6 +25,7 @@ class Row:
         width: `float32` or `float64`.
         is_chain: Whether the kernel is the chain itself, which needs no judging.
         breaches: How often it broke the contract.
+        fresh: How often it would break it at other points of the same kind.
         beyond: How often it would break it at numbers that are not judged.
         worst: The first of the breaches, in words; empty without any.
         error: The rms error in units in the last place; None where nothing is finite.
@@ -38,6 +39,7 @@ class Row:
     width: str
     is_chain: bool = False
     breaches: int = 0
+    fresh: int = 0
     beyond: int = 0
     worst: str = ""
     error: float | None = None

@@ -42,6 +42,7 @@ class Breach:
 
     Attributes:
         point: The leaves of the point.
+        row: The number of the point.
         part: The number of the result.
         position: The flat position of the entry within it.
         kernel: What the kernel gives.
@@ -52,6 +53,7 @@ class Breach:
     """
 
     point: tuple[Array, ...]
+    row: int
     part: int
     position: int
     kernel: float
@@ -60,23 +62,14 @@ class Breach:
     width: str
 
 
-def judge(
-    kernel: Runner,
-    references: Sequence[Runner],
-    truth: Truth | None,
-    points: Sequence[Array],
-    width: str,
-    *,
-    wide: Runner | None = None,
-    values: Collection[int] = (),
-    limit: float = _NO_LIMIT,
-) -> list[Breach]:
-    """Where a kernel breaks the contract.
+@dataclass(frozen=True)
+class Judgement:
+    """A kernel and what it is held against, at some points.
 
     The references other than the chain are run only if kernel and chain differ by more
     than 8 u somewhere.
 
-    Args:
+    Attributes:
         kernel: What is judged.
         references: What it is held against, its own chain first.
         truth: The truth; None where the program has none: then a kernel may be four
@@ -88,23 +81,15 @@ def judge(
         limit: How many scalar operations may be spent on the truth, counted as of 50
             digits; the entries that differ most come first.
     """
-    return list(
-        _Judgement(
-            kernel, tuple(references), truth, tuple(points), width, wide, values, limit
-        ).breaches()
-    )
 
-
-@dataclass(frozen=True)
-class _Judgement:
     kernel: Runner
-    references: tuple[Runner, ...]
+    references: Sequence[Runner]
     truth: Truth | None
-    points: tuple[Array, ...]
+    points: Sequence[Array]
     width: str
-    wide: Runner | None
-    values: Collection[int]
-    limit: float
+    wide: Runner | None = None
+    values: Collection[int] = ()
+    limit: float = _NO_LIMIT
 
     def allowed(self, error: Any, size: Any) -> Any:
         """How far from a truth of that size a kernel may be."""
@@ -112,6 +97,7 @@ class _Judgement:
         return FACTOR * error + 2 * eps * size + FLOORS[self.width]
 
     def breaches(self) -> Iterator[Breach]:
+        """Where the kernel breaks the contract, the worst first."""
         for part, row, position in self.suspects():
             breach = None
             if self.truth is None or self.truth.operations(part, position) is None:
@@ -121,26 +107,74 @@ class _Judgement:
             if breach is not None:
                 yield breach
 
+    def most_strained(self, count: int) -> list[int]:
+        """The points that come nearest to a breach, for every part of the result.
+
+        Args:
+            count: How many in all; of every part as many.
+
+        Returns:
+            Their numbers; none if kernel and chain differ by more than 8 u nowhere.
+        """
+        if not any(wrong.any() for wrong in self.wrong):
+            return []
+        each = max(count // len(self.given), 1)
+        rows: dict[int, None] = {}
+        for part in range(len(self.given)):
+            strain = self.strain(part).max(1, initial=0.0)
+            worst = np.argsort(-strain, kind="stable")[:each].tolist()
+            rows |= dict.fromkeys(row for row in worst if strain[row] > 0)
+        return list(rows)[:count]
+
+    def strain(self, part: int) -> Array:
+        """How far from the truth the kernel is, in units of what is allowed; estimated.
+
+        For float32 the chain in float64 is the truth. For float64 it is the chain, and
+        what it differs by from its neighbours is its error.
+        """
+        given, modes = self.given[part], [self.around[0][part]]
+        true = modes[0][:, :1]
+        if self.wide_around is not None:
+            true = self.wide_around[part]
+            modes = [mode[part] for mode in self.all_around]
+        with np.errstate(all="ignore"):
+            errors = [np.abs(mode - true).max(1) for mode in modes]
+            size = np.abs(true[:, 0])
+            allowed = self.allowed(np.maximum.reduce(errors), size)
+            strain = np.abs(given - true[:, 0]) / allowed
+        return np.where(np.isfinite(strain), strain, 0.0)
+
+    @cached_property
+    def wrong(self) -> list[Array]:
+        """Where a kernel might break the contract, by part: where the chain differs."""
+        eps = float(np.finfo(self.width).eps)
+        found = []
+        for part, given in enumerate(self.given):
+            chain = self.around[0][part][:, 0]
+            with np.errstate(all="ignore"):
+                off = np.where(given == chain, 0.0, np.abs(given - chain))
+                larger = np.maximum(np.abs(given), np.abs(chain))
+                wrong = np.isfinite(chain) & ~(off <= FACTOR * eps * larger)
+            if part in self.values:
+                wrong |= np.isnan(chain) & ~np.isnan(given)
+            found.append(wrong)
+        return found
+
     def suspects(self) -> list[tuple[int, int, int]]:
         """Part, point and position of what differs from the chain, the worst first.
 
         The worst are farther from the chain than the chain is from its neighbours.
         """
         found: list[tuple[float, tuple[int, int, int]]] = []
-        eps = float(np.finfo(self.width).eps)
         for part, given in enumerate(self.given):
             near = self.around[0][part]
             chain = near[:, 0]
             with np.errstate(all="ignore"):
-                off = np.where(given == chain, 0.0, np.abs(given - chain))
-                larger = np.maximum(np.abs(given), np.abs(chain))
-                wrong = np.isfinite(chain) & ~(off <= FACTOR * eps * larger)
                 spread = np.abs(near - chain[:, None]).max(1)
-                excess = off / self.allowed(spread, larger)
-            if part in self.values:
-                wrong |= np.isnan(chain) & ~np.isnan(given)
+                larger = np.maximum(np.abs(given), np.abs(chain))
+                excess = np.abs(given - chain) / self.allowed(spread, larger)
             excess = np.where(np.isfinite(given), np.nan_to_num(excess), np.inf)
-            for row, position in np.argwhere(wrong).tolist():
+            for row, position in np.argwhere(self.wrong[part]).tolist():
                 found.append((-excess[row, position], (part, row, position)))
         return [place for _, place in sorted(found)]
 
@@ -232,21 +266,25 @@ class _Judgement:
     def breach(
         self, part: int, row: int, position: int, true: float, allowed: float
     ) -> Breach:
+        """A breach of that entry at that point."""
         given = float(self.given[part][row, position])
         point = tuple(self.at(row))
-        return Breach(point, part, position, given, true, allowed, self.width)
+        return Breach(point, row, part, position, given, true, allowed, self.width)
 
     def at(self, row: int) -> list[Array]:
+        """The leaves of a point."""
         return [leaf[row] for leaf in self.points]
 
     # --- what is run, each at most once
 
     @cached_property
     def near(self) -> list[Array]:
+        """The points with their neighbours, shape (points, neighbours, *shape) each."""
         return neighbours(self.points)
 
     @property
     def steps(self) -> range:
+        """The numbers of the neighbours; the point itself is the first."""
         return range(self.near[0].shape[1])
 
     @cached_property
@@ -269,12 +307,14 @@ class _Judgement:
 
     @cached_property
     def wide_around(self) -> list[Array] | None:
+        """The chain's results in float64 near each point of float32."""
         if self.wide is None or self.width == "float64":
             return None
         near = [_widened(leaf) for leaf in self.near]
         return self.run_near(self.wide, near)
 
     def run_near(self, run: Runner, near: Sequence[Array] | None = None) -> list[Array]:
+        """Results near each point, shape (points, neighbours, entries) each."""
         near = self.near if near is None else near
         count, steps = near[0].shape[:2]
         every = [leaf.reshape(count * steps, *leaf.shape[2:]) for leaf in near]

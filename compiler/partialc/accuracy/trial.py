@@ -10,13 +10,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from partialc.accuracy.contract import Array, Breach, Runner, judge
+from partialc.accuracy.contract import Array, Breach, Judgement, Runner
 from partialc.accuracy.truth import Truth
 from partialc.accuracy.verdict import Verdict
 from partialc.ir.dtypes import Regime
@@ -26,7 +27,7 @@ from partialc.ir.structure import all_equations, digest
 from partialc.ops.evaluation import evaluate
 from partialc.sampling.domain import INTEGERS, Region
 from partialc.sampling.loops import has_while
-from partialc.sampling.stress import stress_points
+from partialc.sampling.stress import closer, hard_points
 
 Flat: TypeAlias = Callable[..., Sequence[jax.Array]]
 """A function of a kernel's flat inputs that returns one array for each part."""
@@ -35,6 +36,14 @@ MOST_POINTS: Final = 2000
 """Points are cheap beside compiling, and some kernels fail at one in hundreds."""
 
 FEWEST_POINTS: Final = 12
+STRAINED: Final = 40
+"""As many points again are drawn around so many, where a kernel comes closest to a
+breach: it may err more than it should in a place that few points are in."""
+
+LUCK: Final = 2
+"""So many breaches around a point are none. A reference that errs much more than the
+kernel does has places where it is right by luck, at a point and close to it."""
+
 ELEMENTS: Final = 3_000_000
 """Large programs are tried at fewer points: so many elements are computed in all."""
 
@@ -46,7 +55,7 @@ the rest of a build."""
 TRUTHS: Final = 200_000
 """How many scalar operations are spent on the truth, for each width."""
 
-RULE: Final = 5
+RULE: Final = 6
 """Counts up when what is judged, or where, changes: older verdicts then are void."""
 
 
@@ -158,16 +167,41 @@ def _judged(subject: Subject, truth: Truth, regime: Regime) -> list[Breach]:
         return runner(flat, regime, compiled, 0 if is_long else None)
 
     others = () if is_long else subject.others
-    return judge(
+    held = partial(
+        Judgement,
         run(kernel),
         [run(each) for each in (subject.chain, *others)],
         truth,
-        _points(types, subject.regions, width, regime, _count(subject)),
-        width,
+        width=width,
         wide=run(subject.chain, Regime.WIDE),
         values=subject.values,
-        limit=truth.work + TRUTHS,
     )
+    points = _points(types, subject.regions, width, regime, _count(subject))
+    judgement = held(points=points, limit=truth.work + TRUTHS)
+    breaches = list(judgement.breaches())
+    if breaches or is_long:
+        return breaches
+    rows = judgement.most_strained(STRAINED)
+    if not rows:
+        return []
+    points = _closer(points, rows, types, subject.regions)
+    found = held(points=points, limit=truth.work + TRUTHS).breaches()
+    return _no_luck(list(found), len(rows))
+
+
+def _no_luck(breaches: list[Breach], places: int) -> list[Breach]:
+    """Those breaches that have others of the same entry around the same point.
+
+    Args:
+        breaches: At points drawn around others, one after the other.
+        places: How many these are.
+    """
+
+    def place(breach: Breach) -> tuple[int, int, int]:
+        return breach.part, breach.position, breach.row % places
+
+    many = Counter(map(place, breaches))
+    return [breach for breach in breaches if many[place(breach)] > LUCK]
 
 
 def _count(subject: Subject) -> int:
@@ -187,14 +221,10 @@ def _points(
     count: int,
 ) -> list[Array]:
     """Points for all leaves: hard ones for floats, some of what fits for the others."""
-    floats = [n for n, kind in enumerate(types) if kind.dtype.is_float]
-    ranges = {
-        place: limits
-        for place, number in enumerate(floats)
-        if (limits := regions[number].limits) is not None
-    }
+    floats = _floats(types)
+    ranges = _ranges(floats, regions)
     shapes = [types[number].shape for number in floats]
-    drawn = iter(stress_points(shapes, width, ranges=ranges, count=count))
+    drawn = iter(hard_points(shapes, width, ranges=ranges, count=count))
     random = np.random.RandomState(0)
     points = []
     for kind, region in zip(types, regions, strict=True):
@@ -209,6 +239,43 @@ def _points(
             rows = [region.values[n % len(region.values)] for n in range(count)]
             points[-1] = np.stack(rows).astype(dtype)
     return points
+
+
+def _closer(
+    points: Sequence[Array],
+    rows: Sequence[int],
+    types: Sequence[ArrayType],
+    regions: Sequence[Region],
+) -> list[Array]:
+    """Points around some: what is not drawn from a range of floats stays as it is."""
+    floats = [number for number in _floats(types) if not regions[number].values]
+    if not floats:
+        return list(points)
+    drawn = closer(
+        [points[number] for number in floats],
+        rows,
+        ranges=_ranges(floats, regions),
+    )
+    chosen = np.resize(np.asarray(rows), len(points[0]))
+    moved = [leaf[chosen] for leaf in points]
+    for number, leaf in zip(floats, drawn, strict=True):
+        moved[number] = leaf
+    return moved
+
+
+def _floats(types: Sequence[ArrayType]) -> list[int]:
+    return [number for number, kind in enumerate(types) if kind.dtype.is_float]
+
+
+def _ranges(
+    floats: Sequence[int], regions: Sequence[Region]
+) -> dict[int, tuple[float, float]]:
+    """The limits of those leaves that have some, by their place among the floats."""
+    return {
+        place: limits
+        for place, number in enumerate(floats)
+        if (limits := regions[number].limits) is not None
+    }
 
 
 def runner(

@@ -17,6 +17,7 @@ from partialc.lowering.drop_neutral import DROP_NEUTRAL
 from partialc.lowering.fold_constants import FOLD_CONSTANTS
 from partialc.lowering.inline_calls import INLINE_CALLS
 from partialc.lowering.light_cone import LIGHT_CONE
+from partialc.lowering.near_zero import NEAR_ZERO
 from partialc.lowering.needed_rectangles import NEEDED_RECTANGLES
 from partialc.lowering.ordering import ORDERING
 from partialc.lowering.passes import Grade, Pass
@@ -71,7 +72,14 @@ SPECIALISED: Final[tuple[Pass, ...]] = (
     ORDERING,
 )
 
-PASSES: Final[dict[str, Pass]] = {each.name: each for each in SPECIALISED}
+# The same, and what vanishes is computed by functions that lose no digits there.
+PRECISE: Final[tuple[Pass, ...]] = tuple(
+    step
+    for each in SPECIALISED
+    for step in ((each, NEAR_ZERO) if each is ARRAY_ALGEBRA else (each,))
+)
+
+PASSES: Final[dict[str, Pass]] = {each.name: each for each in PRECISE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +103,12 @@ def exchanged(passes: Iterable[Pass], *others: Pass) -> tuple[Pass, ...]:
 
 FULL: Final = Variant("full", SPECIALISED)
 
+FULL_PRECISE: Final = Variant("full with expm1 and log1p", PRECISE)
+
 WITHOUT_NORMAL_FORMS: Final = Variant(
     "without normal forms",
     exchanged(
-        SPECIALISED,
+        PRECISE,
         LIGHT_CONE.with_options(normal_forms=False),
         ARRAY_ALGEBRA.with_options(normal_forms=False),
     ),
@@ -115,7 +125,7 @@ IN_ORDER: Final = Variant(
 
 
 def full_except(results: Iterable[int]) -> Variant:
-    """The full pipeline without normal forms for some of the results.
+    """The full, precise pipeline without normal forms for some of the results.
 
     Args:
         results: Their numbers among the results of the function.
@@ -124,7 +134,7 @@ def full_except(results: Iterable[int]) -> Variant:
     return Variant(
         f"full except results ({', '.join(map(str, plain))})",
         exchanged(
-            SPECIALISED,
+            PRECISE,
             LIGHT_CONE.with_options(plain=plain),
             ARRAY_ALGEBRA.with_options(plain=plain),
         ),
@@ -169,7 +179,9 @@ def variants(*, reassociate: bool = True) -> tuple[Variant, ...]:
     Args:
         reassociate: Whether sums and products may be regrouped.
     """
-    return (FULL, WITHOUT_NORMAL_FORMS, IN_ORDER) if reassociate else (IN_ORDER,)
+    if not reassociate:
+        return (IN_ORDER,)
+    return FULL, FULL_PRECISE, WITHOUT_NORMAL_FORMS, IN_ORDER
 
 
 def run(

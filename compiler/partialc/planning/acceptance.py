@@ -1,8 +1,9 @@
 """The lightest candidate that keeps the accuracy contract.
 
 A chain does: its own error is part of what the contract allows. A written-out kernel is
-tried out beside it before it is taken; where it fails, passes that dare less are used,
-first for the results that fail, then for all.
+tried out beside it before it is taken. Where it fails, what vanishes is computed more
+precisely, if something does; then passes that dare less are used, first for the results
+that fail, then for all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any, Final
 
 from partialc.accuracy.trial import Subject, try_out
 from partialc.accuracy.verdict import Trials, Verdict
-from partialc.lowering.pipeline import FULL, Variant, full_except
+from partialc.lowering.near_zero import NEAR_ZERO
+from partialc.lowering.pipeline import FULL, FULL_PRECISE, Variant, full_except
 from partialc.planning.parts import parts_of, values_of
 from partialc.planning.plan import Candidate
 from partialc.planning.tracer import Tracer
@@ -140,19 +142,31 @@ class Acceptance:
         return None if safer.cost is None else safer
 
     def _next(self, candidate: Candidate, failing: frozenset[int]) -> Variant | None:
-        """The pipeline after a candidate's: first without normal forms where it failed.
+        """The pipeline after a candidate's.
+
+        Before nothing is multiplied out, nothing is where it failed.
 
         Args:
             candidate: What failed.
             failing: The numbers of the results that did.
         """
-        rung = 0
-        if candidate.variant in self._ladder:
-            rung = self._ladder.index(candidate.variant)
-        if rung == 0 and self._ladder[0] is FULL:
+        ladder = self._ladder
+        rung = ladder.index(FULL_PRECISE) if FULL_PRECISE in ladder else 0
+        if candidate.variant in ladder:
+            rung = ladder.index(candidate.variant)
+        if ladder[rung] is FULL and not _vanishes(candidate):
+            rung += 1
+        if ladder[rung] is FULL_PRECISE:
             known = self._plain.get(candidate.chain.key, frozenset())
             plain = known | failing
             if known < plain and len(plain) < len(parts_of(self._tracer.kernel)):
                 self._plain[candidate.chain.key] = plain
                 return full_except(plain)
-        return self._ladder[rung + 1] if rung + 1 < len(self._ladder) else None
+        return ladder[rung + 1] if rung + 1 < len(ladder) else None
+
+
+def _vanishes(candidate: Candidate) -> bool:
+    """Whether something can be computed more precisely where it is near zero."""
+    assert candidate.program is not None
+    functions = candidate.program.variants.values()
+    return any(NEAR_ZERO(function) is not function for function in functions)

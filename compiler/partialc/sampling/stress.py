@@ -27,6 +27,12 @@ SPECIAL: Final = (
 STEPS: Final = (0, 1, -1, 2, -3, 5, -7, 11, -16)
 """The neighbours of a number, in units of its last place."""
 
+CLOSENESS: Final = (0.3, 0.03, 0.003, 1e-4)
+"""By how much of itself a number is moved, at most, when points are drawn closer."""
+
+CONTRACT: Final = 300
+"""At so many points of each width a kernel has to keep the accuracy contract."""
+
 _LARGEST: Final = {"float32": 18, "float64": 150}
 _TIED: Final = 10
 
@@ -36,7 +42,7 @@ def stress_points(
     width: str,
     *,
     ranges: Mapping[int, tuple[float, float]] | None = None,
-    count: int = 300,
+    count: int = CONTRACT,
     seed: int = 0,
 ) -> list[NDArray[Any]]:
     """Points for real leaves of these shapes.
@@ -66,6 +72,66 @@ def stress_points(
         values = np.concatenate([rows, np.broadcast_to(ties, (tied, size))])
         points.append(_rounded(values, width, bounds).reshape(count, *shape))
     return points
+
+
+def hard_points(
+    shapes: Sequence[tuple[int, ...]],
+    width: str,
+    *,
+    ranges: Mapping[int, tuple[float, float]] | None = None,
+    count: int = CONTRACT,
+) -> list[NDArray[Any]]:
+    """The points of the contract; beyond them, if there are to be more, others.
+
+    Args:
+        shapes: Of each leaf.
+        width: `float32` or `float64`.
+        ranges: Low and high of some leaves, by number.
+        count: How many points; fewer than those of the contract are a draft of them.
+    """
+    counts = (min(count, CONTRACT), max(count - CONTRACT, 0))
+    drawn = [
+        stress_points(shapes, width, ranges=ranges, count=many, seed=seed)
+        for seed, many in enumerate(counts)
+        if many
+    ]
+    return [np.concatenate(leaves) for leaves in zip(*drawn, strict=True)]
+
+
+def closer(
+    points: Sequence[NDArray[Any]],
+    rows: Sequence[int],
+    *,
+    ranges: Mapping[int, tuple[float, float]] | None = None,
+    seed: int = 0,
+) -> list[NDArray[Any]]:
+    """As many points again, all close to some of the given ones.
+
+    Every element is moved on its own, by a part of itself; in every other point all are
+    by the same part, so that ties stay ties.
+
+    Args:
+        points: Real arrays of shape `(count, *shape)`.
+        rows: The numbers of the points to stay close to.
+        ranges: As for `stress_points`.
+        seed: As for `stress_points`.
+    """
+    random = np.random.RandomState(seed)
+    count = len(points[0])
+    chosen = np.resize(np.asarray(rows), count)
+    most = np.asarray(CLOSENESS)[random.randint(len(CLOSENESS), size=count)]
+    common = _fractions(random, (count,))
+    moved = []
+    for number, leaf in enumerate(points):
+        alone = _fractions(random, leaf.shape).reshape(count, -1)
+        alone[::2] = common[::2, None]
+        parts = 1 + most[:, None] * (2 * alone - 1)
+        values = leaf[chosen].astype(np.float64) * parts.reshape(leaf.shape)
+        bounds = (ranges or {}).get(number)
+        if bounds is not None:
+            values = np.clip(values, *bounds)
+        moved.append(_rounded(values, str(leaf.dtype), bounds))
+    return moved
 
 
 def neighbours(points: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:

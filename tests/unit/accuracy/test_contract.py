@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from partialc.accuracy.contract import Array, judge
+from partialc.accuracy.contract import Array, Judgement
 from partialc.accuracy.trial import runner
 from partialc.accuracy.truth import Truth
 from partialc.ir.dtypes import FLOAT, Regime
@@ -37,7 +37,7 @@ def _breaches(
     types = [ArrayType(FLOAT, ())]
     traced = trace_one(flat(chain), types, Regime.WIDE, name="f", input_names=["x"])
     points: list[Array] = [np.asarray(at, width)]
-    found = judge(
+    judgement = Judgement(
         runner(flat(kernel), REGIMES[width]),
         [runner(flat(each), REGIMES[width]) for each in (chain, *others)],
         Truth(traced) if has_truth else None,
@@ -46,6 +46,7 @@ def _breaches(
         wide=runner(flat(chain), Regime.WIDE),
         values=values,
     )
+    found = judgement.breaches()
     return [(float(breach.point[0]), breach.kernel) for breach in found]
 
 

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from partialc.accuracy import trial
 from partialc.accuracy.trial import try_out
 from partialc.ir.dtypes import DType
 from partialc.sampling.domain import Region
@@ -29,6 +30,39 @@ def test_inside_a_domain_only_the_domain_counts() -> None:
     near = Region(limits=(-3.0, 3.0))
     assert try_out(subject(fermi, 3, regrouped, near)).keeps
     assert not try_out(subject(fermi, 3, regrouped, Region(limits=(-3.0, 90.0)))).keeps
+
+
+def test_a_place_that_no_point_is_in_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is close to it errs more than the rest, though no more than it may."""
+
+    def noisy(x: jax.Array) -> list[jax.Array]:
+        return [jnp.cos(x / 4) + 2e-6 * jnp.cos(3e5 * x)]
+
+    def poor(x: jax.Array) -> jax.Array:
+        distance = jnp.abs(x / 4.7 - 1) + 1e-4
+        return jnp.cos(x / 4) + 5.6e-7 / jnp.sqrt(distance)
+
+    monkeypatch.setattr(trial, "MOST_POINTS", 600)
+    monkeypatch.setattr(trial, "STRAINED", 4)
+    region, narrow = Region(limits=(2.0, 9000.0)), DType.fixed("float32")
+    tried = subject(lambda x: jnp.cos(x / 4), 0, poor, region, dtype=narrow)
+    tried = replace(tried, others=(noisy,))
+    assert "at x = 4." in try_out(tried).reason
+    monkeypatch.setattr(trial, "STRAINED", 0)
+    assert try_out(tried).keeps
+
+
+def test_where_the_chain_is_right_by_luck_nothing_is_condemned() -> None:
+    """Near zero the chain loses digits, but not at every point; the kernel fewer."""
+
+    def steep(x: jax.Array) -> jax.Array:
+        return x * x + jnp.exp(20 * x) / (1 + jnp.exp(20 * x))
+
+    def regrouped(x: jax.Array) -> jax.Array:
+        e = jnp.exp(20 * x)
+        return 400 * ((1 - e) / (1 + e) * (e / (1 + e)) * (1 / (1 + e))) + 2
+
+    assert try_out(subject(steep, 2, regrouped, Region(limits=(-0.001, 3.0)))).keeps
 
 
 def test_values_have_the_holes_of_the_function() -> None:

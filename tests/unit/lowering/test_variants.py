@@ -63,7 +63,7 @@ def size(function: Function) -> int:
 
 def test_the_ladder_has_names_and_grades() -> None:
     assert [each.name for each in variants()] == [
-        *("full", "without normal forms", "in order"),
+        *("full", "full with expm1 and log1p", "without normal forms", "in order"),
     ]
     assert variants(reassociate=False) == (IN_ORDER,)
     assert all(step.grade is not Grade.REASSOCIATING for step in IN_ORDER.passes)
@@ -75,7 +75,8 @@ def test_the_ladder_has_names_and_grades() -> None:
 def test_each_step_down_the_ladder_takes_more_work() -> None:
     program = traced(())
     sizes = [size(run(program, variant.passes)) for variant in variants()]
-    assert sizes == sorted(set(sizes))
+    assert sizes[0] == sizes[1], "there is no exponential in it"
+    assert sizes[1:] == sorted(set(sizes))
 
 
 def changed(variant: Variant, program: Function) -> list[Function]:

@@ -13,6 +13,7 @@ import partialc
 from partialc.accuracy.trial import Subject
 from partialc.accuracy.verdict import Verdict
 from partialc.driver import Compiled, compile_module
+from partialc.lowering.pipeline import FULL_PRECISE, WITHOUT_NORMAL_FORMS
 from partialc.planning import acceptance
 from partialc.planning.acceptance import Acceptance
 from partialc.planning.plan import Candidate, KernelPlan
@@ -92,6 +93,31 @@ def test_what_fails_is_left_out_then_all_then_nothing_is_regrouped(
     assert plan.chosen.variant is not None
     assert plan.chosen.variant.name == "in order"
     assert not plan.warnings
+
+
+def test_what_vanishes_is_computed_precisely_before_anything_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def planck(x: jax.Array) -> jax.Array:
+        return x * x / (jnp.exp(x) - 1)
+
+    def plan() -> KernelPlan:
+        return partialc.compile(
+            planck,
+            args={"x": "float"},
+            kernels={"k": "partial(x, x)"},
+            name="planck",
+            form="expanded",
+        ).compiled.plan.kernels["k"]
+
+    _scripted(monkeypatch, iter([_failing(0), KEEPS]))
+    found = plan()
+    assert found.chosen.variant is FULL_PRECISE
+    assert found.chosen.program is not None
+    functions = found.chosen.program.variants.values()
+    assert any(e.op == "expm1" for each in functions for e in each.equations)
+    _scripted(monkeypatch, iter([_failing(0), _failing(0), KEEPS]))
+    assert plan().chosen.variant is WITHOUT_NORMAL_FORMS
 
 
 def test_where_every_way_fails_the_chain_is_taken_and_one_is_told(

@@ -7,7 +7,15 @@ import hashlib
 import numpy as np
 import pytest
 
-from partialc.sampling.stress import SPECIAL, STEPS, neighbours, stress_points
+from partialc.sampling.stress import (
+    CONTRACT,
+    SPECIAL,
+    STEPS,
+    closer,
+    hard_points,
+    neighbours,
+    stress_points,
+)
 
 
 @pytest.mark.parametrize(("width", "top"), [("float32", 18), ("float64", 150)])
@@ -72,3 +80,41 @@ def test_neighbours_are_next_to_their_point() -> None:
         for place, step in enumerate(STEPS):
             moved = leaf.astype(float) * (1 + step * eps)
             assert (near[:, place] == moved.astype("float32")).all()
+
+
+def test_the_points_of_the_contract_lead() -> None:
+    ranges = {1: (0.1, 7.0)}
+    contract = stress_points([(2,), ()], "float32", ranges=ranges)
+    for count in (CONTRACT, CONTRACT + 1, 2000):
+        more = hard_points([(2,), ()], "float32", ranges=ranges, count=count)
+        for leaf, first in zip(more, contract, strict=True):
+            assert len(leaf) == count
+            assert (leaf[:CONTRACT] == first).all()
+    (x, _) = more
+    assert len(np.unique(x, axis=0)) > 1900
+    assert len(hard_points([()], "float32", count=7)[0]) == 7
+
+
+def test_closer_points_are_close_to_those_they_are_drawn_around() -> None:
+    points = stress_points([(3,), ()], "float64", ranges={1: (0.5, 2.0)})
+    rows = [7, 250, 11]
+    drawn = closer(points, rows, ranges={1: (0.5, 2.0)})
+    for leaf, found in zip(points, drawn, strict=True):
+        assert found.shape == leaf.shape
+        assert found.dtype == leaf.dtype
+        near = leaf[np.resize(rows, len(leaf))]
+        with np.errstate(invalid="ignore"):
+            moved = np.abs(found / near - 1)
+        assert np.nanmax(moved) <= 0.31
+        assert (moved < 1e-4).any()
+        assert (moved[~np.isnan(moved)] > 0).any()
+    assert (drawn[1] >= 0.5).all()
+    assert (drawn[1] <= 2.0).all()
+
+
+def test_every_other_closer_point_keeps_ties() -> None:
+    points = [np.full(40, 3.0, "float32"), np.full((40, 2), 3.0, "float32")]
+    x, y = closer(points, [0])
+    ties = (x[:, None] == y).all(1)
+    assert ties[::2].all()
+    assert not ties[1::2].any()
