@@ -80,6 +80,7 @@ class Judgement:
         values: The numbers of the results that are values of the function itself.
         limit: How many scalar operations may be spent on the truth, counted as of 50
             digits; the entries that differ most come first.
+        share: Of what the contract allows, how much is allowed here.
     """
 
     kernel: Runner
@@ -90,11 +91,12 @@ class Judgement:
     wide: Runner | None = None
     values: Collection[int] = ()
     limit: float = _NO_LIMIT
+    share: float = 1.0
 
     def allowed(self, error: Any, size: Any) -> Any:
         """How far from a truth of that size a kernel may be."""
         eps = float(np.finfo(self.width).eps)
-        return FACTOR * error + 2 * eps * size + FLOORS[self.width]
+        return self.share * (FACTOR * error + 2 * eps * size) + FLOORS[self.width]
 
     def breaches(self) -> Iterator[Breach]:
         """Where the kernel breaks the contract, the worst first."""

@@ -44,6 +44,10 @@ LUCK: Final = 2
 """So many breaches around a point are none. A reference that errs much more than the
 kernel does has places where it is right by luck, at a point and close to it."""
 
+SHARE: Final = 0.75
+"""So much of what the contract allows is allowed: the same references err a little more
+or less when they are compiled in other company, or on another machine."""
+
 ELEMENTS: Final = 3_000_000
 """Large programs are tried at fewer points: so many elements are computed in all."""
 
@@ -55,7 +59,7 @@ the rest of a build."""
 TRUTHS: Final = 200_000
 """How many scalar operations are spent on the truth, for each width."""
 
-RULE: Final = 6
+RULE: Final = 8
 """Counts up when what is judged, or where, changes: older verdicts then are void."""
 
 
@@ -175,6 +179,7 @@ def _judged(subject: Subject, truth: Truth, regime: Regime) -> list[Breach]:
         width=width,
         wide=run(subject.chain, Regime.WIDE),
         values=subject.values,
+        share=SHARE,
     )
     points = _points(types, subject.regions, width, regime, _count(subject))
     judgement = held(points=points, limit=truth.work + TRUTHS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from mpmath import mp
@@ -21,6 +22,9 @@ Precise: TypeAlias = Callable[[Sequence[Any], Mapping[str, Param]], Any]
 
 LARGEST: Final = 1 << 14
 """Numbers beyond 2 ** LARGEST stand for infinity under an exponential."""
+
+REDUCED: Final = 10
+"""Of larger numbers than 2 ** REDUCED multiples of log 2 are taken out."""
 
 SPECIAL: Final = 64
 """Beyond 2 ** SPECIAL functions that are computed by series are not asked for."""
@@ -86,18 +90,44 @@ def quotient(x: Any, y: Any) -> Any:
 
 
 def power(x: Any, y: Any) -> Any:
-    """Compute x ** y for real numbers."""
+    """Compute x ** y for real numbers; nan where it is complex."""
     if x == 0:
         return mp.mpf(1) if y == 0 else mp.zero if y > 0 else mp.inf
-    if mp.mag(y * mp.log(abs(x))) > LARGEST:
-        return _exponential(y * mp.log(abs(x)))
-    return mp.power(x, y)
+    if not (mp.isfinite(x) and mp.isfinite(y)):
+        return mp.power(x, y)
+    is_whole = mp.isint(y)
+    if x < 0 and not is_whole:
+        return mp.nan
+    if is_whole and mp.mag(y) <= REDUCED:
+        return x ** int(y)
+    # Of the exponent of e so many bits stand before the point.
+    with mp.workprec(mp.prec + max(mp.mag(y), 0) + max(mp.mag(mp.mag(x)), 0) + 8):
+        exponent = y * mp.log(abs(x))
+    result = _exponential(exponent)
+    return -result if x < 0 and y % 2 else result
 
 
 def _exponential(x: Any) -> Any:
-    if mp.mag(x) > LARGEST:
+    size = mp.mag(x)
+    if size > LARGEST:
         return mp.inf if x > 0 else mp.zero
-    return mp.exp(x)
+    if size <= REDUCED:
+        return mp.exp(x)
+    # mpmath takes a whole number for a power of e, and multiplies that up: slowly.
+    with mp.workprec(mp.prec + size + 8):
+        twos = int(mp.floor(x / mp.ln2))
+        rest = x - twos * mp.ln2
+    return mp.ldexp(mp.exp(rest), twos)
+
+
+def _exponential_less_one(x: Any) -> Any:
+    return mp.expm1(x) if mp.mag(x) <= REDUCED else _exponential(x) - 1
+
+
+def _hyperbolic(function: Callable[[Any], Any], sign: int, x: Any) -> Any:
+    if mp.mag(x) <= REDUCED:
+        return function(x)
+    return (_exponential(x) + sign * _exponential(-x)) / 2
 
 
 def _logarithm(x: Any) -> Any:
@@ -209,7 +239,7 @@ PRECISE: Final[Mapping[str, Precise]] = {
     "cbrt": _unary(lambda x: mp.sign(x) * mp.cbrt(abs(x))),
     "exp": _limited(_exponential, 0, "inf"),
     "exp2": _limited(lambda x: _exponential(x * mp.log(2)), 0, "inf"),
-    "expm1": _limited(mp.expm1, -1, "inf"),
+    "expm1": _limited(_exponential_less_one, -1, "inf"),
     "log": _unary(_logarithm),
     "log1p": _unary(lambda x: _logarithm(1 + x) if x <= -1 else mp.log1p(x)),
     "log2": _unary(lambda x: _logarithm(x) / mp.log(2)),
@@ -223,8 +253,8 @@ PRECISE: Final[Mapping[str, Precise]] = {
     "tan": _unary(mp.tan),
     "asin": _unary(mp.asin),
     "acos": _unary(mp.acos),
-    "sinh": _limited(mp.sinh, "-inf", "inf"),
-    "cosh": _limited(mp.cosh, "inf", "inf"),
+    "sinh": _limited(partial(_hyperbolic, mp.sinh, -1), "-inf", "inf"),
+    "cosh": _limited(partial(_hyperbolic, mp.cosh, 1), "inf", "inf"),
     "asinh": _unary(mp.asinh),
     "acosh": _unary(mp.acosh),
     "atanh": _unary(lambda x: mp.sign(x) * mp.inf if abs(x) == 1 else mp.atanh(x)),

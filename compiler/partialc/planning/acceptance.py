@@ -19,7 +19,9 @@ from partialc.lowering.pipeline import FULL, FULL_PRECISE, Variant, full_except
 from partialc.planning.parts import parts_of, values_of
 from partialc.planning.plan import Candidate
 from partialc.planning.tracer import Tracer
+from partialc.realise.chain import Chain, OneHot
 from partialc.realise.execute import input_names, kernel_types
+from partialc.request.resolved import Block, Product
 from partialc.sampling.domain import Ranges, Region
 
 DIRECTIONS: Final = Region(limits=(0.5, 1.5))
@@ -127,10 +129,16 @@ class Acceptance:
         )
 
     def _references(self, candidate: Candidate) -> list[Candidate]:
-        """A chain with a pass back and one without, other than the candidate's own."""
+        """A chain with a pass back and one without, other than the candidate's own.
+
+        Of the chains with a pass back that which is nearest to forward over reverse as
+        a person takes it: back first, then along the others in their order.
+        """
         others = [each for each in self._chains if each.chain is not candidate.chain]
         pulled = [each for each in others if any(p.pull for p in each.chain.paths)]
         pushed = [each for each in others if each not in pulled]
+        parts = parts_of(self._tracer.kernel)
+        pulled.sort(key=lambda each: -_as_written(each.chain, parts))
         return [*pushed[:1], *pulled[:1]]
 
     def _safer(self, candidate: Candidate, verdict: Verdict) -> Candidate | None:
@@ -163,6 +171,20 @@ class Acceptance:
                 self._plain[candidate.chain.key] = plain
                 return full_except(plain)
         return ladder[rung + 1] if rung + 1 < len(ladder) else None
+
+
+def _as_written(chain: Chain, parts: Sequence[Block | Product]) -> int:
+    """For how many parts a gradient is pushed along all but their first coordinate."""
+    count = 0
+    for part, read in zip(parts, chain.reads, strict=True):
+        axes = part.axes[1:] if isinstance(part, Block) else ()
+        wanted = [(c.leaf, c.index) for axis in axes for c in axis]
+        pushes = [
+            [(p.leaf, p.index) for p in path.pushes if isinstance(p, OneHot)]
+            for path in read.paths
+        ]
+        count += bool(axes) and all(each == wanted for each in pushes)
+    return count
 
 
 def _vanishes(candidate: Candidate) -> bool:

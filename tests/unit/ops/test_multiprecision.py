@@ -96,6 +96,27 @@ def test_limits_are_reached_at_once(name: str, at: str, limit: object) -> None:
         assert abs(found - limit) < mp.mpf("1e-1000")
 
 
+@pytest.mark.parametrize("name", ["exp", "expm1", "sinh", "cosh"])
+@pytest.mark.parametrize("at", [0.3, -700.0, 1500.5, -12345.0, 1e19, 1e30])
+def test_large_exponentials_have_all_their_digits(name: str, at: float) -> None:
+    with mp.workdps(300):
+        x = mp.mpf(at)
+        found, wanted = PRECISE[name]([x], {}), getattr(mp, name)(x)
+        assert abs(found / wanted - 1) < mp.mpf(10) ** -297
+
+
+@pytest.mark.parametrize("y", [0.5, -2.7, 3.0, -1025.0, 1e-9, 12345.25, 1e15])
+@pytest.mark.parametrize("x", [0.3, 1 + 2.0**-40, 7.0, 1e300, 1e-300, -2.5])
+def test_powers_have_all_their_digits(x: float, y: float) -> None:
+    with mp.workdps(120):
+        found = PRECISE["pow"]([mp.mpf(x), mp.mpf(y)], {})
+        if x < 0 and y != int(y):
+            assert mp.isnan(found)
+        else:
+            wanted = mp.power(mp.mpf(x), mp.mpf(y))
+            assert abs(found / wanted - 1) < mp.mpf(10) ** -117
+
+
 def test_what_would_take_forever_is_refused() -> None:
     with pytest.raises(OverflowError):
         PRECISE["sin"]([mp.mpf("1e40000")], {})
