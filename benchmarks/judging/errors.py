@@ -78,8 +78,10 @@ def _errors(
     size = abs(true)
     if any(abs(float(each) - true) > size / 2 for mode in around for each in mode):
         size = max(size, _largest_error(around, truth, near, row))
-    unit = _unit(max(float(size), FLOORS[width]), width)
     off = [abs(float(each) - true) for each in (given, around[0][0])]
+    if size == 0 and max(off) > 0:
+        return None  # all references are zero, as is the truth: nothing to count in
+    unit = _unit(max(float(size), FLOORS[width]), width)
     ours, theirs = (
         float(error) / unit if error > FLOORS[width] else 0.0 for error in off
     )

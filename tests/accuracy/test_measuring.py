@@ -92,6 +92,14 @@ def test_points_at_which_something_is_not_finite_are_left_out():
     assert error_of(partly, "float32", np.linspace(2.5, 3, 60)) is None
 
 
+def test_where_all_references_are_zero_there_is_no_unit():
+    def off(x):
+        return jnp.log1p(x) + jnp.where(x == 0, 1e-17, 0)
+
+    points = np.append(np.linspace(0.5, 3, 59), 0.0)[::-1]
+    assert error_of(off, "float64", points) == error_of(jnp.log1p, "float64", points)
+
+
 def test_ratios_are_floored_and_chains_are_one():
     row = Row("f", "order_1", "auto", "float32", error=0.01, chain_error=1.0)
     chain = Row("f", "order_2", "auto", "float32", is_chain=True)
