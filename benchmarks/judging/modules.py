@@ -11,8 +11,9 @@ import partialc
 from formulas import Formula
 from judging.running import Compiled
 from partialc.api import Module
+from partialc.ir.dtypes import Regime
 from partialc.planning.plan import KernelPlan
-from partialc.realise.execute import flat_call
+from partialc.planning.realisation import Chained, Realisation, WrittenOut
 
 Form: TypeAlias = Literal["auto", "expanded"]
 FORMS: Final[tuple[Form, ...]] = ("auto", "expanded")
@@ -88,19 +89,16 @@ def _replaced(
     module: Module, plan: KernelPlan, made: Mapping[str, Compiled], usual: str
 ) -> Compiled:
     """The chain that a kernel was written out from; most often the one that is best."""
-    chosen, compiled = plan.chosen, module.compiled
-    if chosen.chain.paths == module.plan.kernels[usual].chosen.chain.paths:
+    chosen = _chain_of(plan.chosen)
+    if chosen.chain.paths == _chain_of(module.plan.kernels[usual].chosen).chain.paths:
         return made[usual]
-    assert chosen.text is not None
-    return Compiled(
-        flat_call(
-            chosen.text,
-            plan.kernel,
-            compiled.primal.signature,
-            compiled.function_name,
-            compiled.primal.call,
-        )
-    )
+    return Compiled(chosen.call(Regime.WIDE))
+
+
+def _chain_of(chosen: Realisation) -> Chained:
+    found = chosen.of if isinstance(chosen, WrittenOut) else chosen
+    assert isinstance(found, Chained)
+    return found
 
 
 def _texts(source: str, kernels: Sequence[str]) -> dict[str, str]:

@@ -23,6 +23,7 @@ from partialc.emit.kernel import constants_of
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
 from partialc.ir.check import check as check_program
+from partialc.ir.dtypes import Regime
 from partialc.ir.program import Function
 from partialc.lowering.pipeline import FINAL, FULL, IN_ORDER, Variant, run
 from partialc.ops.evaluation import run_function
@@ -194,8 +195,8 @@ def check_merge(case: Asked) -> None:
     assert together.refusal is None
     assert len(together.chain.paths) <= sum(len(each.chain.paths) for each in alone)
     near = case.near(kernel, primal)
-    apart = [part for each in alone for part in results(tracer.call(each), near)]
-    assert_agree("merged", results(tracer.call(together), near), apart, LOOSE)
+    apart = [part for each in alone for part in results(each.call(Regime.WIDE), near)]
+    assert_agree("merged", results(together.call(Regime.WIDE), near), apart, LOOSE)
 
 
 @examples(6, shrink=False)

@@ -11,14 +11,14 @@ import click
 from partialc.cli.compiling import compile_one, open_spec, require_kernel, select
 from partialc.cli.options import spec_option
 from partialc.driver import Compiled
-from partialc.emit.kernel import constants_of
-from partialc.errors import InternalError, SpecError
+from partialc.errors import SpecError
+from partialc.ir.dtypes import Regime
 from partialc.ir.program import Program
 from partialc.ir.text import to_text
 from partialc.lowering.passes import Pass
 from partialc.lowering.pipeline import FINAL, FULL, PASSES, run_program
-from partialc.planning.plan import Candidate
-from partialc.realise.execute import flat_call, trace_program
+from partialc.planning.realisation import Realisation, WrittenOut
+from partialc.realise.execute import trace_program
 from partialc.spec.near import alternatives, did_you_mean
 
 _STAGES: Final = ("trace", *PASSES)
@@ -57,13 +57,14 @@ def command(name: str, kernel: str, spec_file: Path | None, after: str | None) -
     return 0
 
 
-def _passes(chosen: Candidate, after: str | None) -> tuple[Pass, ...]:
+def _passes(chosen: Realisation, after: str | None) -> tuple[Pass, ...]:
     """The passes that a kernel goes through, up to one of them."""
     if after == "trace":
         return ()
+    written = chosen if isinstance(chosen, WrittenOut) else None
     if after is None:
-        return FINAL if chosen.variant is None else chosen.variant.passes
-    variant = chosen.variant or FULL
+        return FINAL if written is None else written.variant.passes
+    variant = FULL if written is None else written.variant
     names = [step.name for step in variant.passes]
     if after not in names:
         raise SpecError(
@@ -78,19 +79,10 @@ def _passes(chosen: Candidate, after: str | None) -> tuple[Pass, ...]:
 def _program(compiled: Compiled, kernel: str) -> Program:
     """What the chosen plan computes, over flat leaves."""
     plan = compiled.plan.kernels[kernel]
-    text = plan.chosen.text
-    if text is None:
-        raise InternalError(f"the plan of {kernel} has no text")
-    primal = compiled.primal
-    run = flat_call(
-        text,
-        plan.kernel,
-        primal.signature,
-        compiled.function_name,
-        primal.call,
-        given=constants_of(plan.kernel),
-    )
-    return trace_program(run, plan.kernel, primal.signature)
+    chosen = plan.chosen
+    traced = chosen.of if isinstance(chosen, WrittenOut) else chosen
+    call = traced.call(Regime.WIDE)
+    return trace_program(call, plan.kernel, compiled.primal.signature)
 
 
 def _texts(program: Program) -> Iterator[str]:

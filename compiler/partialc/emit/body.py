@@ -13,8 +13,9 @@ from partialc.emit.printer import ModuleScope, print_body
 from partialc.errors import InternalError
 from partialc.ir.program import Program
 from partialc.planning.plan import KernelPlan
+from partialc.planning.realisation import Chained, WrittenOut
 from partialc.realise.execute import flat_names
-from partialc.realise.writer import Whole
+from partialc.realise.writer import ChainText, Whole
 from partialc.request.resolved import Kernel
 from partialc.request.signature import Signature
 
@@ -51,18 +52,18 @@ def body_of(
         scope: Collects what a written-out body needs at module level.
         guarded: Whether differentiating a written-out kernel must raise.
     """
-    if plan.chosen.program is not None:
-        return _written_out(plan.kernel, plan.chosen.program, signature, scope, guarded)
-    text = plan.chosen.text
-    if text is None:
-        raise InternalError(f"the plan of {plan.kernel.name} has no text")
-    return Body(
-        lines=text.lines,
-        parts=text.parts,
-        whole=text.whole,
-        support=text.helpers,
-        constants=text.constants,
-    )
+    match plan.chosen:
+        case WrittenOut(program=Program() as program):
+            return _written_out(plan.kernel, program, signature, scope, guarded)
+        case Chained(text=ChainText() as text):
+            return Body(
+                lines=text.lines,
+                parts=text.parts,
+                whole=text.whole,
+                support=text.helpers,
+                constants=text.constants,
+            )
+    raise InternalError(f"the plan of {plan.kernel.name} has no text")
 
 
 def _written_out(

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from partialc.accuracy.trial import Subject, try_out
 from partialc.accuracy.verdict import Trials, Verdict
+from partialc.ir.dtypes import Regime
 from partialc.lowering.near_zero import NEAR_ZERO
 from partialc.lowering.pipeline import FULL, FULL_PRECISE, Variant, full_except
 from partialc.planning.parts import parts_of, values_of
-from partialc.planning.plan import Candidate
+from partialc.planning.realisation import Chained, Realisation, WrittenOut
 from partialc.planning.tracer import Tracer
 from partialc.realise.chain import Chain, OneHot
 from partialc.realise.execute import input_names, kernel_types
@@ -41,8 +42,8 @@ class Accepted:
         facts: What was found out, as sentences.
     """
 
-    chosen: Candidate
-    rejected: tuple[Candidate, ...]
+    chosen: Realisation
+    rejected: tuple[Realisation, ...]
     facts: tuple[str, ...]
 
 
@@ -60,7 +61,7 @@ class Acceptance:
     def __init__(
         self,
         tracer: Tracer,
-        chains: Sequence[Candidate],
+        chains: Sequence[Chained],
         ladder: Sequence[Variant],
         ranges: Ranges,
         trials: Trials | None,
@@ -74,9 +75,9 @@ class Acceptance:
 
     def best(
         self,
-        candidates: Sequence[Candidate],
-        rank: Callable[[Candidate], Any],
-        pays: Callable[[Candidate], bool],
+        candidates: Sequence[Realisation],
+        rank: Callable[[Realisation], Any],
+        pays: Callable[[Realisation], bool],
     ) -> Accepted:
         """The best candidate that keeps the contract.
 
@@ -89,13 +90,13 @@ class Acceptance:
             pays: Whether a candidate that is written out less daringly is worth it.
         """
         chosen, *others = sorted(candidates, key=rank)
-        failed: list[Candidate] = []
+        failed: list[Realisation] = []
         verdict = self._verdict(chosen)
         while verdict is not None and not verdict.keeps:
             refusal = f"it breaks the accuracy contract: {verdict.reason}"
             failed.append(replace(chosen, refusal=refusal))
             safer = self._safer(chosen, verdict)
-            chains = [rank(each) for each in others if each.form == "chain"]
+            chains = [rank(each) for each in others if isinstance(each, Chained)]
             if safer is not None and pays(safer) and rank(safer) < min(chains):
                 chosen = safer
             else:
@@ -104,52 +105,56 @@ class Acceptance:
         facts = () if verdict is None else (verdict.reason or _KEPT,)
         return Accepted(chosen, (*failed, *others), facts)
 
-    def _verdict(self, candidate: Candidate) -> Verdict | None:
+    def _verdict(self, candidate: Realisation) -> Verdict | None:
         """What trying a candidate out shows; None where nothing is tried."""
-        if candidate.program is None or self._trials is None:
+        subject = None if self._trials is None else self._subject(candidate)
+        if self._trials is None or subject is None:
             return None
-        subject = self._subject(candidate)
         return self._trials.verdict(subject.key, lambda: try_out(subject))
 
-    def _subject(self, candidate: Candidate) -> Subject:
-        assert candidate.program is not None
+    def _subject(self, candidate: Realisation) -> Subject | None:
+        """A candidate beside its chain; None of what is a chain."""
+        if not isinstance(candidate, WrittenOut) or candidate.program is None:
+            return None
         tracer, signature = self._tracer, self._tracer.primal.signature
         types = kernel_types(tracer.kernel, signature)
         regions = self._ranges.by_leaf(signature)
+        others = self._references(candidate.of)
         return Subject(
             kernel=tracer.kernel.name,
             program=candidate.program,
-            chain=tracer.call(candidate),
-            others=tuple(tracer.call(each) for each in self._references(candidate)),
-            traced=tracer.program(candidate),
+            chain=candidate.of.call(Regime.WIDE),
+            others=tuple(each.call(Regime.WIDE) for each in others),
+            traced=tracer.program(candidate.of),
             types=types,
             names=input_names(tracer.kernel, signature),
             regions=(*regions, *[DIRECTIONS] * (len(types) - len(regions))),
             values=values_of(tracer.kernel),
         )
 
-    def _references(self, candidate: Candidate) -> list[Candidate]:
+    def _references(self, own: Chained) -> list[Chained]:
         """A chain with a pass back and one without, other than the candidate's own.
 
         Of the chains with a pass back that which is nearest to forward over reverse as
         a person takes it: back first, then along the others in their order.
         """
-        others = [each for each in self._chains if each.chain is not candidate.chain]
-        pulled = [each for each in others if any(p.pull for p in each.chain.paths)]
-        pushed = [each for each in others if each not in pulled]
+        others = [each for each in self._chains if each.chain is not own.chain]
+        pulled = [each for each in others if each.chain.pulls]
+        pushed = [each for each in others if not each.chain.pulls]
         parts = parts_of(self._tracer.kernel)
         pulled.sort(key=lambda each: -_as_written(each.chain, parts))
         return [*pushed[:1], *pulled[:1]]
 
-    def _safer(self, candidate: Candidate, verdict: Verdict) -> Candidate | None:
+    def _safer(self, candidate: Realisation, verdict: Verdict) -> Realisation | None:
         """A candidate written out by the next pipeline; None after the last."""
+        assert isinstance(candidate, WrittenOut), "only what is written out is tried"
         variant = self._next(candidate, frozenset(verdict.failing))
         if variant is None:
             return None
-        safer = self._tracer.finish(candidate, variant)
+        safer = self._tracer.finish(candidate.of, variant)
         return None if safer.cost is None else safer
 
-    def _next(self, candidate: Candidate, failing: frozenset[int]) -> Variant | None:
+    def _next(self, candidate: WrittenOut, failing: frozenset[int]) -> Variant | None:
         """The pipeline after a candidate's.
 
         Before nothing is multiplied out, nothing is where it failed.
@@ -165,10 +170,11 @@ class Acceptance:
         if ladder[rung] is FULL and not _vanishes(candidate):
             rung += 1
         if ladder[rung] is FULL_PRECISE:
-            known = self._plain.get(candidate.chain.key, frozenset())
+            key = candidate.of.key
+            known = self._plain.get(key, frozenset())
             plain = known | failing
             if known < plain and len(plain) < len(parts_of(self._tracer.kernel)):
-                self._plain[candidate.chain.key] = plain
+                self._plain[key] = plain
                 return full_except(plain)
         return ladder[rung + 1] if rung + 1 < len(ladder) else None
 
@@ -187,7 +193,7 @@ def _as_written(chain: Chain, parts: Sequence[Block | Product]) -> int:
     return count
 
 
-def _vanishes(candidate: Candidate) -> bool:
+def _vanishes(candidate: WrittenOut) -> bool:
     """Whether something can be computed more precisely where it is near zero."""
     assert candidate.program is not None
     functions = candidate.program.variants.values()

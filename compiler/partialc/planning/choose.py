@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from partialc.accuracy.verdict import Trials
 from partialc.errors import FrontendError, PartialcError
 from partialc.frontends.primal import Primal
+from partialc.ir.dtypes import Regime
+from partialc.ir.program import Function
 from partialc.ir.structure import all_equations
 from partialc.lowering.pipeline import Variant, variants
 from partialc.planning.acceptance import Acceptance
@@ -21,8 +23,9 @@ from partialc.planning.facts import facts_of
 from partialc.planning.merge import merge
 from partialc.planning.options import options
 from partialc.planning.parts import parts_of
-from partialc.planning.plan import Candidate, KernelPlan, score
+from partialc.planning.plan import KernelPlan, score
 from partialc.planning.proposals import proposals
+from partialc.planning.realisation import Chained, Realisation, WrittenOut
 from partialc.planning.reference import References
 from partialc.planning.tracer import STATEMENT, Tracer
 from partialc.planning.zeros import zero_warnings
@@ -112,7 +115,7 @@ def plan_kernel(
     chains = sorted(_tried(written, tracer, wish), key=_rank)
     if chains[0].cost is None:
         raise _refused(kernel, primal, chains)
-    candidates = [*chains, *_written_out(chains, tracer, wish)]
+    candidates: list[Realisation] = [*chains, *_written_out(chains, tracer, wish)]
     accepted = Acceptance(tracer, chains, wish.ladder, ranges, wish.trials).best(
         candidates,
         rank=lambda each: _choice(each, wish),
@@ -121,10 +124,13 @@ def plan_kernel(
     chosen = accepted.chosen
     if chosen.cost is None:
         raise _refused(kernel, primal, [chosen, *accepted.rejected])
-    program = chosen.program.widest if chosen.program else tracer.program(chosen)
     regions = ranges.by_leaf(primal.signature)
     zeros = zero_warnings(
-        program, tracer.call(chosen), kernel, primal.signature, regions
+        _widest(chosen, tracer),
+        chosen.call(Regime.WIDE),
+        kernel,
+        primal.signature,
+        regions,
     )
     return KernelPlan(
         kernel=kernel,
@@ -136,16 +142,24 @@ def plan_kernel(
     )
 
 
+def _widest(chosen: Realisation, tracer: Tracer) -> Function:
+    """The program of the choice, in the widest regime."""
+    if isinstance(chosen, WrittenOut) and chosen.program is not None:
+        return chosen.program.widest
+    assert isinstance(chosen, Chained)
+    return tracer.program(chosen)
+
+
 def _tried(
     written: Mapping[tuple[Path, ...], tuple[str, Chain]],
     tracer: Tracer,
     wish: Wish,
-) -> list[Candidate]:
+) -> list[Chained]:
     """The candidates, counted; of a long program not those that cannot win.
 
     A pass back takes the function forward too, and keeps what it computes.
     """
-    found: dict[tuple[Path, ...], Candidate] = {}
+    found: dict[tuple[Path, ...], Chained] = {}
     singles = [paths for paths in written if _is_one_tangent(paths)]
     for paths in singles:
         found[paths] = tracer.candidate(*written[paths])
@@ -156,7 +170,7 @@ def _tried(
     )
     for paths, (title, chain) in written.items():
         if is_outdone and any(path.pull for path in paths):
-            found[paths] = Candidate("chain", title, chain, None, None, 0, OUTDONE)
+            found[paths] = Chained(title, chain=chain, refusal=OUTDONE)
         elif paths not in found:
             found[paths] = tracer.candidate(title, chain)
     return [found[paths] for paths in written]
@@ -187,19 +201,19 @@ def _cotangent(kernel: Kernel) -> tuple[Coordinates, ...]:
     return ()
 
 
-def _rank(candidate: Candidate) -> tuple[float, int]:
+def _rank(candidate: Realisation) -> tuple[float, int]:
     """Lightest first, reading included; refused ones last."""
     return (score(candidate), candidate.length)
 
 
-def _choice(candidate: Candidate, wish: Wish) -> tuple[bool, float, int]:
+def _choice(candidate: Realisation, wish: Wish) -> tuple[bool, float, int]:
     """The form asked for first; else as `_rank`."""
     return (wish.form == "expanded" != candidate.form, *_rank(candidate))
 
 
 def _written_out(
-    chains: Sequence[Candidate], tracer: Tracer, wish: Wish
-) -> list[Candidate]:
+    chains: Sequence[Chained], tracer: Tracer, wish: Wish
+) -> list[WrittenOut]:
     """The lightest chains written out, as far as that is asked for or pays.
 
     Left to itself planning writes out what is short, and what saves much: a kernel of a
@@ -223,7 +237,7 @@ def _written_out(
     return [each for each in finished if _pays(each, tried[0])]
 
 
-def _not_written_out(chosen: Candidate, wish: Wish) -> Iterator[str]:
+def _not_written_out(chosen: Realisation, wish: Wish) -> Iterator[str]:
     """What a person is told who asked for a written-out kernel and gets a chain."""
     if wish.form == "expanded" and chosen.form == "chain":
         yield (
@@ -232,14 +246,14 @@ def _not_written_out(chosen: Candidate, wish: Wish) -> Iterator[str]:
         )
 
 
-def _pays(expanded: Candidate, chain: Candidate) -> bool:
+def _pays(expanded: Realisation, chain: Realisation) -> bool:
     """Whether a person would rather have the written-out kernel."""
     excess = (expanded.length - SHORT) / (LONG - SHORT)
     wanted = 1 + (WORTH_READING - 1) * min(max(excess, 0), 1)
     return _gain(expanded, chain) >= wanted
 
 
-def _gain(expanded: Candidate, chain: Candidate) -> float:
+def _gain(expanded: Realisation, chain: Realisation) -> float:
     """How much lighter a written-out kernel is than the lightest chain."""
     if expanded.cost is None or chain.cost is None:
         return 0.0
@@ -247,7 +261,7 @@ def _gain(expanded: Candidate, chain: Candidate) -> float:
 
 
 def _refused(
-    kernel: Kernel, primal: Primal, candidates: Sequence[Candidate]
+    kernel: Kernel, primal: Primal, candidates: Sequence[Realisation]
 ) -> PartialcError:
     reasons = "; ".join(
         f"{candidate.title}: {candidate.refusal}"

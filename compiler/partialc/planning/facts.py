@@ -9,7 +9,8 @@ from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
 from partialc.ir.program import Program
 from partialc.ops.cost import cost_of
-from partialc.planning.plan import Candidate, cost_text
+from partialc.planning.plan import cost_text
+from partialc.planning.realisation import Realisation, WrittenOut
 
 _WIDTHS: Final = {
     Regime.NARROW: "float32 without x64",
@@ -18,7 +19,7 @@ _WIDTHS: Final = {
 }
 
 
-def facts_of(chosen: Candidate, primal: Primal) -> Iterator[str]:
+def facts_of(chosen: Realisation, primal: Primal) -> Iterator[str]:
     """The facts about a kernel's plan.
 
     Args:
@@ -35,8 +36,9 @@ def facts_of(chosen: Candidate, primal: Primal) -> Iterator[str]:
             f"sums and products are regrouped ({', '.join(chosen.regrouped)}): rounding"
             " may differ; `reassociate = false` keeps their order"
         )
-    if chosen.program is not None and chosen.program.generic is None:
-        costs = "; ".join(_costs(chosen.program))
+    program = chosen.program if isinstance(chosen, WrittenOut) else None
+    if program is not None and program.generic is None:
+        costs = "; ".join(_costs(program))
         yield f"element types have programs of their own: {costs}; the heaviest counts"
 
 

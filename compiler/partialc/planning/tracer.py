@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from partialc.errors import InternalError
 from partialc.frontends.primal import Primal
-from partialc.ir.dtypes import DType
+from partialc.ir.dtypes import DType, Regime
 from partialc.ir.program import Function
 from partialc.ir.structure import all_equations
 from partialc.lowering.passes import Grade, Pass
@@ -27,15 +27,12 @@ from partialc.ops.cost import cost_of
 from partialc.planning.cost import count, weight
 from partialc.planning.family import Option
 from partialc.planning.parts import values_of
-from partialc.planning.plan import Candidate
+from partialc.planning.realisation import Chained, FlatCall, WrittenOut
 from partialc.realise.chain import Chain
 from partialc.realise.execute import flat_call, kernel_types, trace_flat, trace_program
 from partialc.realise.writer import ChainText, write
 from partialc.request.resolved import Kernel
 from partialc.sampling.domain import EVERYWHERE, Ranges
-
-FlatCall: TypeAlias = Callable[..., Sequence[jax.Array]]
-"""A chain as a function of the kernel's flat inputs, one array per part."""
 
 STATEMENT: Final = 24
 """Characters that an operation takes in a written-out kernel, on average."""
@@ -80,7 +77,7 @@ class Tracer:
         self._ranges = ranges
         self._traces: dict[str, Function] = {}
 
-    def candidate(self, title: str, chain: Chain) -> Candidate:
+    def candidate(self, title: str, chain: Chain) -> Chained:
         """A chain with its text and cost, or with the reason why there is none.
 
         The cost is that of its trace in the widest regime.
@@ -89,46 +86,46 @@ class Tracer:
         text = write(
             chain, signature, self._function, taken=self._taken, given=self._constants
         )
-        call = self._run(text, chain.kernel)
+        run = call = self._run(text, chain.kernel)
         if self._differentiable:
             types = kernel_types(chain.kernel, signature)
             call = _gradient(call, [kind.dtype for kind in types])
-        found = Candidate("chain", title, chain, text, None, _length(text))
+        found = Chained(title, None, _length(text), chain=chain, text=text, run=run)
         try:
             program = trace_flat(call, chain.kernel, signature)
         except (InternalError, NameError, SyntaxError):
             raise
         except Exception as error:
-            return _refused(found, error)
+            return replace(found, length=0, refusal=_refusal(error))
         if not self._differentiable and chain.kernel is self.kernel:
             self._traces[chain.key] = program
         return replace(found, cost=count(program))
 
-    def finish(self, candidate: Candidate, variant: Variant) -> Candidate:
+    def finish(self, chained: Chained, variant: Variant) -> WrittenOut:
         """A chain written out: its program in all regimes, after all passes.
 
         The cost is that of what ships: where the regimes' programs differ, of the
         heaviest.
 
         Args:
-            candidate: The chain, or the same written out in another way.
+            chained: The chain.
             variant: The passes.
         """
-        wide = self.program(candidate)
-        call = self.call(candidate)
+        wide = self.program(chained)
         regrouped: dict[str, None] = {}
 
         def note(step: Pass, before: Function, after: Function) -> None:
             if step.grade is Grade.REASSOCIATING and after is not before:
                 regrouped[step.name] = None
 
-        written = replace(candidate, form="expanded", variant=variant, program=None)
+        written = WrittenOut(chained.title, of=chained, variant=variant)
+        call = chained.call(Regime.WIDE)
         try:
             traced = trace_program(call, self.kernel, self.primal.signature, wide)
         except (InternalError, NameError, SyntaxError):
             raise
         except Exception as error:
-            return _refused(written, error)
+            return replace(written, refusal=_refusal(error))
         regions = self._ranges.by_leaf(self.primal.signature)
         passes = knowing_limits(
             keeping_values(variant.passes, values_of(self.kernel)),
@@ -141,24 +138,18 @@ class Tracer:
             cost=max(map(cost_of, distinct), key=weight),
             length=STATEMENT * sum(len(list(all_equations(each))) for each in distinct),
             program=program,
-            regrouped=tuple(regrouped),
+            regroupings=tuple(regrouped),
         )
 
-    def program(self, candidate: Candidate) -> Function:
-        """A candidate's chain as it was traced, in the widest regime."""
-        chain = candidate.chain
+    def program(self, chained: Chained) -> Function:
+        """A chain as it was traced, in the widest regime."""
+        chain = chained.chain
         if chain.key not in self._traces:
-            call = self.call(candidate)
+            call = chained.call(Regime.WIDE)
             self._traces[chain.key] = trace_flat(
                 call, chain.kernel, self.primal.signature
             )
         return self._traces[chain.key]
-
-    def call(self, candidate: Candidate) -> FlatCall:
-        """A candidate's chain as a function of the kernel's flat inputs."""
-        if candidate.text is None:
-            raise InternalError(f"the candidate {candidate.title!r} was never written")
-        return self._run(candidate.text, candidate.chain.kernel)
 
     def single(self, option: Option) -> float:
         """The weight of one part's option on its own; infinite when JAX refuses it."""
@@ -181,9 +172,9 @@ def _length(text: ChainText) -> int:
     return sum(map(len, (*text.lines, *text.parts)))
 
 
-def _refused(candidate: Candidate, error: Exception) -> Candidate:
+def _refusal(error: Exception) -> str:
     reason = str(error).strip().split("\n")[0]
-    return replace(candidate, cost=None, length=0, refusal=f"JAX refuses it: {reason}")
+    return f"JAX refuses it: {reason}"
 
 
 def _gradient(run: FlatCall, dtypes: Sequence[DType]) -> FlatCall:

@@ -265,6 +265,11 @@ class Chain:
         return tuple(dict.fromkeys(path for read in self.reads for path in read.paths))
 
     @property
+    def pulls(self) -> bool:
+        """Whether a cotangent is pulled back anywhere."""
+        return any(path.pull is not None for path in self.paths)
+
+    @property
     def key(self) -> str:
         """Its canonical text: the same for the same plan, on every machine.
 

@@ -56,6 +56,15 @@ def test_the_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sorted(folder.rglob("generated")) == []  # it writes nothing
 
 
+def test_regret(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["bench", "--regret"]) == 0
+    out = capsys.readouterr().out
+    assert "product.d2, called for one row and for many alike: the choice costs" in out
+    assert out.count("(chosen)") == 1
+    assert "plain JAX" in out
+    assert sorted(folder.rglob("generated")) == []
+
+
 def test_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     del folder
     assert run(["bench", "product", *FAST, "--json", "--x64"]) == 0

@@ -16,7 +16,8 @@ from partialc.driver import Compiled, compile_module
 from partialc.lowering.pipeline import FULL_PRECISE, WITHOUT_NORMAL_FORMS
 from partialc.planning import acceptance
 from partialc.planning.acceptance import Acceptance
-from partialc.planning.plan import Candidate, KernelPlan
+from partialc.planning.plan import KernelPlan
+from partialc.planning.realisation import Realisation, WrittenOut
 from partialc.sampling.domain import Region
 from partialc.spec.module import read_module
 from partialc.spec.tables import Table
@@ -77,21 +78,20 @@ def test_what_fails_is_left_out_then_all_then_nothing_is_regrouped(
         "in order": (),
     }
 
-    def verdict(_: Acceptance, candidate: Candidate) -> Verdict | None:
-        variant = candidate.variant
-        return None if variant is None else _failing(*failing[variant.name])
+    def verdict(_: Acceptance, candidate: Realisation) -> Verdict | None:
+        name = candidate.passes
+        return None if name is None else _failing(*failing[name])
 
     monkeypatch.setattr(Acceptance, "_verdict", verdict)
     plan = _plan(BOTH, form="expanded")
     failed = [each for each in plan.rejected if each.refusal]
-    assert [each.variant.name for each in failed if each.variant] == [
+    assert [each.passes for each in failed] == [
         "full",
         "full except results (1)",
         "without normal forms",
     ]
     assert all(REASON in (each.refusal or "") for each in failed)
-    assert plan.chosen.variant is not None
-    assert plan.chosen.variant.name == "in order"
+    assert plan.chosen.passes == "in order"
     assert not plan.warnings
 
 
@@ -112,12 +112,13 @@ def test_what_vanishes_is_computed_precisely_before_anything_is_given_up(
 
     _scripted(monkeypatch, iter([_failing(0), KEEPS]))
     found = plan()
+    assert isinstance(found.chosen, WrittenOut)
     assert found.chosen.variant is FULL_PRECISE
     assert found.chosen.program is not None
     functions = found.chosen.program.variants.values()
     assert any(e.op == "expm1" for each in functions for e in each.equations)
     _scripted(monkeypatch, iter([_failing(0), _failing(0), KEEPS]))
-    assert plan().chosen.variant is WITHOUT_NORMAL_FORMS
+    assert plan().chosen.passes == WITHOUT_NORMAL_FORMS.name
 
 
 def test_where_every_way_fails_the_chain_is_taken_and_one_is_told(
@@ -180,7 +181,7 @@ def test_known_verdicts_decide_without_a_trial(
     again = _compiled(dict(first.trials))
     assert again.trials == first.trials
     assert again.source == first.source
-    assert again.plan.kernels["k"].chosen.variant is not None
+    assert again.plan.kernels["k"].chosen.form == "expanded"
     assert str(again.plan) == str(first.plan)
 
 

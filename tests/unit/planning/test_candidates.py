@@ -11,9 +11,11 @@ import pytest
 
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
+from partialc.ir.dtypes import Regime
 from partialc.planning.choose import Wish, parts_of, plan_kernel
 from partialc.planning.plan import KernelPlan
-from partialc.realise.execute import flat_call, kernel_types
+from partialc.planning.realisation import Chained
+from partialc.realise.execute import kernel_types
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Block, Dense, Product
 from tests.unit.request.multi_indices import axis_positions
@@ -213,17 +215,18 @@ def x64() -> Any:
         yield
 
 
-def check(primal: Primal, plan: KernelPlan, function: str) -> None:
+def chains(plan: KernelPlan) -> list[Chained]:
+    """The chains of a plan, the chosen one first if it is one."""
+    return [c for c in (plan.chosen, *plan.rejected) if isinstance(c, Chained)]
+
+
+def check(primal: Primal, plan: KernelPlan) -> None:
     flat = points(primal, plan)
     wanted = expected(primal, plan, flat)
     for candidate in (plan.chosen, *plan.rejected):
-        assert candidate.text is not None
         if candidate.refusal is not None:
             continue
-        run = flat_call(
-            candidate.text, plan.kernel, primal.signature, function, primal.call
-        )
-        found = run(*flat)
+        found = candidate.call(Regime.WIDE)(*flat)
         assert len(found) == len(wanted)
         for got, want in zip(found, wanted, strict=True):
             assert got.shape == want.shape, candidate.title
@@ -234,7 +237,7 @@ def check(primal: Primal, plan: KernelPlan, function: str) -> None:
 def test_single_request(function: str, request_text: str) -> None:
     primal, plan = compiled(function, request_text)
     assert plan.chosen.refusal is None
-    check(primal, plan, function)
+    check(primal, plan)
 
 
 @pytest.mark.parametrize(
@@ -250,12 +253,12 @@ def test_single_request(function: str, request_text: str) -> None:
 )
 def test_requests_together(function: str, requests: list[str]) -> None:
     primal, plan = compiled(function, *requests)
-    check(primal, plan, function)
+    check(primal, plan)
 
 
 def test_one_nest_delivers_everything_below_it() -> None:
     _, plan = compiled("scalar", "value", "partial(t)", "partial(x[0])", "hessian(t)")
-    nests = [c for c in (plan.chosen, *plan.rejected) if "nested" in c.title]
+    nests = [c for c in chains(plan) if "nested" in c.title]
     assert len(nests[0].chain.paths) == 2  # (t, t) carries value and t; (x0) the rest
 
 
@@ -263,22 +266,17 @@ def test_one_pushed_gradient_serves_all_second_derivatives_along_a_coordinate() 
     requests = ("value", "partial(x[1])", "partial(t)", "partial(t, t)")
     primal, plan = compiled("scalar", *requests, "partial(x[1], t)")
     single = [
-        each.chain.paths[0]
-        for each in (plan.chosen, *plan.rejected)
-        if len(each.chain.paths) == 1
+        each.chain.paths[0] for each in chains(plan) if len(each.chain.paths) == 1
     ]
     pulled = {path for path in single if path.pull is not None}
     assert [len(path.pushes) for path in pulled] == [1]
-    check(primal, plan, "scalar")
+    check(primal, plan)
 
 
 def test_derivatives_are_delivered_once_each() -> None:
     primal, plan = compiled("scalar", "derivatives(x, order=2)")
-    run = flat_call(
-        plan.chosen.text, plan.kernel, primal.signature, "scalar", primal.call
-    )
     flat = points(primal, plan)
-    (found,) = run(*flat)
+    (found,) = plan.chosen.call(Regime.WIDE)(*flat)
     hessian = jax.hessian(scalar)(*flat)
     pairs = list(combinations_with_replacement(range(4), 2))
     np.testing.assert_allclose(found, [hessian[pair] for pair in pairs], 1e-10)
@@ -303,11 +301,9 @@ def test_custom_rules_keep_the_order_as_written() -> None:
         return lopsided(x, y)
 
     for request, value in (("partial(x, y)", 1.0), ("partial(y, x)", 0.0)):
-        primal, plan = planned(f, args, request)
+        _, plan = planned(f, args, request)
         for candidate in (plan.chosen, *plan.rejected):
-            run = flat_call(
-                candidate.text, plan.kernel, primal.signature, "f", primal.call
-            )
+            run = candidate.call(Regime.WIDE)
             assert run(jnp.array(2.0), jnp.array(3.0))[0] == value
         assert plan.facts
 
@@ -323,7 +319,7 @@ def test_refused_candidates_say_why() -> None:
         return jnp.sum(square(x))
 
     _, plan = planned(f, {"x": "float[3]"}, "gradient(x)")
-    assert plan.chosen.chain.paths[0].pull is not None
+    assert chains(plan)[0].chain.pulls
     (refused,) = plan.rejected
     assert "custom_vjp" in str(refused.refusal)
 

@@ -10,6 +10,7 @@ from partialc.frontends.load import load_primal
 from partialc.lowering.pipeline import FULL, IN_ORDER
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.plan import KernelPlan
+from partialc.planning.realisation import Chained
 from partialc.planning.tracer import Tracer
 from partialc.realise.chain import Basis
 from partialc.request.resolve import resolve_kernel
@@ -95,8 +96,9 @@ def test_a_key_names_the_pipeline() -> None:
     )
     tracer = Tracer(kernel, primal, "energy", constants={})
     chain = planned("partial(t)", form="chain").chosen
+    assert isinstance(chain, Chained)
     full = tracer.finish(chain, FULL)
-    in_order = tracer.finish(full, IN_ORDER)
+    in_order = tracer.finish(full.of, IN_ORDER)
     assert full.key == f"expanded full: {chain.chain.key}"
     assert in_order.key == f"expanded in order: {chain.chain.key}"
     assert in_order.regrouped == ()
