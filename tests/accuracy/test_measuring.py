@@ -97,7 +97,8 @@ def test_where_all_references_are_zero_there_is_no_unit():
         return jnp.log1p(x) + jnp.where(x == 0, 1e-17, 0)
 
     points = np.append(np.linspace(0.5, 3, 59), 0.0)[::-1]
-    assert error_of(off, "float64", points) == error_of(jnp.log1p, "float64", points)
+    ours, theirs = error_of(off, "float64", points)
+    assert 0 < ours == theirs
 
 
 def test_ratios_are_floored_and_chains_are_one():
