@@ -71,6 +71,7 @@ class Builder:
             self.reduction,
             self.conversion,
             self.repeat,
+            self.vanishing,
         ]
         if self.depth:
             steps += [self.call, self.cond, self.scan, self.loop]
@@ -95,6 +96,18 @@ class Builder:
         x, number = self.atom(FLOAT, shape), self.pick(EXPONENTS)
         exponent = Constant.of(ArrayType(FLOAT, ()), number)
         self.emit("pow", [x, exponent], {}, ArrayType(FLOAT, shape))
+
+    def vanishing(self):
+        """exp(x) - 1 or log(1 + x)."""
+        shape = self.shape()
+        kind, one = ArrayType(FLOAT, shape), Constant.of(ArrayType(FLOAT, ()), 1.0)
+        x = self.atom(FLOAT, shape)
+        if self.pick([True, False]):
+            (x,) = self.emit("exp", [x], {}, kind)
+            self.emit("sub", self.pick([(x, one), (one, x)]), {}, kind)
+        else:
+            (x,) = self.emit("add", [x, one], {}, kind)
+            self.emit("log", [x], {}, kind)
 
     def integer(self):
         shape = self.shape()
