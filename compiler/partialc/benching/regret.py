@@ -66,11 +66,6 @@ class Timed:
         )
         return {"one": one, "many": many, "both": sqrt(one * many)}[rows]
 
-    @property
-    def figures(self) -> tuple[float, ...]:
-        """All that is better small."""
-        return (*self.first, *self.run, self.length or 0)
-
 
 @dataclass(frozen=True, slots=True)
 class Regret:
@@ -100,16 +95,6 @@ class Regret:
     def ratio(self) -> float:
         """The J of the chosen one over the least J; one is the best there is."""
         return self.chosen.cost(self.rows) / self.best.cost(self.rows)
-
-    @property
-    def outdone_by(self) -> Timed | None:
-        """A candidate that is better in every respect; None if there is none."""
-        ours = self.chosen.figures
-        for way in self.ways[1:]:
-            pairs = zip(way.figures, ours, strict=True)
-            if way.length is not None and all(their < our for their, our in pairs):
-                return way
-        return None
 
 
 def regret(

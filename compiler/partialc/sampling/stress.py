@@ -87,7 +87,8 @@ def hard_points(
         shapes: Of each leaf.
         width: `float32` or `float64`.
         ranges: Low and high of some leaves, by number.
-        count: How many points; fewer than those of the contract are a draft of them.
+        count: How many points; fewer than those of the contract are drawn by its rule,
+            but need not be among them.
     """
     counts = (min(count, CONTRACT), max(count - CONTRACT, 0))
     drawn = [

@@ -38,15 +38,6 @@ def test_the_regret_depends_on_what_a_kernel_is_called_for() -> None:
     found = Regret("m.k", "one", ways)
     assert found.best.name == "quick"
     assert found.ratio == pytest.approx(3.1 / 1.1)
-    assert found.outdone_by is None
-
-
-def test_what_is_better_in_every_respect_outdoes() -> None:
-    chosen = way("chosen", 0.2, 2e-5, 2e-8, 20)
-    better = way("better", 0.1, 1e-5, 1e-8, 10)
-    longer = way("longer", 0.1, 1e-5, 1e-8, 30)
-    assert Regret("m.k", "both", (chosen, longer, better)).outdone_by is better
-    assert Regret("m.k", "both", (chosen, longer)).outdone_by is None
 
 
 @pytest.fixture(scope="module")
