@@ -17,6 +17,7 @@ from judging.points import fresh_points, judged_points, points_beyond, shapes
 from judging.row import Row
 from judging.running import Compiled, Runner
 from partialc.accuracy.contract import Breach, Judgement
+from partialc.accuracy.scalars import Scalars
 from partialc.accuracy.truth import Truth
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.jaxprs import trace_one
@@ -138,18 +139,15 @@ class _Subject:
         """What a derivative truly is."""
         if order not in self._truths:
             derivative = pushed(self.formula.function, self.steps(order))
-            self._truths[order] = Truth(
-                trace_one(
-                    lambda *leaves: [derivative(*leaves)],
-                    [
-                        ArrayType(DType.fixed("float64"), s)
-                        for s in shapes(self.formula)
-                    ],
-                    Regime.WIDE,
-                    name=order,
-                    input_names=self.formula.arguments,
-                )
+            wide = DType.fixed("float64")
+            traced = trace_one(
+                lambda *leaves: [derivative(*leaves)],
+                [ArrayType(wide, shape) for shape in shapes(self.formula)],
+                Regime.WIDE,
+                name=order,
+                input_names=self.formula.arguments,
             )
+            self._truths[order] = Truth(Scalars(traced))
         return self._truths[order]
 
     def modes(self, order: str) -> list[Compiled]:

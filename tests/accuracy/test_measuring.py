@@ -21,6 +21,7 @@ from judging.points import points_beyond
 from judging.report import page, summary
 from judging.row import FLOOR, Row, geometric_mean
 from judging.running import Compiled
+from partialc.accuracy.scalars import Scalars
 from partialc.accuracy.truth import Truth
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.jaxprs import trace_one
@@ -59,11 +60,10 @@ def error_of(kernel, width, points):
     def chain(x):
         return jnp.log1p(x)
 
-    truth = Truth(
-        trace_one(
-            lambda x: [chain(x)], [kind], Regime.WIDE, name="f", input_names=["x"]
-        )
+    traced = trace_one(
+        lambda x: [chain(x)], [kind], Regime.WIDE, name="f", input_names=["x"]
     )
+    truth = Truth(Scalars(traced))
     run = [Compiled(each).part(0) for each in (kernel, chain)]
     return rms_errors(run[0], [run[1]], truth, [np.asarray(points, width)])
 

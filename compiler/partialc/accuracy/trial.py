@@ -8,29 +8,23 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Final
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from partialc.accuracy.contract import Array, Breach, Judgement, Runner
+from partialc.accuracy.contract import Array, Breach, Judgement
+from partialc.accuracy.running import Reference, program_runner
 from partialc.accuracy.truth import Truth
 from partialc.accuracy.verdict import Verdict
 from partialc.ir.dtypes import Regime
-from partialc.ir.jaxprs import Compiled, Stepwise
-from partialc.ir.program import ArrayType, Function, Program
+from partialc.ir.program import ArrayType, Program
 from partialc.ir.structure import all_equations, digest
-from partialc.ops.evaluation import evaluate
 from partialc.sampling.domain import INTEGERS, Region
 from partialc.sampling.loops import has_while
-from partialc.sampling.stress import closer, hard_points
-
-Flat: TypeAlias = Callable[..., Sequence[jax.Array]]
-"""A function of a kernel's flat inputs that returns one array for each part."""
+from partialc.sampling.stress import CONTRACT, closer, hard_points
 
 MOST_POINTS: Final = 2000
 """Points are cheap beside compiling, and some kernels fail at one in hundreds."""
@@ -51,15 +45,15 @@ or less when they are compiled in other company, or on another machine."""
 ELEMENTS: Final = 3_000_000
 """Large programs are tried at fewer points: so many elements are computed in all."""
 
-LONG: Final = 250
-"""Longer programs are run operation by operation, beside their own chain alone, in the
-smallest width, where they overflow and cancel first: else this would take longer than
-the rest of a build."""
+LONG: Final = 500
+"""Chains of more operations are tried in the smaller float width alone, in which
+kernels overflow and cancel first: else it would take longer than the rest of a build.
+"""
 
 TRUTHS: Final = 200_000
 """How many scalar operations are spent on the truth, for each width."""
 
-RULE: Final = 8
+RULE: Final = 9
 """Counts up when what is judged, or where, changes: older verdicts then are void."""
 
 
@@ -71,8 +65,7 @@ class Subject:
         kernel: The kernel's name.
         program: The written-out kernel, in every regime.
         chain: What it replaces.
-        others: Further references: other ways to the same derivatives.
-        traced: The chain's program in the widest regime.
+        others: Other ways to the same derivatives.
         types: The type of each flat input; floats may follow the caller.
         names: A name for each flat input.
         regions: What each flat input is drawn from.
@@ -81,9 +74,8 @@ class Subject:
 
     kernel: str
     program: Program
-    chain: Flat
-    others: tuple[Flat, ...]
-    traced: Function
+    chain: Reference
+    others: tuple[Reference, ...]
     types: tuple[ArrayType, ...]
     names: tuple[str, ...]
     regions: tuple[Region, ...]
@@ -96,13 +88,11 @@ class Subject:
         held.update(f"{RULE} {self.values} {_regions_text(self.regions)}".encode())
         for regime, function in self.program.variants.items():
             held.update(f"{regime.value} {digest(function)}".encode())
-        held.update(digest(self.traced).encode())
+        held.update(digest(self.chain.traced).encode())
         return f"{self.kernel} {held.hexdigest()[:16]}"
 
 
-_IS_LONG: Final = (
-    "tried out beside its own chain, in the smaller float width: it is long"
-)
+_NARROW_ONLY: Final = "tried out at hard points in the smaller float width: it is long"
 
 
 def try_out(subject: Subject) -> Verdict:
@@ -114,19 +104,26 @@ def try_out(subject: Subject) -> Verdict:
     refusal = _refusal(subject)
     if refusal is not None:
         return Verdict((), refusal)
-    truth = Truth(subject.traced)
+    truth = Truth(subject.chain.scalars())
     regimes = list(_regimes(subject))
-    is_long = _is_long(subject)
-    for regime in regimes[:1] if is_long else regimes:
+    tried = regimes[:1] if _is_long(subject) else regimes
+    for regime in tried:
         breaches = _judged(subject, truth, regime)
         if breaches:
             parts = tuple(sorted({breach.part for breach in breaches}))
             return Verdict(parts, _sentence(breaches[0], subject.names))
-    return Verdict((), _IS_LONG if is_long and len(regimes) > 1 else "")
+    return Verdict((), _NARROW_ONLY if tried != regimes else "")
 
 
 def _is_long(subject: Subject) -> bool:
-    return sum(1 for _ in all_equations(subject.program.widest)) > LONG
+    """Whether trying it out takes so long that one width must do."""
+    return _is_costly(subject) or subject.chain.length > LONG
+
+
+def _is_costly(subject: Subject) -> bool:
+    """Whether the chain takes long however it is run: it then is the one reference."""
+    chain = subject.chain
+    return not chain.is_taken_apart and (chain.is_long or _count(subject) < CONTRACT)
 
 
 def _refusal(subject: Subject) -> str | None:
@@ -136,7 +133,7 @@ def _refusal(subject: Subject) -> str | None:
         return "not tried: an argument is a random key, or complex"
     if not any(kind.dtype.is_float for kind in types):
         return "not tried: no argument is real"
-    if has_while(subject.traced):
+    if has_while(subject.chain.traced):
         return "not tried: a loop need not end everywhere"
     if not any(True for _ in _regimes(subject)):
         return "not tried: the arguments mix float widths"
@@ -159,32 +156,22 @@ def _regimes(subject: Subject) -> Iterator[Regime]:
 def _judged(subject: Subject, truth: Truth, regime: Regime) -> list[Breach]:
     types = subject.types
     width = next(t.dtype.at(regime) for t in types if t.dtype.is_float)
-    function = subject.program.variants[regime]
-
-    def kernel(*leaves: Any) -> Sequence[jax.Array]:
-        return evaluate(function, leaves, regime)
-
-    is_long = _is_long(subject)
-    compiled: Compiled = {}
-
-    def run(flat: Flat, regime: Regime = regime) -> Runner:
-        return runner(flat, regime, compiled, 0 if is_long else None)
-
-    others = () if is_long else subject.others
+    is_costly = _is_costly(subject)
+    others = [] if is_costly else [each for each in subject.others if each.is_cheap]
     held = partial(
         Judgement,
-        run(kernel),
-        [run(each) for each in (subject.chain, *others)],
+        program_runner(subject.program.variants[regime], regime),
+        [each.runner(regime) for each in (subject.chain, *others)],
         truth,
         width=width,
-        wide=run(subject.chain, Regime.WIDE),
+        wide=subject.chain.runner(Regime.WIDE),
         values=subject.values,
         share=SHARE,
     )
     points = _points(types, subject.regions, width, regime, _count(subject))
     judgement = held(points=points, limit=truth.work + TRUTHS)
     breaches = list(judgement.breaches())
-    if breaches or is_long:
+    if breaches or is_costly:
         return breaches
     rows = judgement.most_strained(STRAINED)
     if not rows:
@@ -212,7 +199,7 @@ def _no_luck(breaches: list[Breach], places: int) -> list[Breach]:
 def _count(subject: Subject) -> int:
     elements = sum(
         value.type.size
-        for equation in all_equations(subject.traced)
+        for equation in all_equations(subject.chain.traced)
         for value in equation.outputs
     )
     return min(max(ELEMENTS // max(elements, 1), FEWEST_POINTS), MOST_POINTS)
@@ -281,38 +268,6 @@ def _ranges(
         for place, number in enumerate(floats)
         if (limits := regions[number].limits) is not None
     }
-
-
-def runner(
-    flat: Flat,
-    regime: Regime,
-    compiled: Compiled | None = None,
-    most_compiled: int | None = None,
-) -> Runner:
-    """A flat function over many points at once, as a caller of that regime runs it.
-
-    Args:
-        flat: The function of one point.
-        regime: Which widths to compute with; floats of the points are converted.
-        compiled: The operations of long functions, which several may share.
-        most_compiled: What has more operations is run one by one.
-    """
-    made: dict[int, Stepwise] = {}
-
-    def run(points: Sequence[Array]) -> Sequence[Array]:
-        with jax.enable_x64(regime.x64):
-            arrays = [jnp.asarray(leaf) for leaf in points]
-            count = len(points[0])
-            if count not in made:
-                made[count] = Stepwise(
-                    jax.vmap(flat),
-                    *arrays,
-                    most_compiled=most_compiled,
-                    compiled=compiled,
-                )
-            return [np.asarray(array) for array in made[count](*arrays)]
-
-    return run
 
 
 def _sentence(breach: Breach, names: Sequence[str]) -> str:

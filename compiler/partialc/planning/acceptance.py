@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
+from partialc.accuracy.running import Reference
 from partialc.accuracy.trial import Subject, try_out
 from partialc.accuracy.verdict import Trials, Verdict
 from partialc.ir.dtypes import Regime
@@ -72,6 +74,7 @@ class Acceptance:
         self._ranges = ranges
         self._trials = trials
         self._plain: dict[str, frozenset[int]] = {}
+        self._known: dict[str, Reference] = {}
 
     def best(
         self,
@@ -123,14 +126,21 @@ class Acceptance:
         return Subject(
             kernel=tracer.kernel.name,
             program=candidate.program,
-            chain=candidate.of.call(Regime.WIDE),
-            others=tuple(each.call(Regime.WIDE) for each in others),
-            traced=tracer.program(candidate.of),
+            chain=self._reference(candidate.of),
+            others=tuple(map(self._reference, others)),
             types=types,
             names=input_names(tracer.kernel, signature),
             regions=(*regions, *[DIRECTIONS] * (len(types) - len(regions))),
             values=values_of(tracer.kernel),
         )
+
+    def _reference(self, chained: Chained) -> Reference:
+        """A chain as a reference: the same for all trials, so that it compiles once."""
+        if chained.key not in self._known:
+            call = chained.call(Regime.WIDE)
+            program = partial(self._tracer.programs, chained)
+            self._known[chained.key] = Reference(call, program)
+        return self._known[chained.key]
 
     def _references(self, own: Chained) -> list[Chained]:
         """A chain with a pass back and one without, other than the candidate's own.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from partialc.errors import InternalError
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import DType, Regime
-from partialc.ir.program import Function
+from partialc.ir.program import Function, Program
 from partialc.ir.structure import all_equations
 from partialc.lowering.passes import Grade, Pass
 from partialc.lowering.pipeline import (
@@ -76,6 +76,7 @@ class Tracer:
         self._differentiable = differentiable
         self._ranges = ranges
         self._traces: dict[str, Function] = {}
+        self._programs: dict[str, Program] = {}
 
     def candidate(self, title: str, chain: Chain) -> Chained:
         """A chain with its text and cost, or with the reason why there is none.
@@ -111,7 +112,6 @@ class Tracer:
             chained: The chain.
             variant: The passes.
         """
-        wide = self.program(chained)
         regrouped: dict[str, None] = {}
 
         def note(step: Pass, before: Function, after: Function) -> None:
@@ -119,9 +119,8 @@ class Tracer:
                 regrouped[step.name] = None
 
         written = WrittenOut(chained.title, of=chained, variant=variant)
-        call = chained.call(Regime.WIDE)
         try:
-            traced = trace_program(call, self.kernel, self.primal.signature, wide)
+            traced = self.programs(chained)
         except (InternalError, NameError, SyntaxError):
             raise
         except Exception as error:
@@ -150,6 +149,22 @@ class Tracer:
                 call, chain.kernel, self.primal.signature
             )
         return self._traces[chain.key]
+
+    def programs(self, chained: Chained) -> Program:
+        """A chain as it was traced, in every regime.
+
+        Raises:
+            Exception: Whatever JAX raises in a regime other than the widest.
+        """
+        key = chained.chain.key
+        if key not in self._programs:
+            self._programs[key] = trace_program(
+                chained.call(Regime.WIDE),
+                self.kernel,
+                self.primal.signature,
+                self.program(chained),
+            )
+        return self._programs[key]
 
     def single(self, option: Option) -> float:
         """The weight of one part's option on its own; infinite when JAX refuses it."""

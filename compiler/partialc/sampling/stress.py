@@ -108,8 +108,8 @@ def closer(
 ) -> list[NDArray[Any]]:
     """As many points again, all close to some of the given ones.
 
-    Every element is moved on its own, by a part of itself; in every other point all are
-    by the same part, so that ties stay ties.
+    Every element is moved by a part of itself. Around each point, by turns, all are by
+    the same part, so that ties stay ties, and each is by its own.
 
     Args:
         points: Real arrays of shape `(count, *shape)`.
@@ -122,10 +122,11 @@ def closer(
     chosen = np.resize(np.asarray(rows), count)
     most = np.asarray(CLOSENESS)[random.randint(len(CLOSENESS), size=count)]
     common = _fractions(random, (count,))
+    is_tied = np.arange(count) // len(rows) % 2 == 0
     moved = []
     for number, leaf in enumerate(points):
         alone = _fractions(random, leaf.shape).reshape(count, -1)
-        alone[::2] = common[::2, None]
+        alone = np.where(is_tied[:, None], common[:, None], alone)
         parts = 1 + most[:, None] * (2 * alone - 1)
         values = leaf[chosen].astype(np.float64) * parts.reshape(leaf.shape)
         bounds = (ranges or {}).get(number)

@@ -18,6 +18,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.accuracy.scalars import Scalars
 from partialc.accuracy.truth import Truth
 from partialc.errors import UnsupportedError
 from partialc.frontends.primal import Primal
@@ -167,7 +168,7 @@ def _misses(
     program: Function, leaves: Sequence[NDArray[Any]]
 ) -> tuple[dict[Place, float], tuple[int, ...]]:
     """What float64 misses, and the points of which that is not known."""
-    truth = Truth(program)
+    truth = Truth(Scalars(program))
     entries = [
         (number, place)
         for number, atom in enumerate(program.outputs)

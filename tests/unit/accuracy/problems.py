@@ -8,9 +8,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from partialc.accuracy.running import Reference
 from partialc.accuracy.trial import Subject
-from partialc.ir.dtypes import FLOAT, DType, Regime
-from partialc.ir.jaxprs import trace, trace_one
+from partialc.ir.dtypes import FLOAT, DType
+from partialc.ir.jaxprs import trace
 from partialc.ir.program import ArrayType
 from partialc.sampling.domain import Region
 
@@ -60,11 +61,17 @@ def subject(
     dtype: DType = FLOAT,
 ) -> Subject:
     """A kernel written by hand in place of nested jvps."""
-    chain = flat(pushed(function, order))
-    pulled = flat(pushed(jax.grad(function), order - 1)) if order else chain
+    pulled = pushed(jax.grad(function), order - 1) if order else function
+    chain, other = (
+        reference(each, dtype) for each in (pushed(function, order), pulled)
+    )
     types = (ArrayType(dtype, ()),)
     program = trace(flat(kernel), types, name="k", input_names=["x"])
-    traced = trace_one(chain, types, Regime.WIDE, name="k", input_names=["x"])
-    return Subject(
-        "k", program, chain, (pulled,), traced, types, ("x",), (region,), values
-    )
+    return Subject("k", program, chain, (other,), types, ("x",), (region,), values)
+
+
+def reference(function: Scalar, dtype: DType = FLOAT) -> Reference:
+    """A function of one number that others are held against."""
+    call = flat(function)
+    types = (ArrayType(dtype, ()),)
+    return Reference(call, lambda: trace(call, types, name="k", input_names=["x"]))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from partialc.accuracy.contract import Array, Judgement
-from partialc.accuracy.trial import runner
+from partialc.accuracy.running import compiled
+from partialc.accuracy.scalars import Scalars
 from partialc.accuracy.truth import Truth
 from partialc.ir.dtypes import FLOAT, Regime
 from partialc.ir.jaxprs import trace_one
@@ -38,12 +39,12 @@ def _breaches(
     traced = trace_one(flat(chain), types, Regime.WIDE, name="f", input_names=["x"])
     points: list[Array] = [np.asarray(at, width)]
     judgement = Judgement(
-        runner(flat(kernel), REGIMES[width]),
-        [runner(flat(each), REGIMES[width]) for each in (chain, *others)],
-        Truth(traced) if has_truth else None,
+        compiled(flat(kernel), REGIMES[width]),
+        [compiled(flat(each), REGIMES[width]) for each in (chain, *others)],
+        Truth(Scalars(traced)) if has_truth else None,
         points,
         width,
-        wide=runner(flat(chain), Regime.WIDE),
+        wide=compiled(flat(chain), Regime.WIDE),
         values=values,
     )
     found = judgement.breaches()

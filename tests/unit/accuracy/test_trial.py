@@ -12,7 +12,14 @@ from partialc.accuracy import trial
 from partialc.accuracy.trial import try_out
 from partialc.ir.dtypes import DType
 from partialc.sampling.domain import Region
-from tests.unit.accuracy.problems import bounded, fermi, pushed, regrouped, subject
+from tests.unit.accuracy.problems import (
+    bounded,
+    fermi,
+    pushed,
+    reference,
+    regrouped,
+    subject,
+)
 
 
 def test_an_overflow_is_found_without_being_told_where() -> None:
@@ -35,8 +42,8 @@ def test_inside_a_domain_only_the_domain_counts() -> None:
 def test_a_place_that_no_point_is_in_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is close to it errs more than the rest, though no more than it may."""
 
-    def noisy(x: jax.Array) -> list[jax.Array]:
-        return [jnp.cos(x / 4) + 2e-6 * jnp.cos(3e5 * x)]
+    def noisy(x: jax.Array) -> jax.Array:
+        return jnp.cos(x / 4) + 2e-6 * jnp.cos(3e5 * x)
 
     def poor(x: jax.Array) -> jax.Array:
         distance = jnp.abs(x / 4.7 - 1) + 1e-4
@@ -46,7 +53,7 @@ def test_a_place_that_no_point_is_in_is_found(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(trial, "STRAINED", 4)
     region, narrow = Region(limits=(2.0, 9000.0)), DType.fixed("float32")
     tried = subject(lambda x: jnp.cos(x / 4), 0, poor, region, dtype=narrow)
-    tried = replace(tried, others=(noisy,))
+    tried = replace(tried, others=(reference(noisy, narrow),))
     assert "at x = 4." in try_out(tried).reason
     monkeypatch.setattr(trial, "STRAINED", 0)
     assert try_out(tried).keeps

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from mpmath import mp
 
+from partialc.accuracy.scalars import Scalars
 from partialc.accuracy.truth import Truth
 from partialc.ir.dtypes import FLOAT, Regime
 from partialc.ir.jaxprs import trace_one
@@ -18,7 +19,8 @@ from tests.unit.accuracy.problems import fermi, flat, pushed
 def _truth(call: object, *shapes: tuple[int, ...]) -> Truth:
     types = [ArrayType(FLOAT, shape) for shape in shapes]
     names = [f"x{number}" for number in range(len(shapes))]
-    return Truth(trace_one(call, types, Regime.WIDE, name="f", input_names=names))
+    traced = trace_one(call, types, Regime.WIDE, name="f", input_names=names)
+    return Truth(Scalars(traced))
 
 
 @pytest.mark.parametrize("x", [-30.0, 0.5, 30.0, 300.0, 600.0])

@@ -1,8 +1,10 @@
 """What becomes of programs that are taken apart, rule by rule."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import partialc
 from partialc.ir.check import check
 from partialc.ir.text import parse
 from partialc.lowering.light_cone import light_cone, taken_apart
@@ -159,3 +161,27 @@ def test_few_shared_transcendentals_are_left_to_xla():
     body, result = chain(FEWEST - 1)
     left = operations(body, result, inputs=f"x: float[{FEWEST - 1}]")
     assert "optimization_barrier" not in left
+
+
+def test_what_vectors_alone_share_is_not_computed_as_scalars_too():
+    """Every exponential is used twice, and all but those at the ends by vectors."""
+
+    def residual(x):
+        left = jnp.concatenate([jnp.zeros_like(x[:1]), x[:-1]])
+        right = jnp.concatenate([x[1:], jnp.ones_like(x[:1])])
+        return x**2 * (left - 2.0 * x + right) + jnp.exp(-x) * left * right
+
+    module = partialc.compile(
+        residual,
+        args={"x": "float[60]"},
+        kernels={
+            "band": {
+                "lower": "diagonal(jacobian(x), -1)",
+                "main": "diagonal(jacobian(x))",
+                "upper": "diagonal(jacobian(x), 1)",
+            }
+        },
+        name="band",
+    )
+    assert "written out" in module.source
+    assert "unstack" not in module.source

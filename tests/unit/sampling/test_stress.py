@@ -112,9 +112,12 @@ def test_closer_points_are_close_to_those_they_are_drawn_around() -> None:
     assert (drawn[1] <= 2.0).all()
 
 
-def test_every_other_closer_point_keeps_ties() -> None:
-    points = [np.full(40, 3.0, "float32"), np.full((40, 2), 3.0, "float32")]
-    x, y = closer(points, [0])
+@pytest.mark.parametrize("places", [1, 2, 3, 8])
+def test_around_each_point_every_other_keeps_ties(places: int) -> None:
+    points = [np.full(48, 3.0, "float32"), np.full((48, 2), 3.0, "float32")]
+    x, y = closer(points, range(places))
     ties = (x[:, None] == y).all(1)
-    assert ties[::2].all()
-    assert not ties[1::2].any()
+    for place in range(places):
+        around = ties[place::places]
+        assert around[::2].all()
+        assert not around[1::2].any()

@@ -49,22 +49,29 @@ LARGEST_TABLE: Final = 1024
 def emit(program: ScalarProgram, like: Function) -> Function:
     """Write a scalar program as a function with the inputs and the name of another."""
     writer = _Writer(program)
-    outputs = tuple(writer.array(array) for array in program.outputs)
+    outputs = writer.outputs()
+    shared = shared_transcendentals(program.roots(), writer.scalars)
+    if shared:
+        writer = _Writer(program, shared)
+        outputs = writer.outputs()
     return replace(like, equations=tuple(writer.equations), outputs=outputs)
 
 
 class _Writer:
-    def __init__(self, program: ScalarProgram) -> None:
+    def __init__(self, program: ScalarProgram, shared: Sequence[Term] = ()) -> None:
         self.program = program
         self.equations: list[Equation] = []
         self.scalars: dict[Term, Atom] = {}
         self.vectors: dict[tuple[Term, ...], Atom] = {}
         self.flats: dict[Value, Atom] = {}
         self.arrays: dict[Value, Value] = {}
-        shared = shared_transcendentals(program.roots())
         self.shared = dict.fromkeys(shared)
 
     # --- whole arrays
+
+    def outputs(self) -> tuple[Atom, ...]:
+        """All results, with whatever they need written before."""
+        return tuple(map(self.array, self.program.outputs))
 
     def array(self, array: Array) -> Atom:
         """An array: as it is, or put together."""

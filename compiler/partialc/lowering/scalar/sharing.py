@@ -8,7 +8,7 @@ through `lax.optimization_barrier` once. A barrier on the scalars does nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final
 
 from partialc.lowering.scalar.terms import Term, reachable, uses
@@ -28,8 +28,16 @@ _TRANSCENDENTAL: Final = frozenset(
 )
 
 
-def shared_transcendentals(roots: Sequence[Term]) -> tuple[Term, ...]:
-    """The transcendentals to compute once, none of them made from another of them."""
+def shared_transcendentals(
+    roots: Sequence[Term], scalars: Container[Term]
+) -> tuple[Term, ...]:
+    """The transcendentals to compute once, none of them made from another of them.
+
+    Args:
+        roots: What is computed.
+        scalars: The terms that are written as scalars. Those of a vector are computed
+            as one, whatever reads it.
+    """
     counts = uses(roots)
     above: set[Term] = set()
     found: list[Term] = []
@@ -40,7 +48,7 @@ def shared_transcendentals(roots: Sequence[Term]) -> tuple[Term, ...]:
             above.add(term)
         elif term.dtype.is_float and term.op in _TRANSCENDENTAL:
             above.add(term)
-            if counts[term] > 1:
+            if counts[term] > 1 and term in scalars:
                 found.append(term)
     if len(found) < FEWEST or operations < SMALLEST:
         return ()
