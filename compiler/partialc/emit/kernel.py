@@ -79,7 +79,11 @@ def kernel_text(
     text = "\n".join(
         [*decorators, head, indent(document, "    "), *_indented(lines), ""]
     )
-    definitions = _named_tuple(kernel, signature, function, bundle) if bundle else ""
+    definitions = ""
+    if bundle:
+        definitions = _named_tuple(
+            kernel, signature, function, bundle, batched=bool(batch)
+        )
     exported = (*([bundle] if bundle else []), kernel.name)
     return KernelText(definitions, text, exported)
 
@@ -169,10 +173,11 @@ def _docstring(
     paragraphs = [_first_line(summary)]
     details = []
     if not kernel.bundled:
-        details.append(f"Result: {_shape(kernel.fields[0], signature)}.")
+        shape = _shape(kernel.fields[0], signature, batched=bool(batch))
+        details.append(f"Result: {shape}.")
     if batch:
         listed = ", ".join(f"`{name}`" for name in batch)
-        details.append(f"Batch: axis 0 of {listed}; results gain it too.")
+        details.append(f"Batch: axis 0 of {listed}, of length `rows`.")
     details.append(f"Plan: {plan.summary(signature)}{_cost(plan)}.")
     paragraphs.append(
         "\n".join(fill(each, _WIDTH, break_long_words=False) for each in details)
@@ -186,9 +191,10 @@ def _first_line(summary: str) -> str:
     return fill(f"{summary}.", _WIDTH - 3, break_long_words=False)
 
 
-def _shape(field: Field, signature: Signature) -> str:
+def _shape(field: Field, signature: Signature, *, batched: bool) -> str:
     parts = jax.tree.leaves(field.parts)
-    return shape_phrase(parts, [part_shape(part, signature) for part in parts])
+    shapes = [part_shape(part, signature) for part in parts]
+    return shape_phrase(shapes, batched=batched)
 
 
 def _cost(plan: KernelPlan) -> str:
@@ -205,14 +211,17 @@ def _total(cost: Cost) -> float:
     return cost.flops + cost.transcendentals
 
 
-def _named_tuple(kernel: Kernel, signature: Signature, function: str, name: str) -> str:
+def _named_tuple(
+    kernel: Kernel, signature: Signature, function: str, name: str, *, batched: bool
+) -> str:
     lines = [
         f"class {name}(NamedTuple):",
         f'    """What `{kernel.name}` returns."""',
         "",
     ]
     for field in kernel.fields:
-        text = f"{phrase(field.request, function)}; {_shape(field, signature)}."
+        shape = _shape(field, signature, batched=batched)
+        text = f"{phrase(field.request, function)}; {shape}."
         lines.append(f"    {field.name}: {annotation(field.parts)}")
         filled = fill(text, _WIDTH - 10, break_long_words=False)
         lines.append(indent(f'"""{filled}"""', "    "))

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import assert_never
 
 from partialc.request import syntax
-from partialc.request.resolved import Block, Product
 from partialc.request.syntax import Request
 
 
@@ -95,9 +94,16 @@ def _fraction(request: syntax.Partial, subject: str) -> str:
     return f"d{order if order > 1 else ''} {subject} / {below}"
 
 
-def shape_phrase(parts: list[Block | Product], shapes: list[tuple[int, ...]]) -> str:
-    """The shape of a result, or of each of its arrays."""
-    texts = [str(shape) if shape else "scalar" for shape in shapes]
-    if len(texts) == 1:
-        return "a scalar" if texts[0] == "scalar" else f"shape {texts[0]}"
-    return f"a tree of {len(parts)} arrays"
+def shape_phrase(shapes: list[tuple[int, ...]], *, batched: bool) -> str:
+    """The shape of a result, or of each of its arrays.
+
+    Args:
+        shapes: Of each of its arrays, for one row.
+        batched: Whether the result holds many rows.
+    """
+    if len(shapes) > 1:
+        return f"a tree of {len(shapes)} arrays"
+    if batched:
+        inner = ", ".join(map(str, shapes[0]))
+        return f"shape (rows, {inner})" if inner else "shape (rows,)"
+    return f"shape {shapes[0]}" if shapes[0] else "a scalar"

@@ -45,9 +45,8 @@ measurement would tell apart, the shorter one is taken."""
 
 def score(each: Realisation) -> float:
     """What candidates are ranked by: the weight of the work and of the text."""
-    if each.cost is None:
-        return float("inf")
-    return weight(each.cost) + READING * each.length
+    cost = each.training or each.cost
+    return float("inf") if cost is None else weight(cost) + READING * each.length
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,10 @@ def _line(each: Realisation, signature: Signature) -> str:
         return f"{text}; {each.refusal}"
     if each.cost is None:
         return text
-    return f"{text}; {cost_text(each.cost)}; weighs {score(each):,.0f}"
+    gradient = (
+        "" if each.training is None else f"; its gradient {cost_text(each.training)}"
+    )
+    return f"{text}; {cost_text(each.cost)}{gradient}; weighs {score(each):,.0f}"
 
 
 def _json(each: Realisation, signature: Signature) -> dict[str, Any]:
@@ -145,6 +147,8 @@ def _json(each: Realisation, signature: Signature) -> dict[str, Any]:
         "work": each.work(signature),
         "nests": each.nests(signature),
         "cost": _cost_json(each.cost),
+        "training": _cost_json(each.training),
+        "weight": None if each.cost is None else score(each),
         "refusal": each.refusal,
     }
 
@@ -156,5 +160,4 @@ def _cost_json(cost: Cost | None) -> dict[str, float] | None:
         "flops": cost.flops,
         "transcendentals": cost.transcendentals,
         "bytes": cost.bytes,
-        "weight": weight(cost),
     }

@@ -35,6 +35,7 @@ class Realisation(ABC):
         cost: Its static cost; None when it was refused.
         length: The characters of its text, or an estimate of them.
         refusal: Why it cannot be had; None when it can.
+        training: What the gradient of its results costs, where that has to be cheap.
     """
 
     form: ClassVar[Literal["chain", "expanded"]]
@@ -43,6 +44,7 @@ class Realisation(ABC):
     cost: Cost | None = None
     length: int = 0
     refusal: str | None = None
+    training: Cost | None = None
 
     @property
     @abstractmethod

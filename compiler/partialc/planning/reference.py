@@ -10,8 +10,9 @@ import jax
 
 from partialc.frontends.primal import Primal
 from partialc.ops.registry import Cost
-from partialc.planning.cost import count
-from partialc.realise.execute import trace_flat
+from partialc.planning.counting import call_cost
+from partialc.planning.parts import parts_of
+from partialc.planning.plain_products import product_call, taken_together
 from partialc.request.resolved import Block, Kernel, Product
 
 
@@ -27,24 +28,25 @@ class References:
 
         The reference of a partial of order k is the whole k-th derivative in
         every argument that the kernel differentiates: `jax.grad` or `jax.jacfwd` once,
-        `jax.jacfwd` for every further order. None when JAX cannot trace it.
+        `jax.jacfwd` for every further order. That of a product with a direction is
+        `jax.jvp`, `jax.vjp`, or `jax.jvp` of `jax.grad`: nobody would form the tensor.
+        None when JAX cannot trace it.
         """
-        orders: set[int] = set()
-        leaves: set[int] = set()
-        for field in kernel.fields:
-            for part in jax.tree.leaves(field.parts):
-                match part:
-                    case Block(axes=axes):
-                        orders.add(len(axes))
-                        leaves.update(c.leaf for axis in axes for c in axis)
-                    case Product(kind=kind, leaf=leaf, directions=directions):
-                        orders.add(2 if kind == "hvp" else 1)
-                        leaves.update(
-                            directions if leaf is None else (*directions, leaf)
-                        )
+        parts = parts_of(kernel)
+        products = [part for part in parts if isinstance(part, Product)]
+        blocks = [part for part in parts if isinstance(part, Block)]
+        leaves = {c.leaf for block in blocks for axis in block.axes for c in axis}
+        orders = {len(block.axes) for block in blocks}
+        costs = [
+            self._tensor(kernel, tuple(sorted(leaves)), order)
+            for order in sorted(orders)
+        ]
+        costs += [
+            self._traced(product_call(alike, kernel, self._primal), kernel)
+            for alike in taken_together(products)
+        ]
         total = Cost()
-        for order in sorted(orders):
-            cost = self._tensor(kernel, tuple(sorted(leaves)), order)
+        for cost in costs:
             if cost is None:
                 return None
             total = total + cost
@@ -57,13 +59,16 @@ class References:
         key = (leaves if order else (), order)
         if key not in self._costs:
             run = _full(self._primal, leaves, order)
-            bare = replace(kernel, directions=())
-            try:
-                program = trace_flat(run, bare, self._primal.signature)
-                self._costs[key] = count(program)
-            except Exception:
-                self._costs[key] = None
+            self._costs[key] = self._traced(run, replace(kernel, directions=()))
         return self._costs[key]
+
+    def _traced(
+        self, run: Callable[..., Sequence[jax.Array]], kernel: Kernel
+    ) -> Cost | None:
+        try:
+            return call_cost(run, kernel, self._primal)
+        except Exception:
+            return None
 
 
 def _full(

@@ -24,7 +24,9 @@ from partialc.lowering.pipeline import (
     run_program,
 )
 from partialc.ops.cost import cost_of
+from partialc.ops.registry import Cost
 from partialc.planning.cost import count, weight
+from partialc.planning.counting import call_cost, heaviest
 from partialc.planning.family import Option
 from partialc.planning.parts import values_of
 from partialc.planning.realisation import Chained, FlatCall, WrittenOut
@@ -81,26 +83,38 @@ class Tracer:
     def candidate(self, title: str, chain: Chain) -> Chained:
         """A chain with its text and cost, or with the reason why there is none.
 
-        The cost is that of its trace in the widest regime.
+        The cost is that of its trace in the widest regime; in the regime in which it
+        costs most, where the function itself differs.
         """
         signature = self.primal.signature
         text = write(
             chain, signature, self._function, taken=self._taken, given=self._constants
         )
-        run = call = self._run(text, chain.kernel)
-        if self._differentiable:
-            types = kernel_types(chain.kernel, signature)
-            call = _gradient(call, [kind.dtype for kind in types])
-        found = Chained(title, None, _length(text), chain=chain, text=text, run=run)
+        call = self._run(text, chain.kernel)
+        found = Chained(title, None, _length(text), chain=chain, text=text, run=call)
         try:
-            program = trace_flat(call, chain.kernel, signature)
+            return replace(
+                found,
+                cost=self._cost(found),
+                training=self._training(call, chain) if self._differentiable else None,
+            )
         except (InternalError, NameError, SyntaxError):
             raise
         except Exception as error:
             return replace(found, length=0, refusal=_refusal(error))
-        if not self._differentiable and chain.kernel is self.kernel:
-            self._traces[chain.key] = program
-        return replace(found, cost=count(program))
+
+    def _cost(self, chained: Chained) -> Cost:
+        chain = chained.chain
+        if chain.kernel is not self.kernel:
+            return call_cost(chained.call(Regime.WIDE), chain.kernel, self.primal)
+        if self.primal.program.generic is not None:
+            return count(self.program(chained))
+        return heaviest(self.programs(chained))
+
+    def _training(self, call: FlatCall, chain: Chain) -> Cost:
+        types = kernel_types(chain.kernel, self.primal.signature)
+        gradient = _gradient(call, [kind.dtype for kind in types])
+        return call_cost(gradient, chain.kernel, self.primal)
 
     def finish(self, chained: Chained, variant: Variant) -> WrittenOut:
         """A chain written out: its program in all regimes, after all passes.
@@ -170,7 +184,8 @@ class Tracer:
         """The weight of one part's option on its own; infinite when JAX refuses it."""
         chain = Chain(replace(self.kernel, fields=()), (option.read,))
         candidate = self.candidate(option.family.value, chain)
-        return float("inf") if candidate.cost is None else weight(candidate.cost)
+        cost = candidate.training or candidate.cost
+        return float("inf") if cost is None else weight(cost)
 
     def _run(self, text: ChainText, kernel: Kernel) -> FlatCall:
         return flat_call(
