@@ -20,7 +20,7 @@ from partialc.accuracy.scalars import Scalars
 from partialc.accuracy.scalarwise import Scalarwise
 from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import Stepwise
-from partialc.ir.program import Function, Program
+from partialc.ir.program import Function
 from partialc.ir.structure import all_equations
 from partialc.ops.evaluation import evaluate
 
@@ -38,12 +38,12 @@ class Reference:
     Whoever runs it again gets what was traced, taken apart and compiled before.
     """
 
-    def __init__(self, call: Flat, program: Callable[[], Program]) -> None:
+    def __init__(self, call: Flat, program: Callable[[Regime], Function]) -> None:
         """Nothing is done yet.
 
         Args:
             call: The function.
-            program: Gives its trace in every regime.
+            program: Gives its trace in a regime.
         """
         self._call = call
         self._program = program
@@ -53,11 +53,11 @@ class Reference:
     @property
     def traced(self) -> Function:
         """The trace in the widest regime."""
-        return self._program().widest
+        return self._program(Regime.WIDE)
 
     def scalars(self, regime: Regime = Regime.WIDE) -> Scalars:
-        """The trace in a regime, taken apart; most are alike in all regimes."""
-        function = self._program().variants[regime]
+        """The trace in a regime, taken apart; most are one in all regimes."""
+        function = self._program(regime)
         if function not in self._scalars:
             self._scalars[function] = Scalars(function)
         return self._scalars[function]

@@ -138,7 +138,7 @@ class Acceptance:
         """A chain as a reference: the same for all trials, so that it compiles once."""
         if chained.key not in self._known:
             call = chained.call(Regime.WIDE)
-            program = partial(self._tracer.programs, chained)
+            program = partial(self._tracer.traced, chained)
             self._known[chained.key] = Reference(call, program)
         return self._known[chained.key]
 

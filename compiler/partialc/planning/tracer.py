@@ -79,6 +79,7 @@ class Tracer:
         self._ranges = ranges
         self._traces: dict[str, Function] = {}
         self._programs: dict[str, Program] = {}
+        self._others: dict[tuple[str, Regime], Function] = {}
 
     def candidate(self, title: str, chain: Chain) -> Chained:
         """A chain with its text and cost, or with the reason why there is none.
@@ -179,6 +180,23 @@ class Tracer:
                 self.program(chained),
             )
         return self._programs[key]
+
+    def traced(self, chained: Chained, regime: Regime) -> Function:
+        """A chain as it was traced in one regime; the one of all, if that is known.
+
+        Raises:
+            Exception: Whatever JAX raises in a regime other than the widest.
+        """
+        key = chained.chain.key
+        if key in self._programs:
+            return self._programs[key].variants[regime]
+        if regime is Regime.WIDE:
+            return self.program(chained)
+        if (key, regime) not in self._others:
+            self._others[key, regime] = trace_flat(
+                chained.call(regime), self.kernel, self.primal.signature, regime
+            )
+        return self._others[key, regime]
 
     def single(self, option: Option) -> float:
         """The weight of one part's option on its own; infinite when JAX refuses it."""

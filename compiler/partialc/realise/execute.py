@@ -123,13 +123,16 @@ def input_names(kernel: Kernel, signature: Signature) -> tuple[str, ...]:
 
 
 def trace_flat(
-    run: Callable[..., Sequence[jax.Array]], kernel: Kernel, signature: Signature
+    run: Callable[..., Sequence[jax.Array]],
+    kernel: Kernel,
+    signature: Signature,
+    regime: Regime = Regime.WIDE,
 ) -> Function:
-    """The program of a flat call in the widest regime, for counting."""
+    """The program of a flat call in one regime: counting needs no more."""
     return trace_one(
         run,
         kernel_types(kernel, signature),
-        Regime.WIDE,
+        regime,
         name=kernel.name,
         input_names=input_names(kernel, signature),
         rules=False,

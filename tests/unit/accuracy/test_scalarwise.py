@@ -98,7 +98,8 @@ def test_long_references_of_solves_are_compiled() -> None:
         return [jnp.linalg.inv(a)]
 
     types = (ArrayType(FLOAT, (2, 2)),)
-    held = Reference(long, lambda: trace(long, types, name="f", input_names=["a"]))
+    program = trace(long, types, name="f", input_names=["a"])
+    held = Reference(long, program.variants.__getitem__)
     assert held.is_long
     assert not held.is_taken_apart
     (found,) = held.runner(Regime.WIDE)([np.eye(2)[None].repeat(3, axis=0) + 0.1])
