@@ -56,7 +56,7 @@ class Reference:
         return self._program(Regime.WIDE)
 
     def scalars(self, regime: Regime = Regime.WIDE) -> Scalars:
-        """The trace in a regime, taken apart; most are one in all regimes."""
+        """The trace in a regime, taken apart."""
         function = self._program(regime)
         if function not in self._scalars:
             self._scalars[function] = Scalars(function)

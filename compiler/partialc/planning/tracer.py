@@ -182,16 +182,19 @@ class Tracer:
         return self._programs[key]
 
     def traced(self, chained: Chained, regime: Regime) -> Function:
-        """A chain as it was traced in one regime; the one of all, if that is known.
+        """A chain as it was traced in one regime.
+
+        The widest is that of the trace alone, float64 throughout, whether or not one
+        program serves all regimes: there numbers are folded as the chain itself does.
 
         Raises:
             Exception: Whatever JAX raises in a regime other than the widest.
         """
         key = chained.chain.key
-        if key in self._programs:
-            return self._programs[key].variants[regime]
         if regime is Regime.WIDE:
             return self.program(chained)
+        if key in self._programs:
+            return self._programs[key].variants[regime]
         if (key, regime) not in self._others:
             self._others[key, regime] = trace_flat(
                 chained.call(regime), self.kernel, self.primal.signature, regime

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from partialc.accuracy.running import Reference
 from partialc.accuracy.trial import Subject
 from partialc.ir.dtypes import FLOAT, DType
-from partialc.ir.jaxprs import trace
+from partialc.ir.jaxprs import trace, trace_one
 from partialc.ir.program import ArrayType
 from partialc.sampling.domain import Region
 
@@ -74,5 +74,7 @@ def reference(function: Scalar, dtype: DType = FLOAT) -> Reference:
     """A function of one number that others are held against."""
     call = flat(function)
     types = (ArrayType(dtype, ()),)
-    program = trace(call, types, name="k", input_names=["x"])
-    return Reference(call, program.variants.__getitem__)
+    return Reference(
+        call,
+        lambda regime: trace_one(call, types, regime, name="k", input_names=["x"]),
+    )

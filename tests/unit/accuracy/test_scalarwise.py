@@ -15,7 +15,7 @@ from partialc.accuracy.scalars import Scalars
 from partialc.accuracy.scalarwise import Scalarwise
 from partialc.errors import InternalError
 from partialc.ir.dtypes import FLOAT, DType, Regime
-from partialc.ir.jaxprs import trace, trace_one
+from partialc.ir.jaxprs import trace_one
 from partialc.ir.program import ArrayType, Function
 from tests.unit.accuracy.problems import fermi, reference
 
@@ -97,9 +97,8 @@ def test_long_references_of_solves_are_compiled() -> None:
             a = jnp.sin(a)
         return [jnp.linalg.inv(a)]
 
-    types = (ArrayType(FLOAT, (2, 2)),)
-    program = trace(long, types, name="f", input_names=["a"])
-    held = Reference(long, program.variants.__getitem__)
+    kind = ArrayType(FLOAT, (2, 2))
+    held = Reference(long, lambda regime: _traced(long, kind, regime=regime))
     assert held.is_long
     assert not held.is_taken_apart
     (found,) = held.runner(Regime.WIDE)([np.eye(2)[None].repeat(3, axis=0) + 0.1])
