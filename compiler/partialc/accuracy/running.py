@@ -47,7 +47,7 @@ class Reference:
         """
         self._call = call
         self._program = program
-        self._scalars: dict[Function, Scalars] = {}
+        self._scalars: dict[Regime, Scalars] = {}
         self._runners: dict[Regime, Runner] = {}
 
     @property
@@ -57,10 +57,9 @@ class Reference:
 
     def scalars(self, regime: Regime = Regime.WIDE) -> Scalars:
         """The trace in a regime, taken apart."""
-        function = self._program(regime)
-        if function not in self._scalars:
-            self._scalars[function] = Scalars(function)
-        return self._scalars[function]
+        if regime not in self._scalars:
+            self._scalars[regime] = Scalars(self._program(regime))
+        return self._scalars[regime]
 
     @cached_property
     def length(self) -> int:

@@ -37,8 +37,8 @@ class Scalars:
         """Nothing is taken apart yet.
 
         Args:
-            function: The program in the widest regime, as it was traced: calls and
-                custom rules may still be in it.
+            function: The program as it was traced: calls and custom rules may still be
+                in it.
         """
         self._function = function
         self._orders: dict[tuple[int, int], tuple[Term, ...] | None] = {}

@@ -45,7 +45,7 @@ or less when they are compiled in other company, or on another machine."""
 ELEMENTS: Final = 3_000_000
 """Large programs are tried at fewer points: so many elements are computed in all."""
 
-LONG: Final = 500
+MOST_IN_BOTH: Final = 500
 """Chains of more operations are tried in the smaller float width alone, in which
 kernels overflow and cancel first: else it would take longer than the rest of a build.
 """
@@ -117,7 +117,7 @@ def try_out(subject: Subject) -> Verdict:
 
 def _is_long(subject: Subject) -> bool:
     """Whether trying it out takes so long that one width must do."""
-    return _is_costly(subject) or subject.chain.length > LONG
+    return _is_costly(subject) or subject.chain.length > MOST_IN_BOTH
 
 
 def _is_costly(subject: Subject) -> bool:

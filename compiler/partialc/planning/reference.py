@@ -1,4 +1,7 @@
-"""What a kernel would cost without a plan: full tensors, then indexing."""
+"""What a kernel would cost without a plan.
+
+That is full tensors, then indexing; and of products one application of a transform.
+"""
 
 from __future__ import annotations
 

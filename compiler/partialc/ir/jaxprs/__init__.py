@@ -29,13 +29,12 @@ values of real or complex type only, in order. Instead of a function a rule may 
 """
 
 from partialc.ir.jaxprs.importer import RECURSIVE, import_jaxpr
-from partialc.ir.jaxprs.stepwise import MOST_COMPILED, Compiled, Stepwise
+from partialc.ir.jaxprs.stepwise import MOST_COMPILED, Stepwise
 from partialc.ir.jaxprs.tracing import regimes_of, trace, trace_one
 
 __all__ = [
     "MOST_COMPILED",
     "RECURSIVE",
-    "Compiled",
     "Stepwise",
     "import_jaxpr",
     "regimes_of",

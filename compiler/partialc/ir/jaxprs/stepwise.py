@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import jax
 import jax.extend.core as jex
@@ -34,10 +34,6 @@ _INLINED: Final = {
 """Calls that are gone into, and the parameter that holds what they call."""
 
 
-Compiled: TypeAlias = dict[Any, Callable[..., Any]]
-"""Operations by primitive and parameters, for all shapes that they were called with."""
-
-
 class Stepwise:
     """A function that is compiled if it is short, and else run step by step.
 
@@ -49,21 +45,12 @@ class Stepwise:
             branches counting as one; 0 when it is compiled.
     """
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        *example: Any,
-        most_compiled: int | None = None,
-        compiled: Compiled | None = None,
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], *example: Any) -> None:
         """Trace the function.
 
         Args:
             function: Of arrays in any pytrees.
             example: Arguments to trace it with.
-            most_compiled: How many operations are compiled as a whole at most; if not
-                given, `MOST_COMPILED`.
-            compiled: Operations that were compiled one by one before; more are added.
 
         Raises:
             Exception: Whatever the function raises.
@@ -72,11 +59,10 @@ class Stepwise:
         traced = whole.trace(*example)
         program = traced.jaxpr
         count = sum(1 for _ in _operations(program.jaxpr))
-        most = MOST_COMPILED if most_compiled is None else most_compiled
-        self.operations = count if count > most else 0
+        self.operations = count if count > MOST_COMPILED else 0
         self._run: Callable[..., Any] = whole
         if self.operations:
-            tape = _Tape(program, {} if compiled is None else compiled)
+            tape = _Tape(program)
             structure = jax.tree.structure(traced.out_info)
 
             def run(*arguments: Any) -> Any:
@@ -108,11 +94,11 @@ class _Step:
 class _Tape:
     """The operations of a program, calls gone into, and a place for each value."""
 
-    def __init__(self, program: Any, compiled: Compiled) -> None:
+    def __init__(self, program: Any) -> None:
         self._known: dict[int, Any] = {}
         self._literals: dict[Any, int] = {}
         self._steps: list[_Step] = []
-        self._compiled = compiled
+        self._compiled: dict[Any, Callable[..., Any]] = {}
         self._places = 0
         self._inputs = [self._place() for _ in program.jaxpr.invars]
         self._outputs = self._add(program.jaxpr, program.consts, self._inputs)

@@ -127,7 +127,7 @@ def test_what_nothing_reads_any_more_is_let_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(stepwise, "MOST_COMPILED", 0)
-    tape = stepwise._Tape(jax.jit(_chain(5)).trace(X).jaxpr, {})
+    tape = stepwise._Tape(jax.jit(_chain(5)).trace(X).jaxpr)
     assert [len(step.last) for step in tape._steps] == [1, 1, 1, 1, 1]
     (result,) = tape.run([X])
     np.testing.assert_allclose(result, _chain(5)(X), rtol=1e-6)
