@@ -22,13 +22,13 @@ import jax
 
 from partialc.benching.case import Contender
 from partialc.benching.groups import Work
-from partialc.benching.point import Point
 from partialc.benching.strategies.forward import Forward
 from partialc.benching.strategies.full import Full, tensor_elements
 from partialc.benching.strategies.nests import Nests
 from partialc.benching.strategies.reverse import Reverse
 from partialc.benching.strategies.strategy import Refused, Strategy
 from partialc.frontends.primal import Primal
+from partialc.realise.point import Point
 from partialc.request.resolved import Kernel
 
 FULL: Final = "full, then index"

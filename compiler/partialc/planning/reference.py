@@ -16,7 +16,9 @@ from partialc.ops.registry import Cost
 from partialc.planning.counting import call_cost
 from partialc.planning.parts import parts_of
 from partialc.planning.plain_products import product_call, taken_together
+from partialc.realise.point import Point
 from partialc.request.resolved import Block, Kernel, Product
+from partialc.request.shapes import whole
 
 
 class References:
@@ -61,8 +63,9 @@ class References:
         """The cost of one whole derivative; the same whichever kernel asks for it."""
         key = (leaves if order else (), order)
         if key not in self._costs:
-            run = _full(self._primal, leaves, order)
-            self._costs[key] = self._traced(run, replace(kernel, directions=()))
+            bare = replace(kernel, directions=())
+            run = _full(self._primal, bare, leaves, order)
+            self._costs[key] = self._traced(run, bare)
         return self._costs[key]
 
     def _traced(
@@ -75,32 +78,28 @@ class References:
 
 
 def _full(
-    primal: Primal, leaves: Sequence[int], order: int
+    primal: Primal, kernel: Kernel, leaves: Sequence[int], order: int
 ) -> Callable[..., Sequence[jax.Array]]:
-    structures = [tree.structure for tree in primal.signature.arguments.values()]
+    """A function of the primal's flat inputs that gives a whole derivative."""
     result = [leaf.type for leaf in primal.signature.result.leaves]
-    scalar = len(result) == 1 and not result[0].shape
+    is_scalar = len(result) == 1 and not result[0].shape
+    outputs = [
+        whole(number, kind.shape)
+        for number, kind in enumerate(result)
+        if kind.dtype.is_inexact
+    ]
+    moved = tuple(range(len(leaves)))
 
-    def flat(*arrays: jax.Array) -> Any:
-        rest = list(arrays)
-        arguments = []
-        for structure in structures:
-            arguments.append(
-                jax.tree.unflatten(structure, rest[: structure.num_leaves])
-            )
-            rest = rest[structure.num_leaves :]
-        outputs = jax.tree.leaves(primal.call(*arguments))
-        kept = [
-            array
-            for array, type_ in zip(outputs, result, strict=True)
-            if type_.dtype.is_inexact
-        ]
-        return kept[0] if scalar else kept
+    def flat(*arrays: jax.Array) -> Sequence[jax.Array]:
+        point = Point.of(primal, kernel, arrays)
+        results = point.function(leaves, outputs)
 
-    run: Callable[..., Any] = flat
-    for number in range(order):
-        if number == 0 and scalar:
-            run = jax.grad(run, argnums=tuple(leaves))
-        else:
-            run = jax.jacfwd(run, argnums=tuple(leaves))
-    return lambda *arrays: jax.tree.leaves(run(*arrays))
+        def run(*given: jax.Array) -> Any:
+            return results(*given)[0] if is_scalar else results(*given)
+
+        for number in range(order):
+            take = jax.grad if number == 0 and is_scalar else jax.jacfwd
+            run = take(run, argnums=moved)
+        return jax.tree.leaves(run(*point.values(leaves)))
+
+    return flat

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from partialc.benching.groups import Group, Products, distinct_rows
-from partialc.benching.point import Run, leaves_of, push, push_basis, union
 from partialc.benching.strategies.strategy import Strategy, wanted_leaves
+from partialc.realise.point import Run, leaves_of, push, push_basis, union
 from partialc.request.resolved import Axis, Entries
 
 

@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 
 from partialc.benching.groups import Group, Products, Work
-from partialc.benching.point import Point, Run, leaves_of, pick
 from partialc.benching.strategies.strategy import Strategy, gradients, wanted_leaves
+from partialc.realise.point import Point, Run, leaves_of, pick
 from partialc.request.resolved import Coordinates
 
 Order: TypeAlias = Literal["mixed", "forward", "reverse"]

@@ -10,13 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from partialc.benching.groups import Group, Products, distinct_rows
-from partialc.benching.point import Run, flat_join, leaves_of, pick, union
 from partialc.benching.strategies.strategy import (
     Refused,
     Strategy,
     gradients,
     wanted_leaves,
 )
+from partialc.realise.point import Run, flat_join, leaves_of, pick, union
 from partialc.request.resolved import Coordinates, Entries
 
 MOST_NESTS: Final = 16

@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.benching.groups import Group, Products, distinct_rows
-from partialc.benching.point import (
+from partialc.benching.strategies.strategy import (
+    Refused,
+    Strategy,
+    gradients,
+    wanted_leaves,
+)
+from partialc.realise.point import (
     Run,
     flat_join,
     leaves_of,
@@ -19,12 +25,6 @@ from partialc.benching.point import (
     push,
     push_basis,
     union,
-)
-from partialc.benching.strategies.strategy import (
-    Refused,
-    Strategy,
-    gradients,
-    wanted_leaves,
 )
 from partialc.request.resolved import Axis, Coordinates, Entries
 

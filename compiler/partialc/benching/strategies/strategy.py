@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from partialc.benching.groups import Group, Products, Work, deliver
-from partialc.benching.point import Point, Run
+from partialc.realise.point import Point, Run
 from partialc.request.resolved import Coordinates
 
 

@@ -47,19 +47,26 @@ class Point:
 
     @classmethod
     def of(cls, primal: Primal, kernel: Kernel, arguments: Sequence[Any]) -> Point:
-        """Take the arguments of a kernel apart."""
+        """Take the arguments of a kernel apart.
+
+        Args:
+            primal: The function.
+            kernel: The kernel: its directions follow the function's own arguments.
+            arguments: Pytrees, or the flat inputs: their leaves in order.
+        """
         signature = primal.signature
-        count = len(signature.arguments)
-        leaves = tuple(jax.tree.leaves(tuple(arguments[:count])))
+        rest = iter(jax.tree.leaves(tuple(arguments)))
+        leaves = tuple(islice(rest, len(signature.leaves)))
         tangents: dict[int, jax.Array] = {}
         cotangents: list[tuple[Coordinates, jax.Array]] = []
-        for direction, value in zip(kernel.directions, arguments[count:], strict=True):
-            given = jax.tree.leaves(value)
+        for direction in kernel.directions:
             if direction.argument is None:
                 outputs = jax.tree.leaves(direction.outputs)
+                given = list(islice(rest, len(outputs)))
                 cotangents += zip(outputs, given, strict=True)
             else:
                 numbers = signature.leaf_numbers(direction.argument)
+                given = list(islice(rest, len(numbers)))
                 tangents |= zip(numbers, given, strict=True)
         return cls(primal, leaves, tangents, tuple(cotangents))
 
