@@ -77,9 +77,8 @@ class Tracer:
         self._constants = constants
         self._differentiable = differentiable
         self._ranges = ranges
-        self._traces: dict[str, Function] = {}
+        self._traces: dict[tuple[str, Regime], Function] = {}
         self._programs: dict[str, Program] = {}
-        self._others: dict[tuple[str, Regime], Function] = {}
 
     def candidate(self, title: str, chain: Chain) -> Chained:
         """A chain with its text and cost, or with the reason why there is none.
@@ -157,13 +156,7 @@ class Tracer:
 
     def program(self, chained: Chained) -> Function:
         """A chain as it was traced, in the widest regime."""
-        chain = chained.chain
-        if chain.key not in self._traces:
-            call = chained.call(Regime.WIDE)
-            self._traces[chain.key] = trace_flat(
-                call, chain.kernel, self.primal.signature
-            )
-        return self._traces[chain.key]
+        return self.traced(chained, Regime.WIDE)
 
     def programs(self, chained: Chained) -> Program:
         """A chain as it was traced, in every regime.
@@ -190,16 +183,15 @@ class Tracer:
         Raises:
             Exception: Whatever JAX raises in a regime other than the widest.
         """
-        key = chained.chain.key
-        if regime is Regime.WIDE:
-            return self.program(chained)
-        if key in self._programs:
-            return self._programs[key].variants[regime]
-        if (key, regime) not in self._others:
-            self._others[key, regime] = trace_flat(
-                chained.call(regime), self.kernel, self.primal.signature, regime
+        chain = chained.chain
+        if regime is not Regime.WIDE and chain.key in self._programs:
+            return self._programs[chain.key].variants[regime]
+        key = chain.key, regime
+        if key not in self._traces:
+            self._traces[key] = trace_flat(
+                chained.call(regime), chain.kernel, self.primal.signature, regime
             )
-        return self._others[key, regime]
+        return self._traces[key]
 
     def single(self, option: Option) -> float:
         """The weight of one part's option on its own; infinite when JAX refuses it."""
