@@ -1,12 +1,12 @@
-"""What `emit/printer/formatting.py` relies on; black promises none of it."""
+"""What `printing/formatting.py` relies on; black promises none of it."""
 
 import black
 import pytest
 from black.mode import TargetVersion
 from black.parsing import InvalidInput
 
-from partialc.emit.printer import format_source
 from partialc.errors import InternalError
+from partialc.printing import format_source
 
 LONG = f"value = first_function({', '.join(f'argument_{n}=1' for n in range(9))})\n"
 

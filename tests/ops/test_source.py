@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import pytest
 from jax import lax
 
-from partialc.emit.printer import print_body
 from partialc.ir.dtypes import DType
 from partialc.ir.jaxprs import trace
 from partialc.ir.program import ArrayType
+from partialc.printing import print_body
 
 VECTOR, MATRIX = "float[5]", "float[3,4]"
 INDICES, NUMBERS, WHOLE = "int32[2]", "int32[5]", "int32[]"

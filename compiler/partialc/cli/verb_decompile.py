@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from partialc.emit.printer import decompile
 from partialc.errors import SpecError
 from partialc.frontends.load import load_primal
 from partialc.lowering.pipeline import READABLE, run_program
+from partialc.printing import decompile
 from partialc.spec.arguments import is_object_path, parse_argument
 from partialc.spec.tables import require_identifier
 

@@ -11,11 +11,11 @@ from typing import Any, cast
 
 import jax
 
-from partialc.emit.printer import ModuleScope, print_function
 from partialc.errors import UnsupportedError
 from partialc.frontends.primal import CarriedSource, Primal
 from partialc.ir.program import Program
 from partialc.lowering.pipeline import FINAL, READABLE, run_program
+from partialc.printing import ModuleScope, print_function
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from partialc.emit.embed import FunctionText
 from partialc.emit.kernel import KernelText, arguments_table
-from partialc.emit.printer import (
+from partialc.emit.templates import render
+from partialc.ops.helpers import HELPERS
+from partialc.printing import (
     ModuleParts,
     constant_source,
     format_source,
     is_large,
 )
-from partialc.emit.printer.formatting import LINE_LENGTH
-from partialc.emit.templates import render
-from partialc.ops.helpers import HELPERS
+from partialc.printing.formatting import LINE_LENGTH
 from partialc.realise import support
 from partialc.realise.places import tuple_text
 from partialc.request.signature import Signature

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from partialc.emit.printer.formatting import format_source
 from partialc.emit.templates import render
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
+from partialc.printing.formatting import format_source
 from partialc.request.resolved import Kernel
 from partialc.sampling.domain import Ranges
 from partialc.spec.model import Options

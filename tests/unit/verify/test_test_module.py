@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from jinja2 import Environment, nodes
 
-from partialc.emit.printer.formatting import format_source
 from partialc.emit.templates import templates_folder
 from partialc.errors import PartialcWarning, UnsupportedError
 from partialc.frontends.load import load_primal
+from partialc.printing.formatting import format_source
 from partialc.spec.arguments import ObjectText
 from partialc.spec.model import Options
 from tests.unit.verify.building import Running, proof_of, text_of

@@ -19,14 +19,6 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from partialc.emit.printer.literals import folded_conversion
-from partialc.emit.printer.views import (
-    View,
-    atom_view,
-    index_equation,
-    unstacked,
-    viewed,
-)
 from partialc.ir.program import (
     ArrayType,
     Atom,
@@ -37,6 +29,14 @@ from partialc.ir.program import (
     Value,
 )
 from partialc.ir.rewrite import resolve, without_dead_equations
+from partialc.printing.literals import folded_conversion
+from partialc.printing.views import (
+    View,
+    atom_view,
+    index_equation,
+    unstacked,
+    viewed,
+)
 
 BROADCASTING: Final = frozenset(
     {

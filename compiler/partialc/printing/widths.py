@@ -6,9 +6,9 @@ import ast
 from collections.abc import Sequence
 from typing import Final
 
-from partialc.emit.printer.build import dotted, parse
 from partialc.errors import InternalError, UnsupportedError
 from partialc.ir.dtypes import DType
+from partialc.printing.build import dotted, parse
 
 _DEFAULTS: Final = {
     "default_float": "float",

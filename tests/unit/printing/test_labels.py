@@ -5,8 +5,8 @@ import difflib
 import jax
 import jax.numpy as jnp
 
-from partialc.emit.printer import print_body
-from tests.unit.emit_printer.printing import SCALAR, VECTOR, body_lines, traced
+from partialc.printing import print_body
+from tests.unit.printing.programs import SCALAR, VECTOR, body_lines, traced
 
 
 def test_names_tell_operation_and_operands():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from partialc.emit.printer.formatting import format_source
-from partialc.emit.printer.functions import print_function
-from partialc.emit.printer.module import IMPORTS, ModuleParts, constant_source
 from partialc.ir.program import Program
+from partialc.printing.formatting import format_source
+from partialc.printing.functions import print_function
+from partialc.printing.module import IMPORTS, ModuleParts, constant_source
 from partialc.request.signature import Signature
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from partialc.emit.printer.build import name
-from partialc.emit.printer.layouts import annotation, grouped, indented, laid_out
-from partialc.emit.printer.prepare import prepare, uses
-from partialc.emit.printer.text import unparse
 from partialc.ir.program import Atom, Equation, Function, Value
 from partialc.ops.registry import Layout
+from partialc.printing.build import name
+from partialc.printing.layouts import annotation, grouped, indented, laid_out
+from partialc.printing.prepare import prepare, uses
+from partialc.printing.text import unparse
 
 if TYPE_CHECKING:
-    from partialc.emit.printer.scope import Scope
+    from partialc.printing.scope import Scope
 
 _ROOM: Final = 72
 _WHOLE: Final = (("carry", "state", "carried"), ("entries", "inputs", "rows"))

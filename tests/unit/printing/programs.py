@@ -11,18 +11,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from partialc.emit.printer import (
+from partialc.ir.dtypes import FLOAT, DType, Regime
+from partialc.ir.jaxprs import trace, trace_one
+from partialc.ir.program import ArrayType, Equation, Function, Program
+from partialc.ir.structure import same
+from partialc.printing import (
     decompile,
     format_source,
     module_source,
     print_body,
 )
-from partialc.emit.printer.prepare import prepare
-from partialc.emit.printer.specialise import dtype_at, specialise
-from partialc.ir.dtypes import FLOAT, DType, Regime
-from partialc.ir.jaxprs import trace, trace_one
-from partialc.ir.program import ArrayType, Equation, Function, Program
-from partialc.ir.structure import same
+from partialc.printing.prepare import prepare
+from partialc.printing.specialise import dtype_at, specialise
 from partialc.request.signature import Leaf, Signature, Tree
 
 VECTOR = ArrayType(FLOAT, (5,))

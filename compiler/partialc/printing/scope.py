@@ -12,28 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from partialc.emit.printer import literals
-from partialc.emit.printer.blocks import Blocks
-from partialc.emit.printer.build import call, name, number, tuple_of
-from partialc.emit.printer.calls import Calls, fill
-from partialc.emit.printer.labels import Labels
-from partialc.emit.printer.layouts import annotation
-from partialc.emit.printer.module import ModuleScope
-from partialc.emit.printer.names import Names
-from partialc.emit.printer.nesting import nested_function
-from partialc.emit.printer.prepare import uses
-from partialc.emit.printer.readability import (
-    LONGEST_RESULT,
-    fits,
-    handed_to_lax,
-    is_open,
-    is_repeatable,
-    is_untyped,
-    words,
-)
-from partialc.emit.printer.text import unparse
-from partialc.emit.printer.views import index_expression
-from partialc.emit.printer.widths import dtype_expression
 from partialc.errors import InternalError
 from partialc.ir.dtypes import DType
 from partialc.ir.program import Atom, Constant, Equation, Function, Param, Value
@@ -43,6 +21,29 @@ from partialc.ops.registry import Layout
 from partialc.ops.slicing import dynamic_index
 from partialc.ops.template import is_bare
 from partialc.ops.unknown import lookup
+from partialc.printing import literals
+from partialc.printing.blocks import Blocks
+from partialc.printing.build import call, name, number, tuple_of
+from partialc.printing.calls import Calls, fill
+from partialc.printing.labels import Labels
+from partialc.printing.layouts import annotation
+from partialc.printing.module import ModuleScope
+from partialc.printing.names import Names
+from partialc.printing.nesting import nested_function
+from partialc.printing.prepare import uses
+from partialc.printing.readability import (
+    LONGEST_RESULT,
+    fits,
+    handed_to_lax,
+    is_open,
+    is_repeatable,
+    is_untyped,
+    listed,
+    words,
+)
+from partialc.printing.text import unparse
+from partialc.printing.views import index_expression
+from partialc.printing.widths import dtype_expression
 
 _ROLES: Final = {0: "scalar", 1: "vector", 2: "matrix"}
 
@@ -281,6 +282,7 @@ class Scope:
             binding = self._bindings.get(atom) if isinstance(atom, Value) else None
             if (
                 binding is not None
+                and listed(binding.expression) is None
                 and len(unparse(binding.expression)) > LONGEST_RESULT
             ):
                 self._name_of(atom)  # type: ignore[arg-type]
@@ -295,11 +297,15 @@ class Scope:
                     return picked
                 return index_expression(self.atom(base), base.type, index)
             case "stack":
-                parts = ast.List([self.operand(a) for a in equation.inputs], ast.Load())
+                parts = [self.operand(atom) for atom in equation.inputs]
                 axis = equation.params["axis"]
                 assert isinstance(axis, int)
+                rows = [] if axis else list(map(listed, parts))
+                if rows and None not in rows:
+                    nested: list[ast.expr] = [row for row in rows if row is not None]
+                    return call("jnp.array", ast.List(nested, ast.Load()))
                 keywords = {"axis": number(axis)} if axis else {}
-                return call("jnp.stack", parts, **keywords)
+                return call("jnp.stack", ast.List(parts, ast.Load()), **keywords)
         operands = [self.operand(atom) for atom in equation.inputs]
         match equation.op:
             case "public":

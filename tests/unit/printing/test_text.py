@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from partialc.emit.printer.text import depth, unparse
-from tests.unit.emit_printer.printing import formatted
+from partialc.printing.text import depth, unparse
+from tests.unit.printing.programs import formatted
 
 EXPRESSIONS = [
     "x**2",

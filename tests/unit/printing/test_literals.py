@@ -8,12 +8,12 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from partialc.emit.printer import constant_source, is_large
-from partialc.emit.printer.literals import inline, pattern, scalar, typed_scalar
-from partialc.emit.printer.text import unparse
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.program import ArrayType, Constant
-from tests.unit.emit_printer.printing import (
+from partialc.printing import constant_source, is_large
+from partialc.printing.literals import inline, pattern, scalar, typed_scalar
+from partialc.printing.text import unparse
+from tests.unit.printing.programs import (
     array,
     body_lines,
     flat_source,

@@ -11,9 +11,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.emit.printer.literals import LARGE_SIZE, module_array, storage
-from partialc.emit.printer.names import RESERVED
-from partialc.emit.printer.text import unparse
+from partialc.printing.literals import LARGE_SIZE, module_array, storage
+from partialc.printing.names import RESERVED
+from partialc.printing.text import unparse
 
 IMPORTS: Final = {
     "jax": "import jax",

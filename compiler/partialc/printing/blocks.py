@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from partialc.emit.printer.readability import words
-from partialc.emit.printer.text import unparse
+from partialc.printing.readability import words
+from partialc.printing.text import unparse
 
 SECTIONED: Final = 12
 """Fewer statements than this need no comments that divide them."""

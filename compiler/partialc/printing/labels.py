@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
-from partialc.emit.printer.names import identifier
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.structure import constant_key, equation_key
+from partialc.printing.names import identifier
 
 Tokens: TypeAlias = tuple[str, ...]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from partialc.emit.printer.names import RESERVED, Names, identifier
+from partialc.printing.names import RESERVED, Names, identifier
 
 
 @pytest.mark.parametrize("word", ["lambda", "sum", "jnp", "np", "lax", "jax", "match"])

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from jax import lax
 
-from partialc.emit.printer import print_body
 from partialc.errors import InternalError, UnsupportedError
 from partialc.ir.dtypes import Regime
-from tests.unit.emit_printer.printing import (
+from partialc.printing import print_body
+from tests.unit.printing.programs import (
     SCALAR,
     VECTOR,
     array,

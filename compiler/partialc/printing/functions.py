@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import jax
 
-from partialc.emit.printer.bodies import print_body
-from partialc.emit.printer.layouts import indented
-from partialc.emit.printer.module import ModuleParts, ModuleScope, imported_names
-from partialc.emit.printer.names import Names, identifier
 from partialc.errors import UnsupportedError
 from partialc.ir.program import Program
+from partialc.printing.bodies import print_body
+from partialc.printing.layouts import indented
+from partialc.printing.module import ModuleParts, ModuleScope, imported_names
+from partialc.printing.names import Names, identifier
 from partialc.request.annotations import tree_annotation
 from partialc.request.signature import Leaf, Signature, Tree
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from partialc.emit.printer.build import tuple_of
 from partialc.ops.registry import Layout
+from partialc.printing.build import tuple_of
 
 
 def indented(lines: Iterable[str]) -> list[str]:

@@ -12,11 +12,6 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from partialc.emit.printer import literals
-from partialc.emit.printer.public import candidates, is_operand
-from partialc.emit.printer.specialise import dtype_at, specialise
-from partialc.emit.printer.text import unparse
-from partialc.emit.printer.widths import follows_caller, width_of
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.jaxprs import trace_one
 from partialc.ir.program import (
@@ -35,6 +30,11 @@ from partialc.ir.structure import (
     has_unprintable_rules,
     same,
 )
+from partialc.printing import literals
+from partialc.printing.public import candidates, is_operand
+from partialc.printing.specialise import dtype_at, specialise
+from partialc.printing.text import unparse
+from partialc.printing.widths import follows_caller, width_of
 
 _SHORT: Final = 3
 """A repeated call of at most this many equations is inlined all the same."""

@@ -13,7 +13,7 @@ import pytest
 
 from partialc.errors import UnsupportedError
 from partialc.ir.dtypes import Regime
-from tests.unit.emit_printer.printing import decompiled, formatted, load, strict
+from tests.unit.printing.programs import decompiled, formatted, load, strict
 
 ROOT = Path(__file__).parents[3]
 PARAMS = {
@@ -110,7 +110,7 @@ def test_the_modules_pass_ruff_and_mypy(tmp_path):
 
 def test_the_text_does_not_depend_on_the_hash_seed():
     code = (
-        "from tests.unit.emit_printer.test_functions import *\n"
+        "from tests.unit.printing.test_functions import *\n"
         "for name, (function, arguments) in EXAMPLES.items():\n"
         "    print(decompiled(function, **arguments))\n"
     )

@@ -9,21 +9,21 @@ from typing import Any, Final
 
 from numpy.typing import NDArray
 
-from partialc.emit.printer.build import name, parse
-from partialc.emit.printer.calls import Calls
-from partialc.emit.printer.definitions import ModuleDefinitions, definition_lines
-from partialc.emit.printer.labels import Labels
-from partialc.emit.printer.module import ModuleParts, ModuleScope
-from partialc.emit.printer.names import Names, identifier
-from partialc.emit.printer.prepare import prepare
-from partialc.emit.printer.scope import Scope, Session
-from partialc.emit.printer.specialise import specialise
-from partialc.emit.printer.text import unparse
-from partialc.emit.printer.widths import UnprintableWidthError, chosen_width
 from partialc.errors import InternalError
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.program import Function, Program, Value
 from partialc.ir.structure import same
+from partialc.printing.build import name, parse
+from partialc.printing.calls import Calls
+from partialc.printing.definitions import ModuleDefinitions, definition_lines
+from partialc.printing.labels import Labels
+from partialc.printing.module import ModuleParts, ModuleScope
+from partialc.printing.names import Names, identifier
+from partialc.printing.prepare import prepare
+from partialc.printing.scope import Scope, Session
+from partialc.printing.specialise import specialise
+from partialc.printing.text import unparse
+from partialc.printing.widths import UnprintableWidthError, chosen_width
 
 _ROOM: Final = 72
 _X64: Final = "jnp.result_type(float) == jnp.float64"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from partialc.emit.printer.text import depth, unparse
+from partialc.printing.text import depth, unparse
 
 WIDEST: Final = 60
 """Longest expression that is built by folding, in columns."""
@@ -33,22 +33,46 @@ _UNTYPED: Final = (
 
 def fits(expression: ast.expr) -> bool:
     """Whether it is short, or wraps one short part a line: a sum, a stack."""
-    if depth(expression) > _DEEPEST:
+    if depth(expression) > _DEEPEST + _nesting(listed(expression)):
         return False
     length = len(unparse(expression))
     if length <= WIDEST:
         return True
-    match expression:
-        case ast.Call(func=function, args=[ast.List(elts=parts)]) if (
-            unparse(function) == "jnp.stack"
-        ):
-            return all(len(unparse(part)) <= LONGEST_RESULT for part in parts)
+    entries = listed(expression)
+    if entries is not None:
+        return all(len(unparse(part)) <= LONGEST_RESULT for part in _leaves(entries))
     terms = terms_of(expression)
     return (
         len(terms) > 2
         and length <= _LONGEST_SUM
         and all(len(unparse(term)) <= WIDEST for term in terms)
     )
+
+
+def listed(expression: ast.expr) -> ast.List | None:
+    """The list, or list of lists, that an array is written as; None if it is not."""
+    match expression:
+        case ast.Call(func=function, args=[ast.List() as entries], keywords=[]) if (
+            unparse(function) in ("jnp.stack", "jnp.array")
+        ):
+            return entries
+        case _:
+            return None
+
+
+def _leaves(entries: ast.List) -> Iterator[ast.expr]:
+    for entry in entries.elts:
+        if isinstance(entry, ast.List):
+            yield from _leaves(entry)
+        else:
+            yield entry
+
+
+def _nesting(entries: ast.expr | None) -> int:
+    """How many lists are in each other."""
+    if not isinstance(entries, ast.List) or not entries.elts:
+        return 0
+    return 1 + _nesting(entries.elts[0])
 
 
 def terms_of(expression: ast.expr) -> list[ast.expr]:

@@ -15,7 +15,7 @@ from partialc.ir.structure import has_unprintable_rules
 from partialc.lowering.resolve_custom_calls import resolve_custom_calls
 from tests.ops.cases import CASES, derived
 from tests.ops.running import Bundle, bundles
-from tests.unit.emit_printer.printing import (
+from tests.unit.printing.programs import (
     assert_strong,
     flat_source,
     load,

@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.emit.printer.build import call, dotted, list_of, number, shape
 from partialc.errors import UnsupportedError
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.program import ArrayType, Constant
+from partialc.printing.build import call, dotted, list_of, number, shape
 
 INLINE_SIZE: Final = 12
 """Arrays up to this many elements are printed where they are used."""

@@ -11,8 +11,8 @@ import ast
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from partialc.emit.printer.build import number, subscript
 from partialc.ir.program import ArrayType, Atom, Constant, Equation, Param, Value
+from partialc.printing.build import number, subscript
 
 Entry: TypeAlias = "int | tuple[int, int, int] | None"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from partialc.ir.dtypes import Regime
-from tests.unit.emit_printer.printing import decompiled, load, strict
+from tests.unit.printing.programs import decompiled, load, strict
 
 POINT = np.array([0.3, 1.2, -2.7])
 

@@ -12,20 +12,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from partialc.emit.printer.build import name
-from partialc.emit.printer.calls import is_printable_alone
-from partialc.emit.printer.layouts import annotation, indented
-from partialc.emit.printer.names import Names, identifier
-from partialc.emit.printer.prepare import prepare, uses
-from partialc.emit.printer.scope import Scope, Session
-from partialc.emit.printer.text import unparse
-from partialc.emit.printer.widths import chosen_width
 from partialc.errors import UnsupportedError
 from partialc.ir.jaxprs import RECURSIVE
 from partialc.ir.program import Equation, Function, Value
 from partialc.ir.rewrite import without_dead_equations
 from partialc.ir.structure import digest
 from partialc.ops.registry import Layout
+from partialc.printing.build import name
+from partialc.printing.calls import is_printable_alone
+from partialc.printing.layouts import annotation, indented
+from partialc.printing.names import Names, identifier
+from partialc.printing.prepare import prepare, uses
+from partialc.printing.scope import Scope, Session
+from partialc.printing.text import unparse
+from partialc.printing.widths import chosen_width
 
 _ROOM: Final = 72
 
