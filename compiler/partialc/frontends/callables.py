@@ -69,7 +69,7 @@ def from_callable(
         call = FlatCall(binding, own)
         with prints_refused(own, folder):
             traced = trace_flat(call, folder, name=own)
-            if twin is not None and holds_narrow_arrays(traced.program):
+            if twin is not None and holds_narrow_arrays(traced.widest):
                 call, traced = _with_twin(call, traced, twin, args, folder)
             check_purity(call, traced.widest, folder)
             source, refusal = _carried(call, traced, own)

@@ -222,11 +222,12 @@ def _identifier(text: str) -> str:
     return "_".join(parts)
 
 
-def holds_narrow_arrays(program: Program) -> bool:
-    """Whether a program traced with 64-bit types on has constants of 32-bit floats."""
-    function = program.variants.get(Regime.WIDE)
-    if function is None:
-        return False
+def holds_narrow_arrays(function: Function) -> bool:
+    """Whether a trace with 64-bit types on has constants of 32-bit floats.
+
+    Args:
+        function: The trace as it came: in programs such constants may be widened.
+    """
     atoms = [atom for each in all_equations(function) for atom in each.inputs]
     return any(
         isinstance(atom, Constant)

@@ -2,13 +2,15 @@
 
 Element types become triples. A conversion that only some regimes contain (float32 input
 beside a float64 constant, with x64 on) is a conversion to the same type in the others:
-it is inserted there, so that such programs still merge. Constants keep the elements of
-the widest regime, provided that rounding them gives the constants of the narrower ones.
+it is inserted there, so that such programs still merge. Constants are converted at once
+(float32 weights beside a float64 input) and keep the elements of the widest regime,
+provided that rounding them gives the constants of the narrower ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -26,6 +28,7 @@ from partialc.ir.program import (
     Param,
     Value,
 )
+from partialc.ir.rewrite import everywhere, resolve, with_inputs
 
 CONVERT = "convert_element_type"
 
@@ -42,9 +45,13 @@ def merge(traces: Mapping[Regime, Function]) -> dict[Regime, Function]:
         otherwise the first pair that agrees shares one, and the rest stay apart.
     """
     regimes = list(traces)
+    settled = {
+        regime: everywhere(trace, _with_converted_constants)
+        for regime, trace in traces.items()
+    }
     groups = [regimes, *_pairs(regimes)] if len(regimes) > 2 else [regimes]
     for group in groups:
-        merged = _merged(group, [traces[regime] for regime in group])
+        merged = _merged(group, [settled[regime] for regime in group])
         if merged is not None:
             return dict(traces) | dict.fromkeys(group, merged)
     return dict(traces)
@@ -272,6 +279,44 @@ class _Body:
         mine = self._merged[number][value]
         origin = self._origin[number]
         return origin.get(mine, mine) is origin.get(merged, merged)
+
+
+def _with_converted_constants(function: Function) -> Function:
+    """Floating-point constants as they are converted, instead of their conversions."""
+    names: dict[Value, Atom] = {}
+    equations: list[Equation] = []
+    for equation in function.equations:
+        moved = with_inputs(equation, names)
+        (result, *_) = moved.outputs or (None,)
+        if moved.op == CONVERT and result is not None:
+            (atom,) = moved.inputs
+            found = _converted(atom, result.type.dtype)
+            if found is not atom:
+                names[result] = found
+                continue
+        if moved.op == "dot_general" and result is not None:
+            wide = tuple(_widened(atom, result.type.dtype) for atom in moved.inputs)
+            moved = replace(moved, inputs=wide)
+        equations.append(moved)
+    outputs = tuple(resolve(atom, names) for atom in function.outputs)
+    return replace(function, equations=tuple(equations), outputs=outputs)
+
+
+def _converted(atom: Atom, dtype: DType) -> Atom:
+    """A constant in another floating-point type; all else as it is."""
+    if not isinstance(atom, Constant) or not atom.type.dtype.is_float:
+        return atom
+    if not dtype.is_float:
+        return atom
+    data = _rounded(atom.data, dtype.numpy())
+    return Constant(ArrayType(dtype, atom.type.shape), data)
+
+
+def _widened(atom: Atom, dtype: DType) -> Atom:
+    """A constant in the wider type of what it is multiplied with."""
+    is_narrow = atom.type.dtype.is_float and dtype.is_float
+    is_narrow = is_narrow and atom.type.dtype.numpy().itemsize < dtype.numpy().itemsize
+    return _converted(atom, dtype) if is_narrow else atom
 
 
 def _rounded(data: NDArray[np.generic], dtype: np.dtype[Any]) -> NDArray[np.generic]:

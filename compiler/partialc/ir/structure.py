@@ -99,6 +99,11 @@ def all_equations(function: Function) -> Iterator[Equation]:
             pending.extend(reversed(functions_of(equation)))
 
 
+def size(function: Function) -> int:
+    """The number of its equations, those of sub-functions included."""
+    return sum(1 for _ in all_equations(function))
+
+
 CUSTOM_RULES = {"custom_jvp_call": "jvp", "custom_vjp_call": "vjp"}
 
 

@@ -279,6 +279,10 @@ def _concatenate(operands: Sequence[Array], params: Any, dtype: object) -> Array
     return np.concatenate(operands, axis=params["dimension"])
 
 
+def _stack(operands: Sequence[Array], params: Any, dtype: object) -> Array | None:
+    return np.stack(operands, axis=params["axis"])
+
+
 def _reduction(compute: Callable[..., Any], kinds: str) -> Rule:
     def rule(
         operands: Sequence[Array], params: Any, dtype: np.dtype[Any]
@@ -342,6 +346,7 @@ _RULES: Final[dict[str, Rule]] = {
     "rev": _rev,
     "slice": _slice,
     "squeeze": _squeeze,
+    "stack": _stack,
     "transpose": _transpose,
     "reduce_and": _reduction(np.all, "b"),
     "reduce_max": _reduction(np.max, "iu"),

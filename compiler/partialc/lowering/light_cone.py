@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final
 
-from partialc.analysis.demand import find_demand
+import numpy as np
+
+from partialc.analysis.demand import Demand, find_demand
 from partialc.analysis.facts import find_facts
 from partialc.analysis.sensitive import NOTHING, Decided, in_context
 from partialc.ir.program import Function
@@ -19,10 +21,16 @@ from partialc.lowering.scalar.extract import extract
 from partialc.lowering.scalar.growth import Limits
 from partialc.lowering.scalar.simplify import simplified
 from partialc.lowering.scalar.terms import Terms
-from partialc.ops.cost import BYTE, TRANSCENDENTAL, cost_of
+from partialc.ops.cost import cost_of, cost_of_equation, weight
 
 LARGEST_CONE: Final = 200_000
 """More elements than this are not taken apart one by one."""
+
+MOST_SUMMANDS: Final = 16
+"""Sums of more products that are not known do not get shorter."""
+
+HOPELESS: Final = 0.7
+"""Where such sums are so large a part of the work, all stays as it is."""
 
 OPERATION: Final = 2.0
 """An operation, however small, in additions: it is a line to read and to compile."""
@@ -123,7 +131,7 @@ def taken_apart(
     """
     facts = find_facts(function, computed, decided)
     demand = find_demand(function, facts, limit)
-    if demand is None:
+    if demand is None or _lasting(function, demand) > HOPELESS * _work(function):
         return None
     algebra = Algebra(Terms(), in_order=in_order)
     program = extract(function, facts, demand, algebra, values)
@@ -140,9 +148,23 @@ def taken_apart(
     return dead_code(emit(program, function))
 
 
+def _lasting(function: Function, demand: Demand) -> float:
+    """The work of contractions over so many unknown products that they stay."""
+    total = 0.0
+    for equation in function.equations:
+        if equation.op != "dot_general":
+            continue
+        reads = demand.reads.get(equation.outputs[0])
+        if equation in demand.whole:
+            total += weight(cost_of_equation(equation))
+        elif reads is not None and reads.rows is not None:
+            summands = np.bincount(reads.rows)
+            total += 2 * float(summands[summands > MOST_SUMMANDS].sum())
+    return total
+
+
 def _work(function: Function) -> float:
     """Work as the cost model sees it, and what each operation costs to read and run."""
     cost = cost_of(function)
     operations = sum(e.op not in _VIEWS for e in all_equations(function))
-    weighed = cost.flops + TRANSCENDENTAL * cost.transcendentals + BYTE * cost.bytes
-    return weighed + OPERATION * operations
+    return weight(cost) + OPERATION * operations

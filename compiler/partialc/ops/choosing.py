@@ -60,6 +60,7 @@ register(
         summary="elementwise choice between cases",
         elements=pointwise(_support_select_n),
         precise=PRECISE["select_n"],
+        fuses=True,
     )
 )
 
@@ -85,6 +86,7 @@ register(
         summary="limits from below and above",
         elements=pointwise(),
         precise=PRECISE["clamp"],
+        fuses=True,
     )
 )
 
@@ -126,5 +128,6 @@ for _name in _TOTAL_ORDER:
             per_result(flops=3),
             summary="comparison in the IEEE total order",
             elements=pointwise(),
+            fuses=True,
         )
     )

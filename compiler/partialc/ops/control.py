@@ -138,8 +138,11 @@ def _layout_scan(equation: Equation) -> Layout:
 
 
 def _cost_scan(equation: Equation) -> Cost:
-    """The body, once for each step."""
-    return called([params.function(equation)], params.integer(equation, "length"))
+    """The body, and one more kernel, for each step."""
+    length = params.integer(equation, "length")
+    return called([params.function(equation)], length) + Cost(
+        launches=length, kernels=1
+    )
 
 
 register(
@@ -229,7 +232,7 @@ def _source_while(
 
 def _cost_while(equation: Equation) -> Cost:
     functions = [equation.params["cond_function"], equation.params["body_function"]]
-    return called(functions, ASSUMED_TRIPS)
+    return called(functions, ASSUMED_TRIPS) + Cost(launches=ASSUMED_TRIPS, kernels=1)
 
 
 register(
@@ -306,6 +309,9 @@ def _cost_cond(equation: Equation) -> Cost:
         max(cost.flops for cost in costs),
         max(cost.transcendentals for cost in costs),
         max(cost.bytes for cost in costs),
+        max(cost.launches for cost in costs),
+        max(cost.calls for cost in costs),
+        sum(cost.kernels for cost in costs),
     )
 
 

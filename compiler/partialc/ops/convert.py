@@ -51,6 +51,7 @@ register(
         summary="conversion to another element type",
         elements=pointwise(either),
         precise=PRECISE["convert_element_type"],
+        fuses=True,
     )
 )
 
@@ -87,6 +88,7 @@ register(
         moved,
         summary="the same bits as another element type",
         lanes=by_axes(_lanes_bitcast),
+        fuses=True,
     )
 )
 
@@ -120,5 +122,6 @@ register(
         per_result(flops=1),
         summary="rounding to fewer bits",
         elements=pointwise(either),
+        fuses=True,
     )
 )

@@ -14,7 +14,7 @@ from math import log2
 from typing import Final
 
 from partialc.ir.dtypes import DType
-from partialc.ir.program import ArrayType, Constant, Equation, Function
+from partialc.ir.program import ArrayType, Atom, Constant, Equation, Function, Value
 from partialc.ops.registry import Cost, CostRule, find
 
 ASSUMED_TRIPS: Final = 10
@@ -31,18 +31,44 @@ TRANSCENDENTAL: Final = 12.0
 BYTE: Final = 0.02
 """A byte in additions: most elementwise traffic is fused away."""
 
+MOST_FUSED: Final = 8
+"""So many parts XLA puts together in the kernel that computes them (for CPUs,
+`kMaxConcatenateArguments`); with more, it runs a kernel for each."""
+
 SPECIAL_FUNCTION: Final = 10
 """Transcendentals counted for a function that XLA computes by a series or a loop."""
 
 _ITEM_BYTES: Final = {"bool": 1, "8": 1, "16": 2, "32": 4, "64": 8, "128": 16}
 
 
+def weight(cost: Cost) -> float:
+    """A cost as one number, in additions."""
+    return cost.flops + TRANSCENDENTAL * cost.transcendentals + BYTE * cost.bytes
+
+
 def cost_of(function: Function) -> Cost:
-    """The work of one execution: the sum over its equations."""
+    """The work of one execution: the sum over its equations.
+
+    XLA runs a kernel for each operation that does not fuse, for what such a kernel
+    reads, and for each result.
+    """
     total = Cost()
+    fused: set[Value] = set()
+    read: dict[Atom, None] = {}
+    kernels = calls = 0
     for equation in function.equations:
         total = total + cost_of_equation(equation)
-    return total
+        op = find(equation.op)
+        if op is not None and op.fuses:
+            fused.update(equation.outputs)
+            continue
+        kernels += 1
+        read.update(dict.fromkeys(equation.inputs))
+        shared = any(isinstance(atom, Constant) for atom in equation.inputs)
+        calls += op is not None and op.is_call and not shared
+    read.update(dict.fromkeys(function.outputs))
+    kernels += len(fused.intersection(read))
+    return total + Cost(launches=kernels, calls=calls, kernels=kernels)
 
 
 def cost_of_equation(equation: Equation) -> Cost:
@@ -82,6 +108,13 @@ def traffic(equation: Equation) -> float:
 def moved(equation: Equation) -> Cost:
     """Elements are moved, nothing is computed."""
     return Cost(bytes=traffic(equation))
+
+
+def put_together(equation: Equation) -> Cost:
+    """Elements are moved next to each other; of many parts, each by its own kernel."""
+    count = len(equation.inputs)
+    kernels = count if count > MOST_FUSED else 0
+    return Cost(bytes=traffic(equation), launches=kernels, kernels=kernels)
 
 
 def free(_: Equation) -> Cost:

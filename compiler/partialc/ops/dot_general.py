@@ -242,5 +242,6 @@ register(
         summary="products of tensors",
         elements=Elements(_support, _reads),
         lanes=by_axes(_lanes),
+        is_call=True,
     )
 )

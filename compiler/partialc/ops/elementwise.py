@@ -279,5 +279,6 @@ for _rows, _flops, _transcendentals in (
                 elements=pointwise(_SUPPORTS.get(_row.name, everywhere)),
                 precise=PRECISE.get(_row.name),
                 commutes=_COMMUTES.get(_row.name, lambda _: False),
+                fuses=True,
             )
         )

@@ -15,7 +15,7 @@ from partialc.ir.boxes import Flat
 from partialc.ir.element_sets import ElementSet, ravel, unravel
 from partialc.ir.program import Equation
 from partialc.ops import params
-from partialc.ops.cost import moved
+from partialc.ops.cost import moved, put_together
 from partialc.ops.elements import Elements, Operands, Reads, picked
 from partialc.ops.joined import CONCATENATE, PAD, PIECES, STACK
 from partialc.ops.registry import Arrays, Op, SourceContext, register
@@ -78,10 +78,11 @@ register(
         "concatenate",
         _evaluate_concatenate,
         _source_concatenate,
-        moved,
+        put_together,
         summary="arrays one after the other along an axis",
         elements=Elements(_support_concatenate, _reads_concatenate),
         lanes=CONCATENATE,
+        fuses=True,
     )
 )
 
@@ -130,10 +131,11 @@ register(
         "stack",
         _evaluate_stack,
         _source_stack,
-        moved,
+        put_together,
         summary="arrays side by side along a new axis",
         elements=Elements(_support_stack, _reads_stack),
         lanes=STACK,
+        fuses=True,
     )
 )
 
@@ -192,6 +194,7 @@ register(
         summary="the slices along an axis, each by itself",
         elements=Elements(_support_unstack, _reads_unstack),
         lanes=PIECES,
+        fuses=True,
     )
 )
 
@@ -242,6 +245,7 @@ register(
         summary="pieces along an axis",
         elements=Elements(_support_split, _reads_split),
         lanes=PIECES,
+        fuses=True,
     )
 )
 
@@ -309,5 +313,6 @@ register(
         summary="a border of one number, also between elements or negative",
         elements=Elements(_support_pad, _reads_pad),
         lanes=PAD,
+        fuses=True,
     )
 )

@@ -252,5 +252,6 @@ for _row in _ROWS:
             summary=_row.summary,
             layout=_layout(_row),
             lanes=_lanes(_row),
+            is_call=True,
         )
     )

@@ -83,6 +83,7 @@ register(
         summary="a constant to differentiation",
         elements=_AS_IS,
         lanes=HANDED_ON,
+        fuses=True,
     )
 )
 
@@ -108,6 +109,7 @@ register(
         summary="a name for rematerialisation policies",
         elements=_AS_IS,
         lanes=HANDED_ON,
+        fuses=True,
     )
 )
 
@@ -130,5 +132,6 @@ register(
         _source_clone,
         free,
         summary="a PRNG key that may be used again",
+        fuses=True,
     )
 )

@@ -61,6 +61,7 @@ register(
         summary="power with an integer exponent",
         elements=pointwise(_support_integer_pow),
         precise=PRECISE["integer_pow"],
+        fuses=True,
     )
 )
 
@@ -88,6 +89,7 @@ register(
         summary="rounding to integers, halves to even or away from zero",
         elements=pointwise(either),
         precise=PRECISE["round"],
+        fuses=True,
     )
 )
 
@@ -123,6 +125,7 @@ for _name, _evaluate, _summary in (
             per_result(flops=1),
             summary=f"shift towards lower bits, {_summary}",
             elements=pointwise(first),
+            fuses=True,
         )
     )
 
@@ -158,5 +161,6 @@ register(
         summary="polynomial by Horner's rule",
         elements=pointwise(),
         precise=PRECISE["polynomial"],
+        fuses=True,
     )
 )

@@ -34,22 +34,37 @@ class Cost:
         flops: Additions, multiplications and the like.
         transcendentals: exp, sin, pow, ...: counted apart, weighted by the cost model.
         bytes: What is read and written, at eight bytes an element of `float`.
+        launches: Kernels that XLA runs one after the other.
+        calls: Contractions and factorisations of arrays that every row has of its own:
+            of many rows each is done apart.
+        kernels: Kernels that XLA compiles; loops run theirs often.
     """
 
     flops: float = 0.0
     transcendentals: float = 0.0
     bytes: float = 0.0
+    launches: float = 0.0
+    calls: float = 0.0
+    kernels: float = 0.0
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(
             self.flops + other.flops,
             self.transcendentals + other.transcendentals,
             self.bytes + other.bytes,
+            self.launches + other.launches,
+            self.calls + other.calls,
+            self.kernels + other.kernels,
         )
 
     def __mul__(self, times: float) -> Cost:
         return Cost(
-            self.flops * times, self.transcendentals * times, self.bytes * times
+            self.flops * times,
+            self.transcendentals * times,
+            self.bytes * times,
+            self.launches * times,
+            self.calls * times,
+            self.kernels,
         )
 
 
@@ -162,6 +177,10 @@ class Op:
         precise: What it is of real numbers, in any precision; None where it acts on
             more than one element, or mpmath has no such function.
         bodies: Whether what it holds is analysed as a function of its own.
+        is_call: Whether XLA computes it by a library, or a loop, of its own for each
+            row.
+        fuses: Whether XLA computes it together with what reads it, one element at a
+            time, instead of by a kernel of its own.
         commutes: For which element types of the result x op y and y op x are the same
             bits, save that of several nans another one may be the result.
     """
@@ -177,6 +196,8 @@ class Op:
     precise: Precise | None = None
     inlined: bool = False
     bodies: bool = False
+    is_call: bool = False
+    fuses: bool = False
     commutes: Callable[[DType], bool] = lambda _: False
 
     @property

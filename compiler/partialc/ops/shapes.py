@@ -113,6 +113,7 @@ register(
         summary="new axes, and repetition along axes",
         elements=indexing(_support_broadcast, _read_by_broadcast),
         lanes=BROADCAST,
+        fuses=True,
     )
 )
 
@@ -158,6 +159,7 @@ register(
         summary="another shape",
         elements=Elements(_support_reshape, _reads_reshape),
         lanes=RESHAPE,
+        fuses=True,
     )
 )
 
@@ -202,6 +204,7 @@ register(
         summary="permutation of the axes",
         elements=indexing(_support_transpose, _read_by_transpose),
         lanes=TRANSPOSE,
+        fuses=True,
     )
 )
 
@@ -249,6 +252,7 @@ register(
         summary="reversal of axes",
         elements=indexing(_support_rev, _read_by_rev),
         lanes=REV,
+        fuses=True,
     )
 )
 
@@ -291,6 +295,7 @@ register(
         summary="0, 1, 2, ... along an axis",
         elements=Elements(everywhere, _reads_nothing, _values_iota),
         lanes=IOTA,
+        fuses=True,
     )
 )
 
@@ -326,6 +331,7 @@ register(
         moved,
         summary="repetition of an array",
         elements=indexing(_support_tile, _read_by_tile),
+        fuses=True,
     )
 )
 
@@ -359,5 +365,6 @@ register(
         moved,
         summary="memory that is written before it is read",
         elements=Elements(_support_nothing, _reads_nothing, _values_empty),
+        fuses=True,
     )
 )

@@ -105,6 +105,7 @@ register(
         summary="static slice",
         elements=indexing(_support_slice, _read_by_slice),
         lanes=SLICE,
+        fuses=True,
     )
 )
 
@@ -198,6 +199,7 @@ register(
             lambda equation, wanted: wanted,
         ),
         lanes=SQUEEZE,
+        fuses=True,
     )
 )
 
@@ -324,6 +326,7 @@ register(
         summary="slice from a computed start, which is moved into bounds",
         elements=Elements(_support_dynamic_slice, _reads_dynamic_slice),
         lanes=by_axes(_lanes_dynamic, _sizes_dynamic),
+        fuses=True,
     )
 )
 
@@ -386,5 +389,6 @@ register(
         summary="replacement of a slice at a computed start",
         elements=Elements(_support_dynamic_update, _reads_dynamic_update),
         lanes=by_axes(_lanes_dynamic),
+        fuses=True,
     )
 )

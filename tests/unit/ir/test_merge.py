@@ -150,3 +150,38 @@ def f(x: CALLER):
     first, second = (equation.params["function"] for equation in function.equations)
     assert first is second
     assert str(first.inputs[0].type) == "float[]"
+
+
+FIXED_WEIGHTS = """
+def f(x: float32[2]):
+    y: float32[1] = dot_general(x, float32[2, 1]([[0.1], [0.2]]), DIMENSIONS"float32"))
+    z: float32[1] = add(y, float32[1]([0.3]))
+    return z
+"""
+
+WIDENED_WEIGHTS = """
+def f(x: float64[2]):
+    y: float64[1] = dot_general(x, float32[2, 1]([[0.1], [0.2]]), DIMENSIONS"float64"))
+    b: float64[1] = convert_element_type(float32[1]([0.3]), new_dtype=dtype("float64"))
+    z: float64[1] = add(y, b)
+    return z
+"""
+
+DIMENSIONS = (
+    "dimension_numbers=dot(lhs_contracting=(0,), rhs_contracting=(0,), lhs_batch=(), "
+    "rhs_batch=()), precision=None, preferred_element_type=dtype("
+)
+
+
+def test_weights_in_float32_are_widened_once():
+    """JAX converts them where the input is wide: that makes no program of its own."""
+    narrow, wide = (
+        parse(text.replace("DIMENSIONS", DIMENSIONS))
+        for text in (FIXED_WEIGHTS, WIDENED_WEIGHTS)
+    )
+    functions = merged({NARROW: narrow, MIXED: narrow, WIDE: wide})
+    assert len(set(map(id, functions.values()))) == 1
+    dot, add = functions[WIDE].equations
+    for constant in (dot.inputs[1], add.inputs[1]):
+        assert str(constant.type.dtype) == "float"
+        assert (constant.data == constant.data.astype("float32")).all()

@@ -147,6 +147,7 @@ WHOLE = MATRIX.astype(np.int32)
         ("rev", [MATRIX], {"dimensions": (1,)}, (2, 3)),
         ("squeeze", [MATRIX[:1]], {"dimensions": (0,)}, (3,)),
         ("concatenate", [MATRIX, MATRIX[:1]], {"dimension": 0}, (3, 3)),
+        ("stack", [MATRIX, MATRIX], {"axis": 1}, (2, 2, 3)),
         (
             "broadcast_in_dim",
             [MATRIX],

@@ -19,6 +19,14 @@ from partialc.ir.program import (
     Value,
 )
 from partialc.lowering.scalar.algebra import for_reading
+from partialc.lowering.scalar.assembly import (
+    LARGEST_BLOCK,
+    Assembly,
+    Part,
+    in_rows,
+    is_single,
+    pieces,
+)
 from partialc.lowering.scalar.program import (
     Array,
     Assembled,
@@ -34,11 +42,11 @@ from partialc.lowering.scalar.runs import (
 from partialc.lowering.scalar.sharing import shared_transcendentals
 from partialc.lowering.scalar.terms import (
     ELEMENT,
-    NO_PARAMS,
     REDUCTIONS,
     Term,
     reachable,
 )
+from partialc.ops.cost import MOST_FUSED
 
 SHORTEST_RUN: Final = 4
 """Fewer terms that run alike stay scalars."""
@@ -57,10 +65,10 @@ def emit(program: ScalarProgram, like: Function) -> Function:
     return replace(like, equations=tuple(writer.equations), outputs=outputs)
 
 
-class _Writer:
+class _Writer(Assembly):
     def __init__(self, program: ScalarProgram, shared: Sequence[Term] = ()) -> None:
+        super().__init__()
         self.program = program
-        self.equations: list[Equation] = []
         self.scalars: dict[Term, Atom] = {}
         self.vectors: dict[tuple[Term, ...], Atom] = {}
         self.flats: dict[Value, Atom] = {}
@@ -91,23 +99,26 @@ class _Writer:
         return self.reshaped(vector, array.type.shape)
 
     def rows(self, array: Assembled) -> Atom | None:
-        """A small matrix row by row, where its elements have little in common."""
-        if len(array.type.shape) != 2 or len(array.terms) > LARGEST_TABLE:
+        """A small array by its axes, where its elements have little in common."""
+        shape = array.type.shape
+        if len(shape) < 2 or len(array.terms) > LARGEST_TABLE:
             return None
-        count, width = array.type.shape
         runs = list(find_runs(array.terms, SHORTEST_RUN))
-        if min(count, width) < 2 or len(runs) == 1 or any(map(_is_computed, runs)):
+        if min(shape) < 2 or len(runs) == 1 or any(map(_is_computed, runs)):
             return None
         if find_strides(array.terms) is not None:
             return None
+        if max(shape) <= MOST_FUSED and len(array.terms) <= LARGEST_BLOCK:
+            return self.nested(list(map(self.scalar, array.terms)), shape)
+        if len(shape) != 2:
+            return None
+        count, width = shape
         kind = ArrayType(array.type.dtype, (width,))
         rows = [
-            self.reshaped(
-                self.assembled(array.terms[start : start + width], kind), (1, width)
-            )
+            self.assembled(array.terms[start : start + width], kind)
             for start in range(0, count * width, width)
         ]
-        return self.equation("concatenate", rows, array.type, {"dimension": 0})
+        return self.stacked(rows)
 
     def defined(self, array: Value) -> Value:
         """An array that is no assembly, its operation written before."""
@@ -134,25 +145,39 @@ class _Writer:
         scattered = find_strides(terms)
         if scattered is not None:
             return self.scattered(scattered, kind)
-        pieces: list[Atom] = []
-        scalars: list[Term] = []
-        for run in find_runs(terms, SHORTEST_RUN):
-            if not _is_computed(run):
-                scalars.extend(run.terms)
-                continue
-            pieces.extend(self.listed(scalars))
-            pieces.append(self.vector(run.terms))
-            scalars = []
-        pieces.extend(self.listed(scalars))
-        if len(pieces) == 1:
-            return self.reshaped(pieces[0], kind.shape)
-        return self.equation("concatenate", pieces, kind, {"dimension": 0})
+        is_long = len(terms) > MOST_FUSED
+        parts = [
+            part
+            for run in find_runs(terms, SHORTEST_RUN)
+            for part in (
+                [run.terms]
+                if _is_computed(run) or (is_long and _is_constant(run))
+                else zip(run.terms)
+            )
+        ]
+        return self.reshaped(self.joined(parts, kind), kind.shape)
+
+    def joined(self, parts: Sequence[Part], kind: ArrayType) -> Atom:
+        """Vectors and single scalars one after the other; many of them in rows."""
+        rows = in_rows(parts) if pieces(parts) > MOST_FUSED else None
+        if rows is not None:
+            line = ArrayType(kind.dtype, (kind.size // len(rows),))
+            table = self.stacked([self.joined(row, line) for row in rows])
+            return self.reshaped(table, kind.shape)
+        atoms: list[Atom] = []
+        for single, group in groupby(parts, key=is_single):
+            if single:
+                atoms.extend(self.listed([term for (term,) in group]))
+            else:
+                atoms.extend(map(self.vector, group))
+        if len(atoms) == 1:
+            return atoms[0]
+        return self.equation("concatenate", atoms, kind, {"dimension": 0})
 
     def listed(self, terms: Sequence[Term]) -> Iterator[Atom]:
         """A vector of terms that are written one by one, if there are any."""
         if not terms:
             return
-        kind = ArrayType(terms[0].dtype, (len(terms),))
         if all(term is terms[0] for term in terms):
             yield self.repeated(self.scalar(terms[0]), len(terms))
         elif all(term.constant is not None for term in terms):
@@ -161,8 +186,7 @@ class _Writer:
             for same, group in groupby(terms):
                 yield self.repeated(self.scalar(same), len(list(group)))
         else:
-            pieces = [self.repeated(self.scalar(term), 1) for term in terms]
-            yield self.equation("concatenate", pieces, kind, {"dimension": 0})
+            yield self.stacked([self.scalar(term) for term in terms])
 
     def scattered(self, stretches: Sequence[Stretch], kind: ArrayType) -> Atom:
         """Vectors at regular distances in an array of zeros: their padded sum."""
@@ -316,35 +340,11 @@ class _Writer:
             self.flats[array] = self.reshaped(array, (array.type.size,))
         return self.flats[array]
 
-    # --- equations
 
-    def repeated(self, scalar: Atom, count: int) -> Atom:
-        kind = ArrayType(scalar.type.dtype, (count,))
-        params: Mapping[str, Param] = {"shape": (count,), "broadcast_dimensions": ()}
-        return self.equation("broadcast_in_dim", [scalar], kind, params)
-
-    def reshaped(self, atom: Atom, shape: tuple[int, ...]) -> Atom:
-        if atom.type.shape == shape:
-            return atom
-        if isinstance(atom, Constant):
-            data = atom.data.reshape(shape)
-            return Constant(ArrayType(atom.type.dtype, shape), data)
-        params: Mapping[str, Param] = {"new_sizes": shape, "dimensions": None}
-        return self.equation(
-            "reshape", [atom], ArrayType(atom.type.dtype, shape), params
-        )
-
-    def equation(
-        self,
-        op: str,
-        operands: Sequence[Atom],
-        kind: ArrayType,
-        params: Mapping[str, Param] = NO_PARAMS,
-        hint: str | None = None,
-    ) -> Value:
-        value = Value(kind, hint)
-        self.equations.append(Equation(op, tuple(operands), params, (value,)))
-        return value
+def _is_constant(run: Run) -> bool:
+    """Whether a run is one number, again and again."""
+    first = run.terms[0]
+    return run.is_vector and first.constant is not None and set(run.terms) == {first}
 
 
 def _is_computed(run: Run) -> bool:
