@@ -125,8 +125,9 @@ def compile(
         kernels: For each kernel its request, or a list or mapping of requests: texts,
             or what the constructors (`partialc.partial`, ...) give.
         name: The module's name.
-        **options: What a `[[module]]` may set: `form`, `batch`, `differentiable`,
-            `reassociate`, `rtol`, `atol`, `domain`, `options`, `path`, `tests`.
+        **options: What a `[[module]]` may set: `form`, `batch`, `rows`,
+            `differentiable`, `reassociate`, `rtol`, `atol`, `domain`, `options`,
+            `path`, `tests`.
 
     Returns:
         The compiled module, in memory.

@@ -3,37 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from partialc.accuracy.verdict import Trials, is_on
-from partialc.emit.body import Body, body_of
 from partialc.emit.embed import FunctionText, embed
 from partialc.emit.kernel import KernelText, constants_of, kernel_text
 from partialc.emit.module import OWN_NAMES, ModuleText, module_text
-from partialc.emit.printer import ModuleParts, ModuleScope
 from partialc.frontends.importing import load_object
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
 from partialc.garbage import seldom_collected
 from partialc.lowering.pipeline import variants
+from partialc.planning.body import Body
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.plan import KernelPlan, ModulePlan
 from partialc.planning.reference import References
+from partialc.printing import ModuleParts, ModuleScope
 from partialc.request.names import ModuleNames, module_names
 from partialc.request.parse import parse
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Kernel
+from partialc.request.signature import Signature
 from partialc.request.syntax import Request
 from partialc.sampling.domain import read_domain
-from partialc.spec.model import KernelSpec, ModuleSpec
+from partialc.spec.model import KernelSpec, ModuleSpec, Options, Rows
 from partialc.verify.stand_ins import examples_of, foreign_class, unmakeable
 from partialc.verify.test_module import Proof, prove
 
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What builds find out of a module and the lock keeps.
+
+    Attributes:
+        trials: What trying written-out kernels out has shown, by what was tried.
+        choices: How each kernel is delivered, by its name.
+    """
+
+    trials: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,7 @@ class Compiled:
         warnings: What a person should know of.
         function_name: What the embedded function is called.
         proof: The test, wherever its files stand.
-        trials: What trying written-out kernels out has shown, as the lock keeps it.
+        found: What the lock keeps of it.
     """
 
     name: str
@@ -66,7 +80,7 @@ class Compiled:
     warnings: tuple[str, ...]
     function_name: str
     proof: Proof
-    trials: Mapping[str, str]
+    found: Known
 
     def test_source_at(self, module: PurePosixPath, test: PurePosixPath) -> str:
         """The text of the test when module and test stand elsewhere.
@@ -83,7 +97,7 @@ def compile_module(
     spec: ModuleSpec,
     folder: Path | None,
     progress: Progress | None = None,
-    known_trials: Mapping[str, str] | None = None,
+    known: Known | None = None,
 ) -> Compiled:
     """Compile one module; writes nothing.
 
@@ -91,7 +105,7 @@ def compile_module(
         spec: What is asked for.
         folder: The folder that imports start from and paths are relative to.
         progress: Told what is being done, in a few words each time.
-        known_trials: The verdicts of earlier builds, from the lock.
+        known: What earlier builds found out, from the lock.
 
     Raises:
         PartialcError: Whatever is wrong with the spec, the requests or the function.
@@ -111,7 +125,8 @@ def compile_module(
     scope.keep((*function.names, "row", "seed", "result"))
     taken = scope.taken
     references = References(primal)
-    trials = Trials(known_trials, tries=is_on())
+    known = known or Known()
+    trials = Trials(known.trials, tries=is_on())
     plans: dict[str, KernelPlan] = {}
     bodies: dict[str, Body] = {}
     for name, kernel in kernels.items():
@@ -123,14 +138,16 @@ def compile_module(
             options.differentiable,
             taken,
             constants_of(kernel),
+            options.rows or _usual_rows(options, primal.signature),
             variants(reassociate=options.reassociate),
             trials,
+            known.choices.get(name),
         )
         plans[name] = plan_kernel(
             kernel, primal, function.name, wish, references, ranges
         )
-        bodies[name] = body_of(
-            plans[name], primal.signature, scope, guarded=primal.has_custom_rules
+        bodies[name] = plans[name].chosen.body(
+            kernel, primal.signature, scope, guarded=primal.has_custom_rules
         )
     tell(f"{spec.name}: writing")
     plan = ModulePlan(
@@ -164,7 +181,9 @@ def compile_module(
         warnings=tuple(warnings),
         function_name=function.name,
         proof=proof,
-        trials=trials.used,
+        found=Known(
+            trials.used, {name: plan.chosen.short_key for name, plan in plans.items()}
+        ),
     )
 
 
@@ -224,6 +243,15 @@ def _by_leaves(primal: Primal, spec: ModuleSpec) -> Primal:
     kind = foreign_class(primal.signature.arguments[names[0]]).partition(":")[2]
     refusal = f"its argument {names[0]} is a {kind}, which no test could make"
     return replace(primal, source=None, source_refusal=refusal)
+
+
+def _usual_rows(options: Options, signature: Signature) -> Rows:
+    """What a kernel is called for where its spec does not tell.
+
+    Whoever hands single numbers over has many of them; of arrays nobody knows.
+    """
+    is_scalar = all(not leaf.type.shape for _, leaf in signature.leaves)
+    return "many" if options.batch or is_scalar else "both"
 
 
 def _outer_names(

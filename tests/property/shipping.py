@@ -9,8 +9,8 @@ import jax
 from partialc.api import Module
 from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import trace_one
-from partialc.planning.cost import count, weight
-from partialc.planning.realisation import WrittenOut
+from partialc.ops.cost import cost_of, weight
+from partialc.planning.cost import run_like_xla
 from partialc.realise.execute import input_names, kernel_types
 
 PRINTED: Final = 1.05
@@ -36,20 +36,18 @@ def assert_planned_is_shipped(module: Module) -> None:
     def call(*leaves: Any) -> Any:
         return jax.tree.leaves(kernel(*leaves))
 
-    shipped = count(
-        trace_one(
-            call,
-            kernel_types(planned.kernel, signature),
-            Regime.WIDE,
-            name="shipped",
-            input_names=input_names(planned.kernel, signature),
-            rules=False,
-        )
+    traced = trace_one(
+        call,
+        kernel_types(planned.kernel, signature),
+        Regime.WIDE,
+        name="shipped",
+        input_names=input_names(planned.kernel, signature),
+        rules=False,
     )
+    shipped = cost_of(run_like_xla(traced))
     assert chosen.cost is not None
-    if isinstance(chosen, WrittenOut):
-        assert chosen.program is not None
-        written = count(chosen.program.widest)
+    if chosen.program is not None:
+        written = cost_of(run_like_xla(chosen.program.widest))
         assert (shipped.flops, shipped.transcendentals) == (
             written.flops,
             written.transcendentals,

@@ -128,9 +128,9 @@ def finished(case: Asked) -> tuple[Primal, Kernel, Tracer, Any]:
 
 def check_forms(case: Asked, variants: Mapping[Variant, Rounding]) -> None:
     """A chain, and its program after the passes of each variant."""
-    primal, kernel, tracer, chain = finished(case)
+    primal, kernel, _, chain = finished(case)
     near = case.near(kernel, primal)
-    traced = tracer.program(chain)
+    traced = chain.widest
     plain = evaluated(run(traced, FINAL), near)
     for variant, rounding in variants.items():
         written = run(traced, variant.passes)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import sqrt
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import jax
 import numpy as np
@@ -27,9 +27,9 @@ from partialc.benching.rivals import rivals_of
 from partialc.benching.timing import Pace, race
 from partialc.driver import Compiled
 from partialc.ir.dtypes import Regime
+from partialc.planning.cost import Burden
 from partialc.planning.realisation import FlatCall
-
-Rows: TypeAlias = Literal["one", "many", "both"]
+from partialc.spec.model import Rows
 
 CALLS: Final = 100_000
 ROWS: Final = 1000
@@ -50,14 +50,29 @@ class Timed:
         title: The same in a few words.
         first: Seconds until the first result of one call, and of many rows.
         run: Seconds of one call, and of one row of many.
-        length: The characters of its text, about; None for plain JAX.
+        burden: What the model counts; None for plain JAX.
     """
 
     name: str
     title: str
     first: tuple[float, float]
     run: tuple[float, float]
-    length: int | None
+    burden: Burden | None
+
+    @property
+    def form(self) -> str:
+        """`chain` or `expanded`."""
+        return self.name.partition(" ")[0].rstrip(":")
+
+    @property
+    def short_key(self) -> str:
+        """Its name."""
+        return self.name
+
+    @property
+    def weighed(self) -> Burden | None:
+        """What the model counts."""
+        return self.burden
 
     def cost(self, rows: Rows) -> float:
         """J, in seconds."""
@@ -65,6 +80,12 @@ class Timed:
             first + CALLS * run for first, run in zip(self.first, self.run, strict=True)
         )
         return {"one": one, "many": many, "both": sqrt(one * many)}[rows]
+
+    @property
+    def figures(self) -> tuple[float, ...]:
+        """All that is better small."""
+        statements = 0 if self.burden is None else self.burden.statements
+        return (*self.first, *self.run, statements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +117,16 @@ class Regret:
         """The J of the chosen one over the least J; one is the best there is."""
         return self.chosen.cost(self.rows) / self.best.cost(self.rows)
 
+    @property
+    def outdone_by(self) -> Timed | None:
+        """A candidate that is better in every respect; None if there is none."""
+        ours = self.chosen.figures
+        for way in self.ways[1:]:
+            pairs = zip(way.figures, ours, strict=True)
+            if way.burden is not None and all(their < our for their, our in pairs):
+                return way
+        return None
+
 
 def regret(
     compiled: Compiled,
@@ -124,20 +155,12 @@ def regret(
     many = _measured(mapped, arguments.draw(count), pace)
     timed = [
         Timed(
-            way.name, way.title, (a.first, b.first), (a.run, b.run / count), way.length
+            way.name, way.title, (a.first, b.first), (a.run, b.run / count), way.burden
         )
         for way, a, b in zip(ways, one, many, strict=True)
     ]
-    rows = _usual_rows(compiled, name)
-    return Regret(f"{compiled.name}.{name}", rows, tuple(timed))
-
-
-def _usual_rows(compiled: Compiled, name: str) -> Rows:
-    """What a kernel is called for: whoever hands over single numbers has many."""
-    leaves = compiled.primal.signature.leaves
-    is_scalar = all(not leaf.type.shape for _, leaf in leaves)
-    has_batch = bool(compiled.spec.kernels[name].options.batch)
-    return "many" if has_batch or is_scalar else "both"
+    plan = compiled.plan.kernels[name]
+    return Regret(f"{compiled.name}.{name}", plan.rows, tuple(timed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +168,7 @@ class _Way:
     name: str
     title: str
     call: Callable[..., Any]
-    length: int | None
+    burden: Burden | None
 
 
 def _ways(compiled: Compiled, name: str, arguments: Arguments) -> Iterator[_Way]:
@@ -153,10 +176,10 @@ def _ways(compiled: Compiled, name: str, arguments: Arguments) -> Iterator[_Way]
     plan = compiled.plan.kernels[name]
     seen: set[str] = set()
     for each in (plan.chosen, *plan.rejected):
-        if each.cost is not None and each.key not in seen:
+        if each.burden is not None and each.key not in seen:
             seen.add(each.key)
             call = partial(_on_leaves, each.call(Regime.NARROW))
-            yield _Way(each.key, f"{each.label}, {each.title}", call, each.length)
+            yield _Way(each.key, f"{each.label}, {each.title}", call, each.burden)
     example = arguments.draw(None)
     kernel = compiled.kernels[name]
     for rival in rivals_of(kernel, compiled.primal, example, rows=ROWS, memory=_MEMORY):

@@ -6,16 +6,16 @@ import contextlib
 import multiprocessing
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 from partialc.cli import console
-from partialc.driver import Compiled, compile_module
+from partialc.driver import Compiled, Known, compile_module
 from partialc.errors import PartialcError, SpecError, WriteError
+from partialc.ops.cost import weight
 from partialc.ops.registry import Cost
-from partialc.planning.cost import weight
 from partialc.planning.plan import cost_text
 from partialc.spec.load import find_spec, load_spec
 from partialc.spec.model import ModuleSpec, Spec
@@ -112,7 +112,8 @@ def compile_one(
 ) -> Compiled:
     """Compile one module; what the user's function prints goes to stderr.
 
-    What the lock tells of earlier trials is not tried again.
+    What the lock tells of earlier trials is not tried again, and plans that it tells
+    of are kept where others are hardly better.
 
     Args:
         spec: The spec the module is from.
@@ -124,21 +125,20 @@ def compile_one(
     """
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            return compile_module(
-                module, spec.folder, progress, _known_trials(spec, module)
-            )
+            return compile_module(module, spec.folder, progress, _known(spec, module))
     except PartialcError as error:
         _place(error, module)
         raise
 
 
-def _known_trials(spec: Spec, module: ModuleSpec) -> Mapping[str, str]:
-    """The verdicts of earlier builds; none where there is no lock that can be read."""
+def _known(spec: Spec, module: ModuleSpec) -> Known:
+    """What earlier builds found out; nothing where there is no lock to be read."""
     with contextlib.suppress(WriteError):
         lock = read_lock(lock_path(spec.file)) or Lock()
         if module.name in lock.modules:
-            return lock.modules[module.name].trials
-    return {}
+            locked = lock.modules[module.name]
+            return Known(locked.trials, locked.choices)
+    return Known()
 
 
 def build_modules(
@@ -227,7 +227,8 @@ def _built(compiled: Compiled) -> Built:
         source=_source_digest(module),
         request=request_digest(module),
         files={str(target.path): digest(target.content) for target in targets},
-        trials=compiled.trials,
+        choices=compiled.found.choices,
+        trials=compiled.found.trials,
     )
     rows = tuple(
         _row(f"{module.name}.{kernel}", plan, cost, reference)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from threading import Event, Thread
+from time import monotonic
+from typing import Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -13,6 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from partialc.errors import PartialcError
+
+PATIENCE: Final = 10.0
+"""Seconds after which plain lines tell what is still being done."""
 
 _PIPE_WIDTH = 200
 """How wide tables may be where there is no terminal to say so."""
@@ -90,7 +96,8 @@ def table(
 def progress(total: int) -> Iterator[Callable[[str, int], None]]:
     """Show how far a long command is.
 
-    On a terminal it is one line that vanishes at the end; elsewhere a line per step.
+    On a terminal it is one line that vanishes at the end; elsewhere a line per module,
+    and one every ten seconds in which it is still at the same.
 
     Args:
         total: How many modules there are.
@@ -100,15 +107,8 @@ def progress(total: int) -> Iterator[Callable[[str, int], None]]:
     """
     console = stderr()
     if not console.is_terminal:
-        shown: set[str] = set()
-
-        def plain(step: str, finished: int) -> None:
-            module = step.partition(":")[0]
-            if module not in shown:
-                shown.add(module)
-                console.print(f"[{finished + 1}/{total}] {module}")
-
-        yield plain
+        with _Lines(console, total) as lines:
+            yield lines
         return
     columns = (SpinnerColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True) as bar:
@@ -118,3 +118,38 @@ def progress(total: int) -> Iterator[Callable[[str, int], None]]:
             bar.update(task, description=step, completed=finished)
 
         yield live
+
+
+class _Lines:
+    """Progress in plain lines, which tells in the meantime what takes long."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        self._console, self._total = console, total
+        self._shown: set[str] = set()
+        self._step, self._since = "", 0.0
+        self._is_over = Event()
+        self._watch = Thread(target=self._tell_of_long_ones, daemon=True)
+
+    def __enter__(self) -> _Lines:
+        self._since = monotonic()
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._watch.join()
+
+    def __call__(self, step: str, finished: int) -> None:
+        """Say what is being done."""
+        self._step = step
+        module = step.partition(":")[0]
+        if module not in self._shown:
+            self._shown.add(module)
+            self._since = monotonic()
+            self._console.print(f"[{finished + 1}/{self._total}] {module}")
+
+    def _tell_of_long_ones(self) -> None:
+        while not self._is_over.wait(PATIENCE):
+            if self._step:
+                seconds = monotonic() - self._since
+                self._console.print(f"  {self._step} ({seconds:.0f} s)")

@@ -114,7 +114,10 @@ def _lock_lines(
 
 
 def _recorded(modules: Mapping[str, LockedModule]) -> Mapping[str, object]:
-    return {name: (module.files, module.trials) for name, module in modules.items()}
+    return {
+        name: (module.files, module.choices, module.trials)
+        for name, module in modules.items()
+    }
 
 
 def _diff(spec: Spec, finding: Finding) -> Iterator[str]:

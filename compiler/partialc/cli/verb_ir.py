@@ -17,7 +17,7 @@ from partialc.ir.program import Program
 from partialc.ir.text import to_text
 from partialc.lowering.passes import Pass
 from partialc.lowering.pipeline import FINAL, FULL, PASSES, run_program
-from partialc.planning.realisation import Realisation, WrittenOut
+from partialc.planning.realisation import Realisation
 from partialc.realise.execute import trace_program
 from partialc.spec.near import alternatives, did_you_mean
 
@@ -61,10 +61,9 @@ def _passes(chosen: Realisation, after: str | None) -> tuple[Pass, ...]:
     """The passes that a kernel goes through, up to one of them."""
     if after == "trace":
         return ()
-    written = chosen if isinstance(chosen, WrittenOut) else None
     if after is None:
-        return FINAL if written is None else written.variant.passes
-    variant = FULL if written is None else written.variant
+        return FINAL if chosen.variant is None else chosen.variant.passes
+    variant = chosen.variant or FULL
     names = [step.name for step in variant.passes]
     if after not in names:
         raise SpecError(
@@ -79,9 +78,7 @@ def _passes(chosen: Realisation, after: str | None) -> tuple[Pass, ...]:
 def _program(compiled: Compiled, kernel: str) -> Program:
     """What the chosen plan computes, over flat leaves."""
     plan = compiled.plan.kernels[kernel]
-    chosen = plan.chosen
-    traced = chosen.of if isinstance(chosen, WrittenOut) else chosen
-    call = traced.call(Regime.WIDE)
+    call = plan.chosen.origin.call(Regime.WIDE)
     return trace_program(call, plan.kernel, compiled.primal.signature)
 
 

@@ -10,12 +10,11 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.emit.body import Body
 from partialc.emit.mathematics import phrase, shape_phrase
 from partialc.emit.result import Results
 from partialc.ops.registry import Cost
+from partialc.planning.body import Body
 from partialc.planning.plan import KernelPlan, cost_text
-from partialc.planning.realisation import Chained
 from partialc.realise.execute import direction_paths, direction_types
 from partialc.realise.places import tuple_text
 from partialc.request.annotations import annotation, tree_annotation
@@ -68,8 +67,8 @@ def kernel_text(
     expected = expected_text(kernel, signature)
     lines = [f"{tuple_text(names)} = _checked({expected}, {checked})", *body.lines]
     returns = bundle or annotation(kernel.fields[0].parts)
-    chain = isinstance(plan.chosen, Chained)
-    annotated = returns if chain and bundle is None and returns != "Any" else None
+    is_any = returns == "Any" or bundle is not None
+    annotated = None if body.is_typed or is_any else returns
     lines = _returning(lines, result, annotated)
     head = f"def {kernel.name}({_parameters(kernel, signature)}) -> {returns}:"
     document = _docstring(plan, signature, function, batch)

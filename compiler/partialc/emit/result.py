@@ -50,6 +50,9 @@ class Results:
             return tree
         if node is None:
             return "None"
+        like = None if _is_plain(node) else self.alike(node)
+        if like is not None:
+            return like
         if type(node) is dict:
             # JAX flattens dicts by sorted key, so the parts are consumed in that order.
             items = [f"{key!r}: {self.tree(node[key])}" for key in sorted(node)]
@@ -58,23 +61,23 @@ class Results:
             return f"[{', '.join(map(self.tree, node))}]"
         if type(node) is tuple:
             return tuple_text([self.tree(item) for item in node]) if node else "()"
-        return self.foreign(node)
-
-    def foreign(self, node: Any) -> str:
-        """A container of somebody's own class: rebuilt with the structure at hand."""
-        for name, tree in self.signature.arguments.items():
-            inner = _children(tree.structure, node)
-            if inner is not None:
-                return self.unflattened(name, inner)
-        inner = _children(self.signature.result.structure, node)
-        if inner is not None:
-            call = f"{self.function}({', '.join(self.signature.arguments)})"
-            return self.unflattened(call, inner)
         raise UnsupportedError(
             f"a result of class {type(node).__name__} cannot be built in the module",
             why="it is neither the structure of an argument nor that of the result",
             fix="ask for the leaves you need, or return dicts, tuples or lists",
         )
+
+    def alike(self, node: Any) -> str | None:
+        """A tree with classes of somebody's own: rebuilt by a structure at hand."""
+        for name, tree in self.signature.arguments.items():
+            inner = _children(tree.structure, node)
+            if inner is not None:
+                return self.unflattened(name, inner)
+        inner = _children(self.signature.result.structure, node)
+        if inner is None:
+            return None
+        call = f"{self.function}({', '.join(self.signature.arguments)})"
+        return self.unflattened(call, inner)
 
     def unflattened(self, like: str, children: Sequence[Any]) -> str:
         """A tree with the structure of an expression's value."""
@@ -84,8 +87,19 @@ class Results:
 
 def _children(structure: Any, node: Any) -> list[Any] | None:
     """The subtrees of `node` where `structure` has leaves; None if it does not fit."""
+    if jax.tree_util.treedef_is_leaf(structure):
+        return None
     try:
         children: list[Any] = structure.flatten_up_to(node)
     except (ValueError, TypeError):
         return None
     return children
+
+
+def _is_plain(node: Any) -> bool:
+    """Whether a tree can be written with brackets alone."""
+    if node is None or isinstance(node, Block | Product):
+        return True
+    if type(node) is dict:
+        return all(map(_is_plain, node.values()))
+    return type(node) in (list, tuple) and all(map(_is_plain, node))

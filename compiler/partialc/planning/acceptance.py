@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final
 
 from partialc.accuracy.running import Reference
@@ -20,7 +19,7 @@ from partialc.ir.dtypes import Regime
 from partialc.lowering.near_zero import NEAR_ZERO
 from partialc.lowering.pipeline import FULL, FULL_PRECISE, Variant, full_except
 from partialc.planning.parts import parts_of, values_of
-from partialc.planning.realisation import Chained, Realisation, WrittenOut
+from partialc.planning.realisation import Chained, Realisation
 from partialc.planning.tracer import Tracer
 from partialc.realise.chain import Chain, OneHot
 from partialc.realise.execute import input_names, kernel_types
@@ -69,7 +68,7 @@ class Acceptance:
         trials: Trials | None,
     ) -> None:
         self._tracer = tracer
-        self._chains = [chain for chain in chains if chain.cost is not None]
+        self._chains = [chain for chain in chains if chain.burden is not None]
         self._ladder = tuple(ladder)
         self._ranges = ranges
         self._trials = trials
@@ -80,17 +79,15 @@ class Acceptance:
         self,
         candidates: Sequence[Realisation],
         rank: Callable[[Realisation], Any],
-        pays: Callable[[Realisation], bool],
     ) -> Accepted:
         """The best candidate that keeps the contract.
 
-        One that fails is written out again, less daringly, for as long as that pays and
-        no chain is better; only then comes the next.
+        One that fails is written out again, less daringly, for as long as no chain is
+        better; only then comes the next.
 
         Args:
             candidates: All of them.
             rank: What they are sorted by, the best first.
-            pays: Whether a candidate that is written out less daringly is worth it.
         """
         chosen, *others = sorted(candidates, key=rank)
         failed: list[Realisation] = []
@@ -99,8 +96,8 @@ class Acceptance:
             refusal = f"it breaks the accuracy contract: {verdict.reason}"
             failed.append(replace(chosen, refusal=refusal))
             safer = self._safer(chosen, verdict)
-            chains = [rank(each) for each in others if isinstance(each, Chained)]
-            if safer is not None and pays(safer) and rank(safer) < min(chains):
+            chains = [rank(each) for each in others if each.program is None]
+            if safer is not None and rank(safer) < min(chains):
                 chosen = safer
             else:
                 chosen, *others = others
@@ -117,16 +114,16 @@ class Acceptance:
 
     def _subject(self, candidate: Realisation) -> Subject | None:
         """A candidate beside its chain; None of what is a chain."""
-        if not isinstance(candidate, WrittenOut) or candidate.program is None:
+        if candidate.program is None:
             return None
         tracer, signature = self._tracer, self._tracer.primal.signature
         types = kernel_types(tracer.kernel, signature)
         regions = self._ranges.by_leaf(signature)
-        others = self._references(candidate.of)
+        others = self._references(candidate.origin)
         return Subject(
             kernel=tracer.kernel.name,
             program=candidate.program,
-            chain=self._reference(candidate.of),
+            chain=self._reference(candidate.origin),
             others=tuple(map(self._reference, others)),
             types=types,
             names=input_names(tracer.kernel, signature),
@@ -138,8 +135,7 @@ class Acceptance:
         """A chain as a reference: the same for all trials, so that it compiles once."""
         if chained.key not in self._known:
             call = chained.call(Regime.WIDE)
-            program = partial(self._tracer.traced, chained)
-            self._known[chained.key] = Reference(call, program)
+            self._known[chained.key] = Reference(call, chained.traced)
         return self._known[chained.key]
 
     def _references(self, own: Chained) -> list[Chained]:
@@ -157,14 +153,13 @@ class Acceptance:
 
     def _safer(self, candidate: Realisation, verdict: Verdict) -> Realisation | None:
         """A candidate written out by the next pipeline; None after the last."""
-        assert isinstance(candidate, WrittenOut), "only what is written out is tried"
         variant = self._next(candidate, frozenset(verdict.failing))
         if variant is None:
             return None
-        safer = self._tracer.finish(candidate.of, variant)
-        return None if safer.cost is None else safer
+        safer = self._tracer.finish(candidate.origin, variant)
+        return None if safer.burden is None else safer
 
-    def _next(self, candidate: WrittenOut, failing: frozenset[int]) -> Variant | None:
+    def _next(self, candidate: Realisation, failing: frozenset[int]) -> Variant | None:
         """The pipeline after a candidate's.
 
         Before nothing is multiplied out, nothing is where it failed.
@@ -180,7 +175,7 @@ class Acceptance:
         if ladder[rung] is FULL and not _vanishes(candidate):
             rung += 1
         if ladder[rung] is FULL_PRECISE:
-            key = candidate.of.key
+            key = candidate.origin.key
             known = self._plain.get(key, frozenset())
             plain = known | failing
             if known < plain and len(plain) < len(parts_of(self._tracer.kernel)):
@@ -203,7 +198,7 @@ def _as_written(chain: Chain, parts: Sequence[Block | Product]) -> int:
     return count
 
 
-def _vanishes(candidate: WrittenOut) -> bool:
+def _vanishes(candidate: Realisation) -> bool:
     """Whether something can be computed more precisely where it is near zero."""
     assert candidate.program is not None
     functions = candidate.program.variants.values()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from math import inf
 from typing import Final
 
 import jax
@@ -14,33 +16,30 @@ from partialc.accuracy.verdict import Trials
 from partialc.errors import FrontendError, PartialcError
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
-from partialc.ir.program import Function
 from partialc.ir.structure import all_equations
 from partialc.lowering.pipeline import Variant, variants
+from partialc.ops.cost import weight
 from partialc.planning.acceptance import Acceptance
-from partialc.planning.cost import weight
 from partialc.planning.facts import facts_of
 from partialc.planning.merge import merge
 from partialc.planning.options import options
 from partialc.planning.parts import parts_of
-from partialc.planning.plan import KernelPlan, score
+from partialc.planning.plan import KernelPlan
+from partialc.planning.preference import Preference
 from partialc.planning.proposals import proposals
 from partialc.planning.realisation import Chained, Realisation, WrittenOut
 from partialc.planning.reference import References
-from partialc.planning.tracer import STATEMENT, Tracer
+from partialc.planning.symmetry import Symmetry
+from partialc.planning.tracer import Tracer
 from partialc.planning.zeros import zero_warnings
 from partialc.realise.chain import Basis, Chain, Path
 from partialc.request.resolved import Coordinates, Kernel
+from partialc.request.signature import Signature
 from partialc.sampling.domain import EVERYWHERE, Ranges
-from partialc.spec.model import Form
+from partialc.spec.model import Form, Rows
 
-SHORT: Final = 30 * STATEMENT
-"""Kernels up to this length are written out whenever that makes them lighter."""
-
-LONG: Final = 150 * STATEMENT
-WORTH_READING: Final = 1.5
-"""Kernels from `LONG` on are written out when the work shrinks at least by this factor,
-those in between by one in proportion: what a person has to read must be worth it."""
+SHORT: Final = 30
+"""Where the lightest chain written out has no more statements, no other is tried."""
 
 LONG_PROGRAM: Final = 2000
 """Of programs with more equations a pass back is not tried where one tangent does."""
@@ -58,18 +57,22 @@ class Wish:
     Attributes:
         form: The form asked for; `auto` leaves the choice.
         differentiable: Whether the kernel's own gradient is what has to be cheap.
+        rows: Whether it is called for one row, for many, or for both.
         taken: Names that local variables may not have.
         constants: The position arrays the module defines for the kernel, by name.
         ladder: The pipelines a chain may be written out by, from daring to safe.
         trials: Keeps what trying kernels out has shown; None to try nothing.
+        kept: The short key of what an earlier build has chosen.
     """
 
     form: Form
     differentiable: bool
     taken: frozenset[str]
     constants: Mapping[str, NDArray[np.int64]]
+    rows: Rows = "both"
     ladder: Sequence[Variant] = variants()
     trials: Trials | None = None
+    kept: str | None = None
 
 
 def plan_kernel(
@@ -95,8 +98,11 @@ def plan_kernel(
     """
     commute = not primal.has_custom_rules
     cotangent = _cotangent(kernel)
+    alike = partial(_alike, Symmetry(primal.program.widest), primal.signature)
     choices = [
-        options(part, primal.signature, commute=commute, cotangent=cotangent)
+        options(
+            part, primal.signature, commute=commute, cotangent=cotangent, alike=alike
+        )
         for part in parts_of(kernel)
     ]
     tracer = Tracer(
@@ -112,21 +118,20 @@ def plan_kernel(
     for title, reads in proposals(choices, tracer.single):
         chain = Chain(kernel, merge(reads, commute=commute))
         written.setdefault(chain.paths, (title, chain))
-    chains = sorted(_tried(written, tracer, wish), key=_rank)
-    if chains[0].cost is None:
+    chains = sorted(_tried(written, tracer, wish), key=_lightness)
+    if chains[0].burden is None:
         raise _refused(kernel, primal, chains)
     candidates: list[Realisation] = [*chains, *_written_out(chains, tracer, wish)]
+    preference = Preference(wish.form, wish.rows, candidates, wish.kept)
     accepted = Acceptance(tracer, chains, wish.ladder, ranges, wish.trials).best(
-        candidates,
-        rank=lambda each: _choice(each, wish),
-        pays=lambda each: wish.form == "expanded" or _pays(each, chains[0]),
+        candidates, rank=preference.rank
     )
     chosen = accepted.chosen
-    if chosen.cost is None:
+    if chosen.burden is None:
         raise _refused(kernel, primal, [chosen, *accepted.rejected])
     regions = ranges.by_leaf(primal.signature)
     zeros = zero_warnings(
-        _widest(chosen, tracer),
+        chosen.widest,
         chosen.call(Regime.WIDE),
         kernel,
         primal.signature,
@@ -135,19 +140,26 @@ def plan_kernel(
     return KernelPlan(
         kernel=kernel,
         chosen=chosen,
-        rejected=accepted.rejected,
+        rejected=tuple(
+            replace(each, refusal=each.refusal or preference.reason(each, chosen))
+            for each in accepted.rejected
+        ),
+        rows=wish.rows,
         reference=(references or References(primal)).cost(kernel),
         facts=(*facts_of(chosen, primal), *accepted.facts),
         warnings=(*_not_written_out(chosen, wish), *zeros),
     )
 
 
-def _widest(chosen: Realisation, tracer: Tracer) -> Function:
-    """The program of the choice, in the widest regime."""
-    if isinstance(chosen, WrittenOut) and chosen.program is not None:
-        return chosen.program.widest
-    assert isinstance(chosen, Chained)
-    return tracer.program(chosen)
+def _alike(
+    symmetry: Symmetry, signature: Signature, one: Coordinates, other: Coordinates
+) -> bool:
+    """Whether a function does not tell two of its elements apart."""
+    places = [
+        (each.leaf, int(each.flat(signature.leaves[each.leaf][1].type.shape)))
+        for each in (one, other)
+    ]
+    return symmetry.allows(*places)
 
 
 def _tried(
@@ -201,14 +213,12 @@ def _cotangent(kernel: Kernel) -> tuple[Coordinates, ...]:
     return ()
 
 
-def _rank(candidate: Realisation) -> tuple[float, int]:
-    """Lightest first, reading included; refused ones last."""
-    return (score(candidate), candidate.length)
-
-
-def _choice(candidate: Realisation, wish: Wish) -> tuple[bool, float, int]:
-    """The form asked for first; else as `_rank`."""
-    return (wish.form == "expanded" != candidate.form, *_rank(candidate))
+def _lightness(candidate: Chained) -> tuple[float, int]:
+    """The least work first; refused ones last."""
+    burden = candidate.weighed
+    if burden is None:
+        return (inf, 0)
+    return (weight(burden.cost), burden.statements)
 
 
 def _written_out(
@@ -216,25 +226,21 @@ def _written_out(
 ) -> list[WrittenOut]:
     """The lightest chains written out, as far as that is asked for or pays.
 
-    Left to itself planning writes out what is short, and what saves much: a kernel of a
-    few statements is better than any chain, one of hundreds is only read for a reason.
     Custom rules are gone from a written-out kernel, so it could not be differentiated
     again: that has to be asked for.
     """
     if wish.form == "chain":
         return []
     daring = wish.ladder[0]
-    tried = [chain for chain in chains[:MAX_EXPANDED] if chain.cost is not None]
+    tried = [chain for chain in chains[:MAX_EXPANDED] if chain.burden is not None]
     if wish.form == "expanded":
         return [tracer.finish(chain, daring) for chain in tried]
     if wish.differentiable or tracer.primal.has_custom_rules:
         return []
     first = tracer.finish(tried[0], daring)
-    if not _pays(first, tried[0]):
-        return []
-    others = tried[1:] if first.length > SHORT else []
-    finished = [first, *(tracer.finish(chain, daring) for chain in others)]
-    return [each for each in finished if _pays(each, tried[0])]
+    is_short = first.burden is not None and first.burden.statements <= SHORT
+    others = [] if is_short else tried[1:]
+    return [first, *(tracer.finish(chain, daring) for chain in others)]
 
 
 def _not_written_out(chosen: Realisation, wish: Wish) -> Iterator[str]:
@@ -244,20 +250,6 @@ def _not_written_out(chosen: Realisation, wish: Wish) -> Iterator[str]:
             "no way of writing it out keeps the accuracy contract, so the chain is"
             " taken; `partialc explain` tells where each fails"
         )
-
-
-def _pays(expanded: Realisation, chain: Realisation) -> bool:
-    """Whether a person would rather have the written-out kernel."""
-    excess = (expanded.length - SHORT) / (LONG - SHORT)
-    wanted = 1 + (WORTH_READING - 1) * min(max(excess, 0), 1)
-    return _gain(expanded, chain) >= wanted
-
-
-def _gain(expanded: Realisation, chain: Realisation) -> float:
-    """How much lighter a written-out kernel is than the lightest chain."""
-    if expanded.cost is None or chain.cost is None:
-        return 0.0
-    return weight(chain.cost) / max(weight(expanded.cost), 1)
 
 
 def _refused(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import sqrt
 from typing import Final
 
 from partialc.ir.program import Function
@@ -10,18 +12,69 @@ from partialc.lowering.dead_code import DEAD_CODE
 from partialc.lowering.inline_calls import INLINE_CALLS
 from partialc.lowering.pipeline import run
 from partialc.lowering.resolve_custom_calls import RESOLVE_CUSTOM_CALLS
-from partialc.ops.cost import BYTE, TRANSCENDENTAL, cost_of
+from partialc.ops.cost import weight
 from partialc.ops.registry import Cost
+from partialc.planning import weights
+from partialc.spec.model import Rows
 
 
-def weight(cost: Cost) -> float:
-    """A cost as one number, in additions."""
-    return cost.flops + TRANSCENDENTAL * cost.transcendentals + BYTE * cost.bytes
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """What a way to deliver a kernel takes of whoever builds, calls and reads it.
+
+    Attributes:
+        cost: The work of one call.
+        operations: What is traced and compiled.
+        statements: What a person reads.
+        is_chain: Whether JAX differentiates when it is traced.
+    """
+
+    cost: Cost
+    operations: int
+    statements: int
+    is_chain: bool = False
+
+    @property
+    def first(self) -> float:
+        """Seconds until the first result."""
+        each = weights.TRACED if self.is_chain else weights.COMPILED
+        return (
+            weights.START + weights.KERNEL * self.cost.kernels + each * self.operations
+        )
+
+    @property
+    def one(self) -> float:
+        """Seconds of one call."""
+        cost = self.cost
+        return (
+            weights.FLOOR
+            + weights.LAUNCH * cost.launches
+            + weights.CALL * cost.calls
+            + weights.SCALAR_TRANSCENDENTAL * cost.transcendentals
+            + weights.SCALAR_OPERATION * cost.flops
+        )
+
+    @property
+    def many(self) -> float:
+        """Seconds of one of many rows."""
+        cost = self.cost
+        return weights.OPERATION * weight(cost) + weights.ROW_CALL * cost.calls
+
+    def run(self, rows: Rows) -> float:
+        """Seconds of one call, of one of many rows, or their geometric mean."""
+        both = sqrt(self.one * self.many)
+        return {"one": self.one, "many": self.many, "both": both}[rows]
+
+    def total(self, rows: Rows) -> float:
+        """The seconds that all calls take, the first and `CALLS` more."""
+        one = self.first + weights.CALLS * self.one
+        many = weights.BATCHED * self.first + weights.CALLS * self.many
+        return {"one": one, "many": many, "both": sqrt(one * many)}[rows]
 
 
-def count(function: Function) -> Cost:
-    """The cost of what XLA is left with: calls inlined, nothing twice, nothing dead."""
-    return cost_of(run(function, _LIKE_XLA))
+def run_like_xla(function: Function) -> Function:
+    """What XLA is left with: calls inlined, nothing twice, nothing dead."""
+    return run(function, _LIKE_XLA)
 
 
 _LIKE_XLA: Final = (

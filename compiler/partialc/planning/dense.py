@@ -7,7 +7,8 @@ request's order and shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeAlias
 
 from partialc.planning.family import Family, Option
 from partialc.realise.chain import (
@@ -25,6 +26,17 @@ from partialc.realise.chain import (
 )
 from partialc.request.resolved import Coordinates
 from partialc.request.signature import Signature
+
+LEAST_ORDER: Final = 3
+"""Of derivatives of lower order all ways are tried: they take no time."""
+
+Alike: TypeAlias = Callable[[Coordinates, Coordinates], bool]
+"""Whether a function stays the same when two elements are exchanged."""
+
+
+def no_two(_one: Coordinates, _other: Coordinates) -> bool:
+    """No elements may be exchanged."""
+    return False
 
 
 def one_hot(coordinates: Coordinates) -> OneHot:
@@ -46,6 +58,7 @@ def dense_options(
     signature: Signature,
     *,
     commute: bool,
+    alike: Alike = no_two,
 ) -> Iterator[Option]:
     """Every way to deliver the block `output x axes` of shape `out + axis1 + ...`.
 
@@ -55,14 +68,27 @@ def dense_options(
         signature: The function's signature.
         commute: Whether mixed partials may be taken in any order. When custom rules
             occur they may not: the first named differentiation stays innermost.
+        alike: Whether two elements may be exchanged: of ways that are then the same
+            there is but one.
     """
     yield _pushed(output, axes, commute=commute)
     tried: set[Coordinates] = set()
     for number, axis in enumerate(axes):
         if axis in tried or (number and not commute):
             continue
+        if any(_exchanged(axes, axis, other, alike) for other in tried):
+            continue
         tried.add(axis)
         yield _pulled(output, axes, number, signature, commute=commute)
+
+
+def _exchanged(
+    axes: Sequence[Coordinates], one: Coordinates, other: Coordinates, alike: Alike
+) -> bool:
+    """Whether a block of high order is the same with two elements exchanged."""
+    if len(axes) < LEAST_ORDER or not all(axis.is_scalar for axis in axes):
+        return False
+    return axes.count(one) == axes.count(other) and alike(one, other)
 
 
 def _ordered(axes: Sequence[Coordinates], *, commute: bool) -> list[int]:

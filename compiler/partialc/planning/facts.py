@@ -10,7 +10,7 @@ from partialc.ir.dtypes import Regime
 from partialc.ir.program import Program
 from partialc.ops.cost import cost_of
 from partialc.planning.plan import cost_text
-from partialc.planning.realisation import Realisation, WrittenOut
+from partialc.planning.realisation import Realisation
 
 _WIDTHS: Final = {
     Regime.NARROW: "float32 without x64",
@@ -36,9 +36,8 @@ def facts_of(chosen: Realisation, primal: Primal) -> Iterator[str]:
             f"sums and products are regrouped ({', '.join(chosen.regrouped)}): rounding"
             " may differ; `reassociate = false` keeps their order"
         )
-    program = chosen.program if isinstance(chosen, WrittenOut) else None
-    if program is not None and program.generic is None:
-        costs = "; ".join(_costs(program))
+    if chosen.program is not None and chosen.program.generic is None:
+        costs = "; ".join(_costs(chosen.program))
         yield f"element types have programs of their own: {costs}; the heaviest counts"
 
 

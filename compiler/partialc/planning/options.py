@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from partialc.planning.dense import dense_options
+from partialc.planning.dense import Alike, dense_options, no_two
 from partialc.planning.entries import entry_options
 from partialc.planning.family import Family, Option
 from partialc.realise.chain import Along, Element, Path, Pull, Read
@@ -18,6 +18,7 @@ def options(
     *,
     commute: bool,
     cotangent: Sequence[Coordinates] = (),
+    alike: Alike = no_two,
 ) -> tuple[Option, ...]:
     """Every option for one part, at least one, in a fixed order.
 
@@ -26,6 +27,7 @@ def options(
         signature: The function's signature.
         commute: Whether mixed partials may be taken in any order.
         cotangent: The outputs that the kernel's `out_cotangent` weighs.
+        alike: Whether two elements may be exchanged.
     """
     if isinstance(part, Product):
         return (_product(part, cotangent),)
@@ -36,7 +38,9 @@ def options(
     if isinstance(part.layout, Entries):
         return tuple(entry_options(part, part.layout, signature, commute=commute))
     axes = [axis[0] for axis in part.axes]
-    return tuple(dense_options(part.output, axes, signature, commute=commute))
+    return tuple(
+        dense_options(part.output, axes, signature, commute=commute, alike=alike)
+    )
 
 
 def _product(part: Product, cotangent: Sequence[Coordinates]) -> Option:

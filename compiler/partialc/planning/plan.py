@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from partialc.ops.registry import Cost
-from partialc.planning.cost import weight
+from partialc.planning.cost import Burden
 from partialc.planning.realisation import Realisation
 from partialc.request.resolved import Kernel
 from partialc.request.signature import Signature
+from partialc.spec.model import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class KernelPlan:
         kernel: What is delivered.
         chosen: How.
         rejected: How not, cheapest first.
+        rows: What it was chosen for: calls for one row, many rows, or both.
         reference: What the full tensors would cost; None if they cannot be traced.
         facts: What was found out on the way, as sentences.
         warnings: What a person should know of (an identically zero partial).
@@ -29,6 +31,7 @@ class KernelPlan:
     kernel: Kernel
     chosen: Realisation
     rejected: tuple[Realisation, ...]
+    rows: Rows
     reference: Cost | None
     facts: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -36,17 +39,6 @@ class KernelPlan:
     def summary(self, signature: Signature) -> str:
         """The plan in a phrase: `3 nested JVPs`."""
         return self.chosen.summary(signature)
-
-
-READING: Final = 0.1
-"""What a character of a kernel's text weighs, in additions: of two plans that no
-measurement would tell apart, the shorter one is taken."""
-
-
-def score(each: Realisation) -> float:
-    """What candidates are ranked by: the weight of the work and of the text."""
-    cost = each.training or each.cost
-    return float("inf") if cost is None else weight(cost) + READING * each.length
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +75,7 @@ class ModulePlan:
             "kernels": {
                 name: {
                     "requests": {f.name: str(f.request) for f in plan.kernel.fields},
+                    "rows": plan.rows,
                     "chosen": _json(plan.chosen, self.signature),
                     "rejected": [_json(each, self.signature) for each in plan.rejected],
                     "reference": _cost_json(plan.reference),
@@ -106,6 +99,7 @@ class ModulePlan:
         requests = ", ".join(str(field.request) for field in plan.kernel.fields)
         lines = [f"kernel {name}: {requests}"]
         lines += [f"  fact: {fact}" for fact in plan.facts]
+        lines.append(f"  for: {_ROWS[plan.rows]}")
         lines.append(f"  chosen: {_line(plan.chosen, self.signature)}")
         lines += [
             f"  rejected: {_line(each, self.signature)}" for each in plan.rejected
@@ -114,6 +108,13 @@ class ModulePlan:
             lines.append(f"  full reference: {cost_text(plan.reference)}")
         lines += [f"  warning: {warning}" for warning in plan.warnings]
         return "\n".join(lines)
+
+
+_ROWS: Final[Mapping[Rows, str]] = {
+    "one": "calls for one row",
+    "many": "many rows at once",
+    "both": "calls for one row and for many alike",
+}
 
 
 def cost_text(cost: Cost) -> str:
@@ -126,30 +127,59 @@ def cost_text(cost: Cost) -> str:
 
 
 def _line(each: Realisation, signature: Signature) -> str:
-    work = f"{each.work(signature)} ({each.nests(signature)})"
-    text = f"{each.label}, {each.title}: {work}"
+    text = [f"{each.label}, {each.title}: {each.work(signature)}"]
+    text[0] += f" ({each.nests(signature)})"
+    if each.burden is not None:
+        text += [cost_text(each.burden.cost), _estimates(each.burden)]
+    if each.training is not None:
+        gradient = each.training
+        text.append(f"its gradient {cost_text(gradient.cost)}, {_estimates(gradient)}")
     if each.refusal is not None:
-        return f"{text}; {each.refusal}"
-    if each.cost is None:
-        return text
-    gradient = (
-        "" if each.training is None else f"; its gradient {cost_text(each.training)}"
+        text.append(each.refusal)
+    return "; ".join(text)
+
+
+def _estimates(burden: Burden) -> str:
+    """What the model expects: `9 statements; about 7 us a call, 40 ns a row, ...`."""
+    ending = "" if burden.statements == 1 else "s"
+    return (
+        f"{burden.statements} statement{ending}; about {seconds_text(burden.one)} a"
+        f" call, {seconds_text(burden.many)} a row of many,"
+        f" {seconds_text(burden.first)} to compile"
     )
-    return f"{text}; {cost_text(each.cost)}{gradient}; weighs {score(each):,.0f}"
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration with two digits: `1.3 us`."""
+    units = (("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9))
+    unit, size = next((each for each in units if seconds >= each[1]), units[-1])
+    return f"{seconds / size:.3g} {unit}"
 
 
 def _json(each: Realisation, signature: Signature) -> dict[str, Any]:
     return {
         "key": each.key,
         "form": each.form,
-        "passes": each.passes,
+        "passes": None if each.variant is None else each.variant.name,
         "title": each.title,
         "work": each.work(signature),
         "nests": each.nests(signature),
         "cost": _cost_json(each.cost),
-        "training": _cost_json(each.training),
-        "weight": None if each.cost is None else score(each),
+        "training": None if each.training is None else _cost_json(each.training.cost),
+        "estimate": _estimate_json(each.burden),
         "refusal": each.refusal,
+    }
+
+
+def _estimate_json(burden: Burden | None) -> dict[str, float] | None:
+    if burden is None:
+        return None
+    return {
+        "statements": burden.statements,
+        "operations": burden.operations,
+        "call_seconds": burden.one,
+        "row_seconds": burden.many,
+        "first_call_seconds": burden.first,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +12,17 @@ from typing import ClassVar, Final, Literal, TypeAlias
 import jax
 
 from partialc.ir.dtypes import Regime
-from partialc.ir.program import Program
+from partialc.ir.program import Function, Program
 from partialc.lowering.pipeline import FULL, Variant
 from partialc.ops.evaluation import evaluate
 from partialc.ops.registry import Cost
+from partialc.planning.body import Body, printed_body
+from partialc.planning.cost import Burden
+from partialc.printing import ModuleScope
 from partialc.realise.chain import Along, Basis, Chain, OneHot, Path
 from partialc.realise.naming import step_name
 from partialc.realise.writer import ChainText
+from partialc.request.resolved import Kernel
 from partialc.request.signature import Signature
 
 FlatCall: TypeAlias = Callable[..., Sequence[jax.Array]]
@@ -32,19 +37,27 @@ class Realisation(ABC):
 
     Attributes:
         title: What kind of way it is, in the field's words.
-        cost: Its static cost; None when it was refused.
-        length: The characters of its text, or an estimate of them.
-        refusal: Why it cannot be had; None when it can.
-        training: What the gradient of its results costs, where that has to be cheap.
+        burden: What it takes of its callers and readers; None when it was refused.
+        refusal: Why it cannot be had, or is not taken; None when it can.
+        training: What the gradient of its results takes, where that has to be cheap.
     """
 
     form: ClassVar[Literal["chain", "expanded"]]
 
     title: str
-    cost: Cost | None = None
-    length: int = 0
+    burden: Burden | None = None
     refusal: str | None = None
-    training: Cost | None = None
+    training: Burden | None = None
+
+    @property
+    def weighed(self) -> Burden | None:
+        """What it is chosen by: its gradient's burden where that has to be cheap."""
+        return self.training or self.burden
+
+    @property
+    def cost(self) -> Cost | None:
+        """The work of one call; None when it was refused."""
+        return None if self.burden is None else self.burden.cost
 
     @property
     @abstractmethod
@@ -52,19 +65,40 @@ class Realisation(ABC):
         """Its canonical text, the same on every machine."""
 
     @property
+    def short_key(self) -> str:
+        """Its key as the lock keeps it: `chain, forward over reverse: 1f0a...`."""
+        number = hashlib.sha256(self.key.encode()).hexdigest()[:16]
+        return f"{self.label}, {self.title}: {number}"
+
+    @property
     @abstractmethod
     def label(self) -> str:
         """Its form, and what is special about it: `expanded (in order)`."""
 
     @property
-    def passes(self) -> str | None:
-        """The pipeline it went through, by name; None if it went through none."""
+    @abstractmethod
+    def origin(self) -> Chained:
+        """The chain that it was made from; of a chain, itself."""
+
+    @property
+    def variant(self) -> Variant | None:
+        """The pipeline it went through; None if it went through none."""
+        return None
+
+    @property
+    def program(self) -> Program | None:
+        """What is printed, in all regimes; None of what follows its caller."""
         return None
 
     @property
     def regrouped(self) -> tuple[str, ...]:
         """The passes that may have changed how it rounds, by name."""
         return ()
+
+    @property
+    @abstractmethod
+    def widest(self) -> Function:
+        """Its program in the widest regime."""
 
     @abstractmethod
     def work(self, signature: Signature) -> str:
@@ -82,6 +116,24 @@ class Realisation(ABC):
     def call(self, regime: Regime) -> FlatCall:
         """It as a function of the kernel's flat inputs, traceable by JAX."""
 
+    @abstractmethod
+    def body(
+        self,
+        kernel: Kernel,
+        signature: Signature,
+        scope: ModuleScope,
+        *,
+        guarded: bool = False,
+    ) -> Body:
+        """Its text.
+
+        Args:
+            kernel: What it delivers.
+            signature: The function's signature.
+            scope: Collects what the text needs at module level.
+            guarded: Whether differentiating a text without derivative rules must raise.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Chained(Realisation):
@@ -91,6 +143,7 @@ class Chained(Realisation):
         chain: The chain.
         text: The chain as statements; None of one that was not even written.
         run: Runs these statements.
+        trace: Traces them in a regime.
     """
 
     form = "chain"
@@ -98,6 +151,9 @@ class Chained(Realisation):
     chain: Chain = field(kw_only=True)
     text: ChainText | None = field(default=None, kw_only=True)
     run: FlatCall | None = field(default=None, kw_only=True, compare=False)
+    trace: Callable[[Regime], Function] | None = field(
+        default=None, kw_only=True, compare=False
+    )
 
     @property
     def key(self) -> str:
@@ -108,6 +164,25 @@ class Chained(Realisation):
     def label(self) -> str:
         """Its form."""
         return self.form
+
+    @property
+    def origin(self) -> Chained:
+        """Itself."""
+        return self
+
+    @property
+    def widest(self) -> Function:
+        """Its trace in the widest regime."""
+        return self.traced(Regime.WIDE)
+
+    def traced(self, regime: Regime) -> Function:
+        """Its trace in a regime.
+
+        Raises:
+            Exception: Whatever JAX raises.
+        """
+        assert self.trace is not None, f"{self.title!r} was never written"
+        return self.trace(regime)
 
     def work(self, signature: Signature) -> str:
         """The passes through the function, counted."""
@@ -134,6 +209,25 @@ class Chained(Realisation):
         assert self.run is not None, f"{self.title!r} was never written"
         return self.run
 
+    def body(
+        self,
+        kernel: Kernel,
+        signature: Signature,
+        scope: ModuleScope,
+        *,
+        guarded: bool = False,
+    ) -> Body:
+        """Its statements; they differentiate as the function does."""
+        assert self.text is not None, f"{self.title!r} was never written"
+        return Body(
+            lines=self.text.lines,
+            parts=self.text.parts,
+            whole=self.text.whole,
+            support=self.text.helpers,
+            constants=self.text.constants,
+            is_typed=False,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenOut(Realisation):
@@ -141,39 +235,54 @@ class WrittenOut(Realisation):
 
     Attributes:
         of: The chain.
-        variant: The pipeline that it went through.
-        program: What is printed, in all regimes; None when it was refused.
+        pipeline: What it went through.
+        finished: What is printed, in all regimes; None when it was refused.
         regroupings: The passes that may have changed how it rounds, by name.
     """
 
     form = "expanded"
 
     of: Chained = field(kw_only=True)
-    variant: Variant = field(kw_only=True)
-    program: Program | None = field(default=None, kw_only=True)
+    pipeline: Variant = field(kw_only=True)
+    finished: Program | None = field(default=None, kw_only=True)
     regroupings: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def key(self) -> str:
         """Its form, its pipeline and its chain."""
-        return f"{self.form} {self.variant.name}: {self.of.chain.key}"
+        return f"{self.form} {self.pipeline.name}: {self.of.chain.key}"
 
     @property
     def label(self) -> str:
         """Its form, and its pipeline if that is not the first."""
-        if self.variant.name == FULL.name:
+        if self.pipeline.name == FULL.name:
             return self.form
-        return f"{self.form} ({self.variant.name})"
+        return f"{self.form} ({self.pipeline.name})"
 
     @property
-    def passes(self) -> str:
-        """The name of its pipeline."""
-        return self.variant.name
+    def origin(self) -> Chained:
+        """The chain that is written out."""
+        return self.of
+
+    @property
+    def variant(self) -> Variant:
+        """The pipeline it went through."""
+        return self.pipeline
+
+    @property
+    def program(self) -> Program | None:
+        """What is printed, in all regimes; None when it was refused."""
+        return self.finished
 
     @property
     def regrouped(self) -> tuple[str, ...]:
         """The passes that may have changed how it rounds, by name."""
         return self.regroupings
+
+    @property
+    def widest(self) -> Function:
+        """Its program in the widest regime."""
+        return self._had.widest
 
     def work(self, signature: Signature) -> str:
         """That of its chain."""
@@ -189,9 +298,24 @@ class WrittenOut(Realisation):
 
     def call(self, regime: Regime) -> FlatCall:
         """Its program, operation by operation."""
-        assert self.program is not None, f"{self.title!r} was refused"
-        function = self.program.variants[regime]
+        function = self._had.variants[regime]
         return lambda *leaves: evaluate(function, leaves, regime)
+
+    def body(
+        self,
+        kernel: Kernel,
+        signature: Signature,
+        scope: ModuleScope,
+        *,
+        guarded: bool = False,
+    ) -> Body:
+        """Its program, printed."""
+        return printed_body(self._had, kernel, signature, scope, guarded=guarded)
+
+    @property
+    def _had(self) -> Program:
+        assert self.finished is not None, f"{self.title!r} was refused"
+        return self.finished
 
 
 def _times(phrase: str, count: int) -> str:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import jax
 
 from partialc.frontends.primal import Primal
 from partialc.ops.registry import Cost
-from partialc.planning.counting import call_cost
+from partialc.planning.counting import counted_call
 from partialc.planning.parts import parts_of
 from partialc.planning.plain_products import product_call, taken_together
 from partialc.realise.point import Point
 from partialc.request.resolved import Block, Kernel, Product
 from partialc.request.shapes import whole
+
+MOST_ORDER: Final = 5
+"""Derivatives of higher order have no full reference: each order doubles its trace."""
 
 
 class References:
@@ -35,13 +38,16 @@ class References:
         every argument that the kernel differentiates: `jax.grad` or `jax.jacfwd` once,
         `jax.jacfwd` for every further order. That of a product with a direction is
         `jax.jvp`, `jax.vjp`, or `jax.jvp` of `jax.grad`: nobody would form the tensor.
-        None when JAX cannot trace it.
+        None when JAX cannot trace it, or only in minutes: a tensor of so high an order
+        nobody would form either.
         """
         parts = parts_of(kernel)
         products = [part for part in parts if isinstance(part, Product)]
         blocks = [part for part in parts if isinstance(part, Block)]
         leaves = {c.leaf for block in blocks for axis in block.axes for c in axis}
         orders = {len(block.axes) for block in blocks}
+        if max(orders, default=0) > MOST_ORDER:
+            return None
         costs = [
             self._tensor(kernel, tuple(sorted(leaves)), order)
             for order in sorted(orders)
@@ -72,7 +78,7 @@ class References:
         self, run: Callable[..., Sequence[jax.Array]], kernel: Kernel
     ) -> Cost | None:
         try:
-            return call_cost(run, kernel, self._primal)
+            return counted_call(run, kernel, self._primal).cost
         except Exception:
             return None
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.errors import InternalError
+from partialc.errors import InternalError, UnsupportedError
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.program import Function, Program
-from partialc.ir.structure import all_equations
+from partialc.ir.structure import size
 from partialc.lowering.passes import Grade, Pass
 from partialc.lowering.pipeline import (
     Variant,
@@ -23,21 +24,19 @@ from partialc.lowering.pipeline import (
     knowing_limits,
     run_program,
 )
-from partialc.ops.cost import cost_of
-from partialc.ops.registry import Cost
-from partialc.planning.cost import count, weight
-from partialc.planning.counting import call_cost, heaviest
+from partialc.ops.cost import cost_of, weight
+from partialc.planning.body import statements
+from partialc.planning.cost import Burden
+from partialc.planning.counting import counted, counted_call
 from partialc.planning.family import Option
 from partialc.planning.parts import values_of
-from partialc.planning.realisation import Chained, FlatCall, WrittenOut
+from partialc.planning.realisation import Chained, FlatCall, Realisation, WrittenOut
+from partialc.printing import ModuleScope
 from partialc.realise.chain import Chain
 from partialc.realise.execute import flat_call, kernel_types, trace_flat, trace_program
 from partialc.realise.writer import ChainText, write
 from partialc.request.resolved import Kernel
 from partialc.sampling.domain import EVERYWHERE, Ranges
-
-STATEMENT: Final = 24
-"""Characters that an operation takes in a written-out kernel, on average."""
 
 
 class Tracer:
@@ -91,30 +90,47 @@ class Tracer:
             chain, signature, self._function, taken=self._taken, given=self._constants
         )
         call = self._run(text, chain.kernel)
-        found = Chained(title, None, _length(text), chain=chain, text=text, run=call)
+        found = Chained(
+            title,
+            chain=chain,
+            text=text,
+            run=call,
+            trace=partial(self._traced, chain, call),
+        )
         try:
-            return replace(
-                found,
-                cost=self._cost(found),
-                training=self._training(call, chain) if self._differentiable else None,
-            )
+            found = replace(found, burden=self._burden(found))
+            return self._training(found) if self._differentiable else found
         except (InternalError, NameError, SyntaxError):
             raise
         except Exception as error:
-            return replace(found, length=0, refusal=_refusal(error))
+            return replace(found, refusal=_refusal(error))
 
-    def _cost(self, chained: Chained) -> Cost:
+    def _burden(self, chained: Chained) -> Burden:
         chain = chained.chain
         if chain.kernel is not self.kernel:
-            return call_cost(chained.call(Regime.WIDE), chain.kernel, self.primal)
-        if self.primal.program.generic is not None:
-            return count(self.program(chained))
-        return heaviest(self.programs(chained))
+            run = chained.call(Regime.WIDE)
+            work = counted_call(run, chain.kernel, self.primal)
+        elif self.primal.program.generic is not None:
+            work = counted([chained.widest])
+        else:
+            work = counted(self.programs(chained).variants.values())
+        read = self._statements(chained)
+        return Burden(work.cost, work.operations, read, is_chain=True)
 
-    def _training(self, call: FlatCall, chain: Chain) -> Cost:
+    def _training(self, chained: Chained) -> Chained:
+        chain, burden = chained.chain, chained.burden
+        assert burden is not None, "what JAX refuses has no gradient"
         types = kernel_types(chain.kernel, self.primal.signature)
-        gradient = _gradient(call, [kind.dtype for kind in types])
-        return call_cost(gradient, chain.kernel, self.primal)
+        run = chained.call(Regime.WIDE)
+        gradient = _gradient(run, [kind.dtype for kind in types])
+        work = counted_call(gradient, chain.kernel, self.primal)
+        training = replace(burden, cost=work.cost, operations=work.operations)
+        return replace(chained, training=training)
+
+    def _statements(self, realisation: Realisation) -> int:
+        scope = ModuleScope(self._taken)
+        kernel = realisation.origin.chain.kernel
+        return statements(realisation.body(kernel, self.primal.signature, scope), scope)
 
     def finish(self, chained: Chained, variant: Variant) -> WrittenOut:
         """A chain written out: its program in all regimes, after all passes.
@@ -132,7 +148,7 @@ class Tracer:
             if step.grade is Grade.REASSOCIATING and after is not before:
                 regrouped[step.name] = None
 
-        written = WrittenOut(chained.title, of=chained, variant=variant)
+        written = WrittenOut(chained.title, of=chained, pipeline=variant)
         try:
             traced = self.programs(chained)
         except (InternalError, NameError, SyntaxError):
@@ -146,17 +162,15 @@ class Tracer:
         )
         program = run_program(traced, passes, after=note)
         distinct = list(dict.fromkeys(program.variants.values()))
-        return replace(
-            written,
-            cost=max(map(cost_of, distinct), key=weight),
-            length=STATEMENT * sum(len(list(all_equations(each))) for each in distinct),
-            program=program,
-            regroupings=tuple(regrouped),
+        written = replace(written, finished=program, regroupings=tuple(regrouped))
+        try:
+            read = self._statements(written)
+        except UnsupportedError as error:
+            return replace(written, refusal=str(error).partition("\n")[0])
+        burden = Burden(
+            max(map(cost_of, distinct), key=weight), max(map(size, distinct)), read
         )
-
-    def program(self, chained: Chained) -> Function:
-        """A chain as it was traced, in the widest regime."""
-        return self.traced(chained, Regime.WIDE)
+        return replace(written, burden=burden)
 
     def programs(self, chained: Chained) -> Program:
         """A chain as it was traced, in every regime.
@@ -170,11 +184,11 @@ class Tracer:
                 chained.call(Regime.WIDE),
                 self.kernel,
                 self.primal.signature,
-                self.program(chained),
+                chained.widest,
             )
         return self._programs[key]
 
-    def traced(self, chained: Chained, regime: Regime) -> Function:
+    def _traced(self, chain: Chain, call: FlatCall, regime: Regime) -> Function:
         """A chain as it was traced in one regime.
 
         The widest is that of the trace alone, float64 throughout, whether or not one
@@ -183,13 +197,12 @@ class Tracer:
         Raises:
             Exception: Whatever JAX raises in a regime other than the widest.
         """
-        chain = chained.chain
         if regime is not Regime.WIDE and chain.key in self._programs:
             return self._programs[chain.key].variants[regime]
         key = chain.key, regime
         if key not in self._traces:
             self._traces[key] = trace_flat(
-                chained.call(regime), chain.kernel, self.primal.signature, regime
+                call, chain.kernel, self.primal.signature, regime
             )
         return self._traces[key]
 
@@ -197,8 +210,8 @@ class Tracer:
         """The weight of one part's option on its own; infinite when JAX refuses it."""
         chain = Chain(replace(self.kernel, fields=()), (option.read,))
         candidate = self.candidate(option.family.value, chain)
-        cost = candidate.training or candidate.cost
-        return float("inf") if cost is None else weight(cost)
+        burden = candidate.weighed
+        return float("inf") if burden is None else weight(burden.cost)
 
     def _run(self, text: ChainText, kernel: Kernel) -> FlatCall:
         return flat_call(
@@ -209,10 +222,6 @@ class Tracer:
             self.primal.call,
             given=self._constants,
         )
-
-
-def _length(text: ChainText) -> int:
-    return sum(map(len, (*text.lines, *text.parts)))
 
 
 def _refusal(error: Exception) -> str:

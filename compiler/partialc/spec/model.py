@@ -17,6 +17,9 @@ from partialc.spec.arguments import ObjectText
 Form: TypeAlias = Literal["auto", "chain", "expanded"]
 FORMS: tuple[Form, ...] = ("auto", "chain", "expanded")
 
+Rows: TypeAlias = Literal["one", "many", "both"]
+ROWS: tuple[Rows, ...] = ("one", "many", "both")
+
 Range: TypeAlias = tuple[float, float]
 Domain: TypeAlias = "Mapping[str, Range | ObjectText] | ObjectText"
 """Where tests sample: a range (low, high) or an object of points for each argument
@@ -33,6 +36,8 @@ class Options:
     Attributes:
         form: `chain`, `expanded`, or `auto`: whichever the cost model prefers.
         batch: The arguments that carry a batch axis in front.
+        rows: Whether it is called for one row of arguments, or for many; None for what
+            its arguments suggest.
         differentiable: Whether the kernel will itself be differentiated.
         reassociate: Whether sums and products of a written-out kernel may be regrouped.
         rtol: Relative tolerance of its generated tests; None for the default.
@@ -41,6 +46,7 @@ class Options:
 
     form: Form = "auto"
     batch: tuple[str, ...] = ()
+    rows: Rows | None = None
     differentiable: bool = False
     reassociate: bool = True
     rtol: float | None = None

@@ -13,6 +13,7 @@ from partialc.errors import Location, SpecError
 from partialc.spec.arguments import ObjectText, is_object_path, parse_argument
 from partialc.spec.model import (
     FORMS,
+    ROWS,
     Domain,
     KernelSpec,
     ModuleSpec,
@@ -29,7 +30,15 @@ from partialc.spec.names import (
 from partialc.spec.near import alternatives, did_you_mean
 from partialc.spec.tables import Table, require_identifier
 
-_OPTIONS: Final = ("form", "batch", "differentiable", "reassociate", "rtol", "atol")
+_OPTIONS: Final = (
+    "form",
+    "batch",
+    "rows",
+    "differentiable",
+    "reassociate",
+    "rtol",
+    "atol",
+)
 _KEYS: Final = (
     *("name", "path", "tests", "function", "args", "kernels", "options", "domain"),
     *_OPTIONS,
@@ -236,6 +245,7 @@ def _options(table: Table, defaults: Options, variables: frozenset[str]) -> Opti
     return Options(
         form=_form(table) if "form" in table else defaults.form,
         batch=_batch(table, variables) if "batch" in table else defaults.batch,
+        rows=_rows(table) if "rows" in table else defaults.rows,
         differentiable=_flag(table, "differentiable")
         if "differentiable" in table
         else defaults.differentiable,
@@ -253,6 +263,17 @@ def _form(table: Table) -> Any:
     near = did_you_mean(value, FORMS) if isinstance(value, str) else None
     return table.check(
         "form", lambda value: value in FORMS, names, near or 'write form = "auto"'
+    )
+
+
+def _rows(table: Table) -> Any:
+    value = table.values["rows"]
+    near = did_you_mean(value, ROWS) if isinstance(value, str) else None
+    return table.check(
+        "rows",
+        lambda value: value in ROWS,
+        alternatives(ROWS),
+        near or 'write rows = "many"',
     )
 
 

@@ -32,7 +32,7 @@ class LockedModule:
         source: Digest of the file that defines the function.
         request: Digest of everything else the spec says of the module.
         files: Digest by path relative to the spec's folder.
-        choices: What `bench --tune` measured to be best, by kernel.
+        choices: How each kernel is delivered, by its name.
         trials: What trying written-out kernels out has shown, by what was tried.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from partialc.verify.body import Body, Names
 from partialc.verify.derivatives import Policy, is_affordable, nest_text
 from partialc.verify.literals import index_text, indices_text, positions_text
 from partialc.verify.restriction import Chosen, Restriction, Sample, choose
+
+MOST_WHOLE: Final = 3
+"""Of derivatives of higher order only the elements that are asked for are taken."""
 
 _ORDER_NAMES = {1: "jacobian", 2: "hessian"}
 
@@ -97,6 +101,9 @@ class Blocks:
         ):
             return None
         sizes = [sum(leaf.type.size for leaf in tree.leaves) for tree in trees]
+        asked = [axis_size(axis) for axis in block.axes]
+        if len(sizes) > MOST_WHOLE and prod(sizes) > prod(asked):
+            return None
         output = prod(block.output.shape)
         modes = self.policy.modes(output, sizes)
         if not is_affordable(modes, output, sizes, self.work):

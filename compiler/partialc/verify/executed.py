@@ -11,7 +11,8 @@ import jax.numpy as jnp
 
 from partialc.frontends.importing import load_object
 from partialc.frontends.primal import Primal
-from partialc.request.resolved import Kernel
+from partialc.planning.parts import parts_of
+from partialc.request.resolved import Block, Kernel
 from partialc.sampling.domain import RANGES
 from partialc.verify.expected import Expected
 from partialc.verify.findings import Sample
@@ -25,6 +26,10 @@ REFUSALS: Final = (TypeError, ValueError, NotImplementedError)
 """What JAX raises for a mode that a function does not allow."""
 
 _MOST_PULLED: Final = 200
+
+
+MOST_ORDER: Final = 4
+"""Derivatives of higher order are not differentiated once more."""
 
 
 class Trial:
@@ -115,7 +120,12 @@ class Trial:
         return function
 
     def slope(self, kernel: Kernel, sample: Sample) -> str:
-        """The mode in which JAX differentiates a kernel's reference once more."""
+        """The mode in which JAX differentiates a kernel's reference once more.
+
+        Empty if in none, or if it would take long: each order doubles the trace.
+        """
+        if _order(kernel) > MOST_ORDER:
+            return ""
         function = self.traced(kernel)
         call = self.arguments(kernel, sample)
         size = sum(
@@ -131,3 +141,9 @@ class Trial:
 
     def _draw(self, sample: Sample) -> Any:
         return self._space["Draw"](*sample, "float64")
+
+
+def _order(kernel: Kernel) -> int:
+    """Of the highest derivative that a kernel delivers."""
+    blocks = [part for part in parts_of(kernel) if isinstance(part, Block)]
+    return max((block.order for block in blocks), default=0)

@@ -384,6 +384,13 @@ SPEC_CASES = [
         "partialc.toml:4:1",
     ),
     Case(
+        "rows in other words",
+        "args =",
+        'rows = "mny"\nargs =',
+        "`rows` must be `one`, `many` or `both`, not 'mny'",
+        "partialc.toml:4:1",
+    ),
+    Case(
         "differentiable of another type",
         "args =",
         "differentiable = 1\nargs =",

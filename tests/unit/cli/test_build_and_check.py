@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from partialc.cli import compiling
+from partialc.driver import Known
 from partialc.errors import FrontendError
 from partialc.ops.registry import Cost
 from partialc.spec.model import ModuleSpec
@@ -55,7 +56,7 @@ class Output:
     arrays: bytes | None
     plan: Plan
     warnings: tuple[str, ...]
-    trials: dict[str, str]
+    found: Known
 
 
 @dataclass
@@ -74,18 +75,18 @@ class Compiler:
         spec: ModuleSpec,
         folder: Path,
         progress: Any = None,
-        trials: Mapping[str, str] | None = None,
+        known: Known | None = None,
     ) -> Output:
         self.compiled.append(spec.name)
-        self.known[spec.name] = dict(trials or {})
+        self.known[spec.name] = dict((known or Known()).trials)
         if progress is not None:
             progress(f"{spec.name}: tracing")
         model = (folder / "model.py").read_text()
         source = f"MODEL = {len(model)}\nKERNELS = {list(spec.kernels)}\n{self.suffix}"
         test = f'"""Tests {spec.name}."""\n'
         tried = {f"{kernel} 0": self.verdict for kernel in spec.kernels}
-        tried |= self.known[spec.name]
-        return Output(spec, source, test, self.arrays, Plan(spec), self.warnings, tried)
+        found = Known(tried | self.known[spec.name])
+        return Output(spec, source, test, self.arrays, Plan(spec), self.warnings, found)
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 import partialc
 from partialc.accuracy.trial import Subject
 from partialc.accuracy.verdict import Verdict
-from partialc.driver import Compiled, compile_module
-from partialc.lowering.pipeline import FULL_PRECISE, WITHOUT_NORMAL_FORMS
+from partialc.driver import Compiled, Known, compile_module
+from partialc.lowering.pipeline import FULL_PRECISE, IN_ORDER, WITHOUT_NORMAL_FORMS
 from partialc.planning import acceptance
 from partialc.planning.acceptance import Acceptance
 from partialc.planning.plan import KernelPlan
@@ -79,19 +79,19 @@ def test_what_fails_is_left_out_then_all_then_nothing_is_regrouped(
     }
 
     def verdict(_: Acceptance, candidate: Realisation) -> Verdict | None:
-        name = candidate.passes
+        name = None if candidate.variant is None else candidate.variant.name
         return None if name is None else _failing(*failing[name])
 
     monkeypatch.setattr(Acceptance, "_verdict", verdict)
     plan = _plan(BOTH, form="expanded")
     failed = [each for each in plan.rejected if each.refusal]
-    assert [each.passes for each in failed] == [
+    assert [each.variant and each.variant.name for each in failed] == [
         "full",
         "full except results (1)",
         "without normal forms",
     ]
     assert all(REASON in (each.refusal or "") for each in failed)
-    assert plan.chosen.passes == "in order"
+    assert plan.chosen.variant is IN_ORDER
     assert not plan.warnings
 
 
@@ -118,7 +118,7 @@ def test_what_vanishes_is_computed_precisely_before_anything_is_given_up(
     functions = found.chosen.program.variants.values()
     assert any(e.op == "expm1" for each in functions for e in each.equations)
     _scripted(monkeypatch, iter([_failing(0), _failing(0), KEEPS]))
-    assert plan().chosen.passes == WITHOUT_NORMAL_FORMS.name
+    assert plan().chosen.variant is WITHOUT_NORMAL_FORMS
 
 
 def test_where_every_way_fails_the_chain_is_taken_and_one_is_told(
@@ -164,7 +164,7 @@ def _compiled(known: dict[str, str]) -> Compiled:
         "path": "growth.py",
         "form": "expanded",
     }
-    return compile_module(read_module(Table(values, "test")), None, known_trials=known)
+    return compile_module(read_module(Table(values, "test")), None, known=Known(known))
 
 
 def _unexpected(_: Subject) -> Verdict:
@@ -176,10 +176,10 @@ def test_known_verdicts_decide_without_a_trial(
 ) -> None:
     _scripted(monkeypatch, iter([_failing(0), KEEPS]))
     first = _compiled({})
-    assert len(first.trials) == 2
+    assert len(first.found.trials) == 2
     monkeypatch.setattr(acceptance, "try_out", _unexpected)
-    again = _compiled(dict(first.trials))
-    assert again.trials == first.trials
+    again = _compiled(dict(first.found.trials))
+    assert again.found.trials == first.found.trials
     assert again.source == first.source
     assert again.plan.kernels["k"].chosen.form == "expanded"
     assert str(again.plan) == str(first.plan)

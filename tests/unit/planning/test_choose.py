@@ -7,7 +7,11 @@ import jax.numpy as jnp
 import pytest
 
 import partialc
+from partialc.driver import Known, compile_module
 from partialc.planning import choose
+from partialc.planning.preference import STAYS
+from partialc.spec.module import read_module
+from partialc.spec.tables import Table
 
 
 def rolled(x: jax.Array) -> jax.Array:
@@ -58,3 +62,35 @@ def test_a_pass_back_is_tried_where_jax_refuses_tangents(
     assert "VJP" in module.compiled.plan.kernels["k"].summary(
         module.compiled.primal.signature
     )
+
+
+def test_what_an_earlier_build_has_chosen_is_kept() -> None:
+    """Of two ways that are nearly as good, the one in the lock stays."""
+
+    def swirl(x: jax.Array) -> jax.Array:
+        return jnp.stack([jnp.sin(x[0]) * x[1], jnp.cos(x[1]) * x[0]])
+
+    values = {
+        "name": "swirl",
+        "function": swirl,
+        "args": {"x": "float[2]"},
+        "kernels": {"k": "jacobian(x)"},
+        "path": "swirl.py",
+        "form": "chain",
+    }
+    spec = read_module(Table(values, "test"))
+    first = compile_module(spec, None)
+    plan = first.plan.kernels["k"]
+    assert first.found.choices == {"k": plan.chosen.short_key}
+    assert plan.chosen.burden is not None
+    least = plan.chosen.burden.total(plan.rows)
+    others = [
+        each
+        for each in plan.rejected
+        if each.burden is not None and each.burden.total(plan.rows) <= STAYS * least
+    ]
+    assert others
+    known = Known(choices={"k": others[0].short_key})
+    again = compile_module(spec, None, known=known)
+    assert again.plan.kernels["k"].chosen.short_key == others[0].short_key
+    assert again.found.choices == known.choices

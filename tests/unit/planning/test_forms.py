@@ -8,13 +8,14 @@ from examples.thermodynamics.model import alphar
 from partialc.frontends.load import load_primal
 from partialc.lowering.pipeline import variants
 from partialc.planning.choose import SHORT, Wish, plan_kernel
+from partialc.planning.preference import LONG
 from partialc.request.resolve import resolve_kernel
 
 
 def plan(function, args, request, form="auto", reassociate=True):
     primal = load_primal(function, args, name="module")
     kernel = resolve_kernel("k", request, primal.signature, load_object=lambda _: None)
-    wish = Wish(form, False, frozenset(), {}, variants(reassociate=reassociate))
+    wish = Wish(form, False, frozenset(), {}, ladder=variants(reassociate=reassociate))
     return plan_kernel(kernel, primal, function.__name__, wish)
 
 
@@ -26,17 +27,22 @@ def network(x: jax.Array, w: jax.Array, v: jax.Array) -> jax.Array:
 def iterated(x: jax.Array) -> jax.Array:
     """Steps of which none can be left out."""
     y = x
-    for step in range(30):
+    for step in range(120):
         y = jnp.sin(y + step * x)
     return y
 
 
 def test_a_longer_text_must_save_more():
     """A fortieth of the work is worth reading much, nearly all of it is not."""
-    assert plan(iterated, {"x": "float"}, "partial(x)").chosen.form == "chain"
+    steps = plan(iterated, {"x": "float"}, "partial(x)")
+    ways = [steps.chosen, *steps.rejected]
+    (written, *_) = [way for way in ways if way.form == "expanded"]
+    assert written.burden.statements > LONG
+    assert steps.chosen.form == "chain"
+    assert "statements" in written.refusal
     jacobian = plan(end_effector, {"q": "float[6]"}, "jacobian(q)").chosen
     assert jacobian.form == "expanded"
-    assert jacobian.length > SHORT
+    assert jacobian.burden.statements > SHORT
 
 
 def test_what_may_round_otherwise_is_told_and_can_be_had_without():
@@ -49,8 +55,10 @@ def test_what_may_round_otherwise_is_told_and_can_be_had_without():
     assert 2 * regrouped.chosen.cost.flops < in_order.chosen.cost.flops
 
 
-def test_columns_of_a_layer_are_worth_some_lines():
+def test_layers_are_worth_no_lines_where_they_stay():
+    """Products of whole layers do not shrink: a chain of two lines is as good."""
     args = {"x": "float[8]", "w": "float[16,8]", "v": "float[16,16]"}
-    chosen = plan(network, args, "partial(x[1], x[2])").chosen
-    assert chosen.form == "expanded"
-    assert chosen.length > SHORT
+    found = plan(network, args, "partial(x[1], x[2])")
+    assert found.chosen.form == "chain"
+    (written, *_) = [way for way in found.rejected if way.form == "expanded"]
+    assert written.cost.flops < found.chosen.cost.flops

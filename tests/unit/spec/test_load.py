@@ -42,6 +42,7 @@ gamma = "hessian(x)"
 
 [module.options.every]
 form = "expanded"
+rows = "one"
 differentiable = true
 reassociate = false
 batch = []
@@ -77,7 +78,12 @@ def test_everything_a_spec_can_say(tmp_path: Path) -> None:
     assert first.options == Options("chain", ("T",), rtol=1e-7)
     assert first.kernels["pressure"].options == first.options
     assert first.kernels["every"].options == Options(
-        "expanded", (), differentiable=True, reassociate=False, rtol=1e-7
+        "expanded",
+        (),
+        rows="one",
+        differentiable=True,
+        reassociate=False,
+        rtol=1e-7,
     )
     assert not first.kernels["pressure"].bundled
     assert first.kernels["every"].bundled

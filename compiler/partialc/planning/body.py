@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,13 +10,10 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.emit.printer import ModuleScope, print_body
-from partialc.errors import InternalError
 from partialc.ir.program import Program
-from partialc.planning.plan import KernelPlan
-from partialc.planning.realisation import Chained, WrittenOut
+from partialc.printing import ModuleScope, print_body
 from partialc.realise.execute import flat_names
-from partialc.realise.writer import ChainText, Whole
+from partialc.realise.writer import Whole
 from partialc.request.resolved import Kernel
 from partialc.request.signature import Signature
 
@@ -31,6 +29,8 @@ class Body:
         support: Names of the support functions of `realise.support` it calls.
         constants: Module-level position arrays it refers to, by name.
         guarded: Whether differentiating the kernel must raise.
+        is_typed: Whether type checkers know what its expressions are: JAX's transforms
+            return `Any`.
     """
 
     lines: tuple[str, ...]
@@ -39,40 +39,26 @@ class Body:
     support: frozenset[str] = frozenset()
     constants: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     guarded: bool = False
+    is_typed: bool = True
 
 
-def body_of(
-    plan: KernelPlan, signature: Signature, scope: ModuleScope, *, guarded: bool
-) -> Body:
-    """The body of a kernel, as its plan says.
-
-    Args:
-        plan: What was decided.
-        signature: The function's signature.
-        scope: Collects what a written-out body needs at module level.
-        guarded: Whether differentiating a written-out kernel must raise.
-    """
-    match plan.chosen:
-        case WrittenOut(program=Program() as program):
-            return _written_out(plan.kernel, program, signature, scope, guarded)
-        case Chained(text=ChainText() as text):
-            return Body(
-                lines=text.lines,
-                parts=text.parts,
-                whole=text.whole,
-                support=text.helpers,
-                constants=text.constants,
-            )
-    raise InternalError(f"the plan of {plan.kernel.name} has no text")
-
-
-def _written_out(
-    kernel: Kernel,
+def printed_body(
     program: Program,
+    kernel: Kernel,
     signature: Signature,
     scope: ModuleScope,
+    *,
     guarded: bool,
 ) -> Body:
+    """A program as the body of a kernel.
+
+    Args:
+        program: The program, over the kernel's flat inputs.
+        kernel: What it delivers.
+        signature: The function's signature.
+        scope: Collects what the body needs at module level.
+        guarded: Whether differentiating the kernel must raise.
+    """
     names = flat_names(kernel, signature, scope.taken)
     fields = [(field, jax.tree.leaves(field.parts)) for field in kernel.fields]
     owners = [field.name for field, parts in fields for _ in parts]
@@ -90,3 +76,15 @@ def _written_out(
         support=frozenset({"_not_differentiable"} if guarded else ()),
         guarded=guarded,
     )
+
+
+def statements(body: Body, scope: ModuleScope) -> int:
+    """What there is to read: the statements of a kernel, its return among them.
+
+    Args:
+        body: The body.
+        scope: What it needs at module level; the functions there count as well.
+    """
+    texts = ["\n".join(body.lines), *scope.parts().functions.values()]
+    nodes = (node for text in texts for node in ast.walk(ast.parse(text)))
+    return sum(isinstance(node, ast.stmt) for node in nodes) + 1
