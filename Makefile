@@ -76,6 +76,12 @@ bench-write: $(INSTALLED) ## the same, and write benchmarks/RESULTS.md
 accuracy: $(INSTALLED) ## judge kernels of many formulas, into benchmarks/ACCURACY.md (half an hour)
 	@$(BIN)/python benchmarks/accuracy.py --write
 
+.PHONY: calibration
+calibration: $(INSTALLED) ## time all ways of a corpus, into benchmarks/CALIBRATION.md (half an hour)
+	@mkdir -p build
+	@$(BIN)/python benchmarks/calibrate.py --measure build/calibration.jsonl
+	@$(BIN)/python benchmarks/calibrate.py --write build/calibration.jsonl
+
 .PHONY: clean
 clean: ## remove environments, caches and build output
 	@rm -rf $(VENV) .environments build dist .mypy_cache .ruff_cache .pytest_cache \

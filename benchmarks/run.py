@@ -35,7 +35,7 @@ from partialc.benching.timing import ROUNDS, Pace
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "RESULTS.md"
 FIRST = ("founding", "example_kernels")
-OTHERS = ("run", "accuracy")
+OTHERS = ("run", "accuracy", "calibrate")
 INTRODUCTION = """\
 # Kernels beside what one would write by hand
 
