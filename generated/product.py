@@ -52,11 +52,23 @@ class ValueAndGradient(NamedTuple):
 def value_and_gradient(x: jax.Array) -> ValueAndGradient:
     """`value`, `gradient(x)` of `product`.
 
-    Plan: 1 VJP: 28 flops (full reference: 32 flops).
+    Plan: 1 VJP, written out: 10 flops (full reference: 32 flops).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    value, gradient_x = jax.value_and_grad(product)(x)
-    return ValueAndGradient(value, gradient_x)
+    x1_x4 = x[1] * x[4]
+    x0_x3 = x[0] * x[3]
+    x0_x3_x2 = x0_x3 * x[2]
+    x1_x4_x2 = x1_x4 * x[2]
+    gradient_x = jnp.stack(
+        [
+            x1_x4_x2 * x[3],
+            x0_x3_x2 * x[4],
+            x0_x3 * x1_x4,
+            x1_x4_x2 * x[0],
+            x0_x3_x2 * x[1],
+        ]
+    )
+    return ValueAndGradient(x1_x4 * x0_x3_x2, gradient_x)
 
 
 # What the kernels above have in common.

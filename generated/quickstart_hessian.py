@@ -32,9 +32,7 @@ def hessian(x: jax.Array) -> jax.Array:
     (x,) = _checked(_ARGUMENTS, x=x)
     twice_x1 = 2.0 * x[1]
     twice_x0 = 2.0 * x[0]
-    return jnp.stack(
-        [jnp.stack([twice_x1, twice_x0]), jnp.stack([twice_x0, 3.0 * twice_x1])]
-    )
+    return jnp.array([[twice_x1, twice_x0], [twice_x0, 3.0 * twice_x1]])
 
 
 @jax.jit
@@ -42,7 +40,7 @@ def entry(x: jax.Array) -> jax.Array:
     """The partial derivative `d2 g / dx[0] dx[1]`.
 
     Result: a scalar.
-    Plan: 1 JVP of 1 VJP, written out: 1 flop (full reference: 39 flops).
+    Plan: 2 nested JVPs, written out: 1 flop (full reference: 39 flops).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     return 2.0 * x[0]
@@ -53,13 +51,17 @@ def product(x: jax.Array, x_tangent: jax.Array) -> jax.Array:
     """The Hessian of `g` in `x` times a tangent.
 
     Result: shape (2,).
-    Plan: 1 JVP of 1 VJP: 17 flops.
+    Plan: 1 JVP of 1 VJP, written out: 9 flops (full reference: 17 flops).
     """
     x, x_tangent = _checked(
         _ARGUMENTS | {"x_tangent": "float[2]"}, x=x, x_tangent=x_tangent
     )
-    hvp_x: jax.Array = jax.jvp(jax.grad(g), (x,), (x_tangent,))[1]
-    return hvp_x
+    twice_x0 = 2.0 * x[0]
+    x_tangent1 = x_tangent[1]
+    x_tangent0 = x_tangent[0]
+    x0_plus_x1 = twice_x0 * x_tangent1 + 2.0 * (x[1] * x_tangent0)
+    x0_plus_x_tangent1 = twice_x0 * x_tangent0 + 6.0 * (x_tangent1 * x[1])
+    return jnp.stack([x0_plus_x1, x0_plus_x_tangent1])
 
 
 # What the kernels above have in common.

@@ -31,9 +31,7 @@ def full(x: jax.Array) -> jax.Array:
     transcendental).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    stack_x0_x1_x0_pow2 = jnp.stack([2.0 * (x[0] * x[1]), x[0] ** 2, 0.0])
-    stack_cos_x2 = jnp.stack([0.0, 0.0, jnp.cos(x[2])])
-    return jnp.stack([stack_x0_x1_x0_pow2, stack_cos_x2])
+    return jnp.array([[2.0 * (x[0] * x[1]), x[0] ** 2, 0.0], [0.0, 0.0, jnp.cos(x[2])]])
 
 
 @jax.jit

@@ -122,37 +122,34 @@ def jacobian(q: jax.Array) -> jax.Array:
         cos_q1_minus_cos_q1 - cos_q1_cos_q1_sin_q4_xjd
     )
     cos_q1_minus_cos_q1_mkz = scaled_cos_q1_cos_q1 - cos_q1_cos_q1_sin_q4_xjd
-    stack_cos_q0_cos_q0 = jnp.stack(
+    return jnp.array(
         [
-            cos_q0_plus_cos_q0,
-            cos_q0 * sin_q1_plus_cos_q1,
-            cos_q0_cos_q1_cos_q1,
-            cos_q0 * cos_q1_plus_cos_q1_jnt,
-            scaled_sin_q0_cos_q0,
-            0.0,
+            [
+                cos_q0_plus_cos_q0,
+                cos_q0 * sin_q1_plus_cos_q1,
+                cos_q0_cos_q1_cos_q1,
+                cos_q0 * cos_q1_plus_cos_q1_jnt,
+                scaled_sin_q0_cos_q0,
+                0.0,
+            ],
+            [
+                sin_q0_plus_sin_q0,
+                sin_q0 * sin_q1_plus_cos_q1,
+                sin_q0_cos_q1_cos_q1,
+                sin_q0 * cos_q1_plus_cos_q1_jnt,
+                scaled_cos_q0_sin_q0,
+                0.0,
+            ],
+            [
+                0.0,
+                cos_q1_cos_q1_cos_q1_minus_cos_q1_cos_q1,
+                cos_q1_cos_q1_minus_cos_q1_cos_q1_sin_q4,
+                cos_q1_minus_cos_q1_mkz,
+                -0.0823 * cos_q1_plus_cos_q1 * cos_q4,
+                0.0,
+            ],
         ]
     )
-    stack_sin_q0_sin_q0 = jnp.stack(
-        [
-            sin_q0_plus_sin_q0,
-            sin_q0 * sin_q1_plus_cos_q1,
-            sin_q0_cos_q1_cos_q1,
-            sin_q0 * cos_q1_plus_cos_q1_jnt,
-            scaled_cos_q0_sin_q0,
-            0.0,
-        ]
-    )
-    stack_cos_q1_cos_q1 = jnp.stack(
-        [
-            0.0,
-            cos_q1_cos_q1_cos_q1_minus_cos_q1_cos_q1,
-            cos_q1_cos_q1_minus_cos_q1_cos_q1_sin_q4,
-            cos_q1_minus_cos_q1_mkz,
-            -0.0823 * cos_q1_plus_cos_q1 * cos_q4,
-            0.0,
-        ]
-    )
-    return jnp.stack([stack_cos_q0_cos_q0, stack_sin_q0_sin_q0, stack_cos_q1_cos_q1])
 
 
 @jax.jit
@@ -194,21 +191,20 @@ def shoulder_block(q: jax.Array) -> jax.Array:
     cos_q2_minus_sin_q2 = cos_q2_cos_q1_sin_q1 - sin_q2_sin_q1_cos_q1
     cos_q0_minus_sin_q0 = cos_q0 * shifted_cos_q4 - sin_q0 * cos_q1_minus_sin_q1
     sin_q0_plus_cos_q0 = sin_q0 * shifted_cos_q4 + cos_q0 * cos_q1_minus_sin_q1
-    stack_cos_q0_cos_q0 = jnp.stack(
+    return jnp.array(
         [
-            cos_q0_minus_sin_q0,
-            -(cos_q0 * sin_q1_plus_cos_q1),
-            cos_q0 * cos_q2_minus_sin_q2,
+            [
+                cos_q0_minus_sin_q0,
+                -(cos_q0 * sin_q1_plus_cos_q1),
+                cos_q0 * cos_q2_minus_sin_q2,
+            ],
+            [
+                sin_q0_plus_cos_q0,
+                -(sin_q0 * sin_q1_plus_cos_q1),
+                sin_q0 * cos_q2_minus_sin_q2,
+            ],
         ]
     )
-    stack_sin_q0_sin_q0 = jnp.stack(
-        [
-            sin_q0_plus_cos_q0,
-            -(sin_q0 * sin_q1_plus_cos_q1),
-            sin_q0 * cos_q2_minus_sin_q2,
-        ]
-    )
-    return jnp.stack([stack_cos_q0_cos_q0, stack_sin_q0_sin_q0])
 
 
 # What the kernels above have in common.

@@ -10,12 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from partialc.lowering.scalar.assembly import MOST_BLOCKS
 
 from partialc.ir.dtypes import FLOAT, Regime
 from partialc.ir.jaxprs import trace_one
 from partialc.ir.program import ArrayType, Function
 from partialc.lowering.light_cone import taken_apart
+from partialc.lowering.scalar.assembly import MOST_BLOCKS
 from partialc.ops.cost import MOST_FUSED
 from partialc.ops.evaluation import evaluate
 

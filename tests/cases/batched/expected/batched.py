@@ -37,21 +37,19 @@ def score(x: jax.Array, mean: jax.Array, x_tangent: jax.Array) -> Score:
     """`value`, `gradient(x)`, `jvp(x)` of `density`.
 
     Batch: axis 0 of `x`, of length `rows`.
-    Plan: 1 VJP and 1 JVP: 19 flops, 1 transcendental (full reference: 35 flops, 3
-    transcendentals).
+    Plan: 1 VJP and 1 JVP, written out: 18 flops, 1 transcendental (full reference: 35
+    flops, 3 transcendentals).
     """
 
     def row(x: jax.Array, mean: jax.Array, x_tangent: jax.Array) -> Score:
         x, mean, x_tangent = _checked(
             _ARGUMENTS | {"x_tangent": "float[2]"}, x=x, mean=mean, x_tangent=x_tangent
         )
-
-        def primal(x: Any) -> Any:
-            return density(x, mean)
-
-        value, gradient_x = jax.value_and_grad(primal)(x)
-        jvp_x = jax.jvp(primal, (x,), (x_tangent,))[1]
-        return Score(value, gradient_x, jvp_x)
+        x_minus_mean = x - mean
+        value = jnp.exp(-0.5 * jnp.sum(x_minus_mean**2))
+        twice_x_mean = 2.0 * x_minus_mean
+        jvp_x = -0.5 * jnp.sum(x_tangent * twice_x_mean) * value
+        return Score(value, -0.5 * value * twice_x_mean, jvp_x)
 
     _check_rows(x=x, x_tangent=x_tangent)
     return jax.vmap(row, in_axes=(0, None, 0))(x, mean, x_tangent)

@@ -39,9 +39,9 @@ def block(x: jax.Array) -> jax.Array:
     transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    stack_x1_sin = jnp.stack([2.0 * (x[1] * jnp.sin(x[0])), 0.0])
-    stack_cos_x2_x3 = jnp.stack([0.0, jnp.cos(x[2]) * x[3] ** 2])
-    return jnp.stack([stack_x1_sin, stack_cos_x2_x3])
+    return jnp.array(
+        [[2.0 * (x[1] * jnp.sin(x[0])), 0.0], [0.0, jnp.cos(x[2]) * x[3] ** 2]]
+    )
 
 
 class Band(NamedTuple):
@@ -81,7 +81,7 @@ def third(x: jax.Array) -> jax.Array:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     cos_x0 = jnp.cos(x[0])
-    return jnp.stack(
+    stack_cos_x0_sin_x0 = jnp.stack(
         [
             -(cos_x0 * x[1] ** 2),
             -2.0 * (jnp.sin(x[0]) * x[1]),
@@ -89,37 +89,9 @@ def third(x: jax.Array) -> jax.Array:
             0.0,
             0.0,
             2.0 * cos_x0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
         ]
     )
+    return jnp.concatenate([stack_cos_x0_sin_x0, jnp.zeros((29,), x.dtype)])
 
 
 @jax.jit
@@ -132,7 +104,7 @@ def triangle(x: jax.Array) -> jax.Array:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     sin_x1 = jnp.sin(x[1])
-    return jnp.stack(
+    stack_sin_x1_cos_x1 = jnp.stack(
         [
             0.0,
             0.0,
@@ -140,17 +112,9 @@ def triangle(x: jax.Array) -> jax.Array:
             0.0,
             2.0 * (jnp.cos(x[1]) * x[2]),
             2.0 * sin_x1,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
         ]
     )
+    return jnp.concatenate([stack_sin_x1_cos_x1, jnp.zeros((9,), x.dtype)])
 
 
 @jax.jit

@@ -135,7 +135,8 @@ def curvature(
     """The Hessian of `loss` in `params` times a tangent.
 
     Result: a tree of 2 arrays.
-    Plan: 1 JVP of 1 VJP: 576 flops, 24 transcendentals.
+    Plan: 1 JVP of 1 VJP, written out: 507 flops, 24 transcendentals (full reference:
+    576 flops, 24 transcendentals).
     """
     params, data, params_tangent = _checked(
         _ARGUMENTS
@@ -147,14 +148,81 @@ def curvature(
         data=data,
         params_tangent=params_tangent,
     )
-
-    def primal(params: Any) -> Any:
-        return loss(params, data)
-
-    hvp_params_tangent: dict[str, Any] = jax.jvp(
-        jax.grad(primal), (params,), (params_tangent,)
-    )[1]
-    return hvp_params_tangent
+    params_bias = params["bias"]
+    params_dense_w = params["dense"]["w"]
+    inputs = data.inputs
+    labels = data.labels
+    params_tangent_bias = params_tangent["bias"]
+    params_tangent_dense_w = params_tangent["dense"]["w"]
+    tanh_inputs_params_bias = jnp.tanh(inputs @ params_dense_w + params_bias[None])
+    shifted_tanh_inputs = tanh_inputs_params_bias + 1.0
+    max_tanh_inputs_params_bias = jnp.max(tanh_inputs_params_bias, axis=1)
+    is_finite_max_tanh_inputs = jnp.isfinite(max_tanh_inputs_params_bias)
+    where_is_finite_max_max_tanh = jnp.where(
+        is_finite_max_tanh_inputs, max_tanh_inputs_params_bias, 0.0
+    )
+    where_is_finite_max = lax.stop_gradient(where_is_finite_max_max_tanh)[:, None]
+    exp_tanh_where = jnp.exp(tanh_inputs_params_bias - where_is_finite_max)
+    sum_exp_tanh_where = jnp.sum(exp_tanh_where, axis=1)
+    from_sum_exp = sum_exp_tanh_where >= 0.0
+    abs_sum_exp_tanh = jnp.abs(sum_exp_tanh_where)
+    inverse_abs_sum = 1.0 / abs_sum_exp_tanh
+    inputs_plus_params_tangent_bias = (
+        inputs @ params_tangent_dense_w + params_tangent_bias[None]
+    )
+    v1_minus_tanh_inputs_params_bias = 1.0 - tanh_inputs_params_bias
+    inputs_tanh = inputs_plus_params_tangent_bias * v1_minus_tanh_inputs_params_bias
+    inputs_tanh_tanh_inputs = inputs_tanh * shifted_tanh_inputs
+    sum_inputs_tanh_exp = jnp.sum(inputs_tanh_tanh_inputs * exp_tanh_where, axis=1)
+    neg_sum_inputs_tanh = -sum_inputs_tanh_exp
+    where_sum_exp_sum_inputs = jnp.where(
+        from_sum_exp, sum_inputs_tanh_exp, neg_sum_inputs_tanh
+    )
+    where_sum_over_abs_sum = where_sum_exp_sum_inputs / abs_sum_exp_tanh
+    scaled_abs_sum = -0.25 * (inverse_abs_sum * where_sum_over_abs_sum)
+    where_sum_exp_abs_sum = jnp.where(from_sum_exp, scaled_abs_sum, 0.0)
+    where_sum_exp_abs_sum_0 = jnp.where(from_sum_exp, 0.0, scaled_abs_sum)
+    v0p25_times_abs_sum = 0.25 * inverse_abs_sum
+    where_sum_exp_abs_sum_qcx = jnp.where(from_sum_exp, v0p25_times_abs_sum, 0.0)
+    where_sum_exp_abs_sum_tht = jnp.where(from_sum_exp, 0.0, v0p25_times_abs_sum)
+    where_sum_minus_where_sum = where_sum_exp_abs_sum_qcx - where_sum_exp_abs_sum_tht
+    inputs_tanh_where_sum = inputs_tanh_tanh_inputs * where_sum_minus_where_sum[:, None]
+    where_sum_minus = (where_sum_exp_abs_sum - where_sum_exp_abs_sum_0)[:, None]
+    labels_2d = labels[:, None]
+    where_labels_labels = jnp.where(labels_2d < 0, labels_2d + 3, labels_2d)
+    full_0 = jnp.zeros((4, 3), params_bias.dtype)
+    where_labels_labels_3d = where_labels_labels[:, :, None]
+    scattered_full_where = lax.scatter_add(
+        full_0,
+        where_labels_labels_3d,
+        jnp.full((4, 1), -0.25, params_bias.dtype),
+        lax.ScatterDimensionNumbers(
+            update_window_dims=(),
+            inserted_window_dims=(1,),
+            scatter_dims_to_operand_dims=(1,),
+            operand_batching_dims=(0,),
+            scatter_indices_batching_dims=(0,),
+        ),
+        mode="fill",
+    )
+    exp_tanh_where_sum = exp_tanh_where * where_sum_minus_where_sum[:, None]
+    inputs_params_tangent_bias_tanh_inputs = (
+        inputs_plus_params_tangent_bias * shifted_tanh_inputs
+    )
+    inputs_minus_inputs = inputs_tanh - inputs_params_tangent_bias_tanh_inputs
+    exp_tanh_plus_scattered_full = exp_tanh_where_sum + scattered_full_where
+    exp_tanh_where_where_sum_inputs = exp_tanh_where * (
+        where_sum_minus + inputs_tanh_where_sum
+    )
+    exp_tanh_inputs_inputs = exp_tanh_plus_scattered_full * inputs_minus_inputs
+    exp_tanh_plus_exp_tanh = exp_tanh_where_where_sum_inputs + exp_tanh_inputs_inputs
+    tanh_inputs_exp_tanh = shifted_tanh_inputs * exp_tanh_plus_exp_tanh
+    tanh_inputs_tanh_inputs = tanh_inputs_exp_tanh * v1_minus_tanh_inputs_params_bias
+    sum_tanh_inputs = jnp.sum(tanh_inputs_tanh_inputs, axis=0)[None]
+    return {
+        "bias": jnp.sum(sum_tanh_inputs, axis=0),
+        "dense": {"w": (tanh_inputs_tanh_inputs.T @ inputs).T},
+    }
 
 
 @jax.jit

@@ -23,6 +23,14 @@ def _guarded_default(x: jax.Array) -> jax.Array:
     return jnp.sum(jnp.log(x**2 + 1.1920929e-07))
 
 
+def _slope_float64(x: jax.Array) -> jax.Array:
+    return 2.0 * x / (x**2 + 2.220446049250313e-16)
+
+
+def _slope_default(x: jax.Array) -> jax.Array:
+    return 2.0 * x / (x**2 + 1.1920929e-07)
+
+
 def _written_out_float64(x: jax.Array) -> jax.Array:
     return 2.0 * x / (x**2 + 2.220446049250313e-16)
 
@@ -44,11 +52,14 @@ def slope(x: jax.Array) -> jax.Array:
     """The gradient of `_guarded` in `x`.
 
     Result: shape (3,).
-    Plan: 1 VJP: 15 flops.
+    Plan: 1 VJP, written out: 12 flops (full reference: 15 flops).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    gradient_x: jax.Array = jax.grad(_guarded)(x)
-    return gradient_x
+    if x.dtype == jnp.float64:
+        slope_results = _slope_float64(x)
+    else:
+        slope_results = _slope_default(x)
+    return slope_results
 
 
 @jax.jit
