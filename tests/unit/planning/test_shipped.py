@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from textwrap import indent
 from typing import Any
@@ -10,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+import partialc
 from partialc.errors import FrontendError
 from partialc.frontends.load import load_primal
 from partialc.ir.dtypes import Regime
@@ -155,3 +157,29 @@ def test_emission_traces_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jax, "make_jaxpr", refuse)
     body = plan.chosen.body(plan.kernel, signature, ModuleScope())
     assert any("float64" in line for line in body.lines)
+
+
+@pytest.mark.parametrize("form", ["chain", "expanded"])
+@pytest.mark.parametrize(
+    "request_text", ["partial(x[0], x[1])", "hessian(x)", "hvp(x)", "lower(hessian(x))"]
+)
+def test_the_statements_are_those_of_the_module(form: str, request_text: str) -> None:
+    """Of a chain one more where its result needs a type of its own."""
+    module = partialc.compile(
+        distance,
+        args={"x": "float[3]"},
+        kernels={"k": request_text},
+        name="m",
+        form=form,
+    )
+    (kernel,) = [
+        node
+        for node in ast.parse(module.source).body
+        if isinstance(node, ast.FunctionDef) and node.name == "k"
+    ]
+    body = [node for node in ast.walk(kernel) if isinstance(node, ast.stmt)]
+    others = 3  # the function itself, its docstring, the check of its arguments
+    burden = module.plan.kernels["k"].chosen.burden
+    assert burden is not None
+    more = len(body) - others - burden.statements
+    assert more in ((0, 1) if form == "chain" else (0,))
