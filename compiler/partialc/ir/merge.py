@@ -2,7 +2,7 @@
 
 Element types become triples. A conversion that only some regimes contain (float32 input
 beside a float64 constant, with x64 on) is a conversion to the same type in the others:
-it is inserted there, so that such programs still merge. Constants are converted at once
+it is inserted there, so that such programs still merge. Constants are widened at once
 (float32 weights beside a float64 input) and keep the elements of the widest regime,
 provided that rounding them gives the constants of the narrower ones.
 """
@@ -46,7 +46,7 @@ def merge(traces: Mapping[Regime, Function]) -> dict[Regime, Function]:
     """
     regimes = list(traces)
     settled = {
-        regime: everywhere(trace, _with_converted_constants)
+        regime: everywhere(trace, _with_widened_constants)
         for regime, trace in traces.items()
     }
     groups = [regimes, *_pairs(regimes)] if len(regimes) > 2 else [regimes]
@@ -281,42 +281,35 @@ class _Body:
         return origin.get(mine, mine) is origin.get(merged, merged)
 
 
-def _with_converted_constants(function: Function) -> Function:
-    """Floating-point constants as they are converted, instead of their conversions."""
+def _with_widened_constants(function: Function) -> Function:
+    """Floating-point constants in the wider type that they are used in, which is exact.
+
+    JAX converts them, or hands them to a contraction as they are.
+    """
     names: dict[Value, Atom] = {}
     equations: list[Equation] = []
     for equation in function.equations:
         moved = with_inputs(equation, names)
-        (result, *_) = moved.outputs or (None,)
-        if moved.op == CONVERT and result is not None:
-            (atom,) = moved.inputs
-            found = _converted(atom, result.type.dtype)
-            if found is not atom:
-                names[result] = found
-                continue
-        if moved.op == "dot_general" and result is not None:
+        if moved.op in (CONVERT, "dot_general"):
+            (result,) = moved.outputs
             wide = tuple(_widened(atom, result.type.dtype) for atom in moved.inputs)
+            if moved.op == CONVERT and wide[0] is not moved.inputs[0]:
+                (names[result],) = wide
+                continue
             moved = replace(moved, inputs=wide)
         equations.append(moved)
     outputs = tuple(resolve(atom, names) for atom in function.outputs)
     return replace(function, equations=tuple(equations), outputs=outputs)
 
 
-def _converted(atom: Atom, dtype: DType) -> Atom:
-    """A constant in another floating-point type; all else as it is."""
-    if not isinstance(atom, Constant) or not atom.type.dtype.is_float:
-        return atom
-    if not dtype.is_float:
-        return atom
-    data = _rounded(atom.data, dtype.numpy())
-    return Constant(ArrayType(dtype, atom.type.shape), data)
-
-
 def _widened(atom: Atom, dtype: DType) -> Atom:
-    """A constant in the wider type of what it is multiplied with."""
-    is_narrow = atom.type.dtype.is_float and dtype.is_float
-    is_narrow = is_narrow and atom.type.dtype.numpy().itemsize < dtype.numpy().itemsize
-    return _converted(atom, dtype) if is_narrow else atom
+    """A floating-point constant in a wider type; all else as it is."""
+    own = atom.type.dtype
+    if not isinstance(atom, Constant) or not (own.is_float and dtype.is_float):
+        return atom
+    if own.numpy().itemsize >= dtype.numpy().itemsize:
+        return atom
+    return Constant(ArrayType(dtype, atom.type.shape), atom.data.astype(dtype.numpy()))
 
 
 def _rounded(data: NDArray[np.generic], dtype: np.dtype[Any]) -> NDArray[np.generic]:
