@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import sqrt
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,11 +26,11 @@ from partialc.benching.rivals import rivals_of
 from partialc.benching.timing import Pace, race
 from partialc.driver import Compiled
 from partialc.ir.dtypes import Regime
-from partialc.planning.cost import Burden
+from partialc.planning import weights
+from partialc.planning.cost import Burden, for_rows
 from partialc.planning.realisation import FlatCall
 from partialc.spec.model import Rows
 
-CALLS: Final = 100_000
 ROWS: Final = 1000
 PACE: Final = Pace(rounds=40, least_seconds=0.002)
 """Many short turns: their lower quartile is stable where a median is not."""
@@ -77,9 +76,10 @@ class Timed:
     def cost(self, rows: Rows) -> float:
         """J, in seconds."""
         one, many = (
-            first + CALLS * run for first, run in zip(self.first, self.run, strict=True)
+            first + weights.CALLS * run
+            for first, run in zip(self.first, self.run, strict=True)
         )
-        return {"one": one, "many": many, "both": sqrt(one * many)}[rows]
+        return for_rows(one, many, rows)
 
     @property
     def figures(self) -> tuple[float, ...]:

@@ -11,8 +11,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from partialc.benching.regret import CALLS, ROWS, Regret, Timed
+from partialc.benching.regret import ROWS, Regret, Timed
 from partialc.benching.table import duration
+from partialc.planning.weights import CALLS
 from partialc.spec.model import Rows
 
 _FOR: Final[dict[Rows, str]] = {

@@ -62,14 +62,24 @@ class Burden:
 
     def run(self, rows: Rows) -> float:
         """Seconds of one call, of one of many rows, or their geometric mean."""
-        both = sqrt(self.one * self.many)
-        return {"one": self.one, "many": self.many, "both": both}[rows]
+        return for_rows(self.one, self.many, rows)
 
     def total(self, rows: Rows) -> float:
         """The seconds that all calls take, the first and `CALLS` more."""
         one = self.first + weights.CALLS * self.one
         many = weights.BATCHED * self.first + weights.CALLS * self.many
-        return {"one": one, "many": many, "both": sqrt(one * many)}[rows]
+        return for_rows(one, many, rows)
+
+
+def for_rows(one: float, many: float, rows: Rows) -> float:
+    """What counts of a figure for one row and one for many: for both, their mean.
+
+    Args:
+        one: The figure for one row.
+        many: That for a row of many.
+        rows: What a kernel is called for.
+    """
+    return {"one": one, "many": many, "both": sqrt(one * many)}[rows]
 
 
 def run_like_xla(function: Function) -> Function:

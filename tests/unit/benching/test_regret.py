@@ -13,8 +13,9 @@ from rich.console import Console
 
 import partialc
 from partialc.benching import regret_table
-from partialc.benching.regret import CALLS, Regret, Timed, regret
+from partialc.benching.regret import Regret, Timed, regret
 from partialc.benching.timing import Pace
+from partialc.planning.weights import CALLS
 
 QUICK = Pace(rounds=4, least_seconds=1e-4)
 
