@@ -12,6 +12,18 @@ def parts_of(kernel: Kernel) -> list[Block | Product]:
     return [part for field in kernel.fields for part in jax.tree.leaves(field.parts)]
 
 
+def order_of(part: Block | Product) -> int:
+    """How often a part is differentiated."""
+    if isinstance(part, Block):
+        return part.order
+    return 2 if part.kind == "hvp" else 1
+
+
+def highest_order(kernel: Kernel) -> int:
+    """How often the parts of a kernel are differentiated at the most."""
+    return max(map(order_of, parts_of(kernel)), default=0)
+
+
 def values_of(kernel: Kernel) -> tuple[int, ...]:
     """The numbers of the parts of a kernel that are values of the function itself."""
     return tuple(

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 
 from partialc.frontends.importing import load_object
 from partialc.frontends.primal import Primal
-from partialc.planning.parts import parts_of
-from partialc.request.resolved import Block, Kernel
+from partialc.planning.parts import highest_order
+from partialc.request.resolved import Kernel
 from partialc.sampling.domain import RANGES
 from partialc.verify.expected import Expected
 from partialc.verify.findings import Sample
@@ -124,7 +124,7 @@ class Trial:
 
         Empty if in none, or if it would take long: each order doubles the trace.
         """
-        if _order(kernel) > MOST_ORDER:
+        if highest_order(kernel) > MOST_ORDER:
             return ""
         function = self.traced(kernel)
         call = self.arguments(kernel, sample)
@@ -141,9 +141,3 @@ class Trial:
 
     def _draw(self, sample: Sample) -> Any:
         return self._space["Draw"](*sample, "float64")
-
-
-def _order(kernel: Kernel) -> int:
-    """Of the highest derivative that a kernel delivers."""
-    blocks = [part for part in parts_of(kernel) if isinstance(part, Block)]
-    return max((block.order for block in blocks), default=0)

@@ -25,9 +25,10 @@ from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import FLOAT, Regime
 from partialc.ir.jaxprs.tracing import trace_one
 from partialc.ir.program import Function
-from partialc.ir.structure import all_equations
+from partialc.ir.structure import size
+from partialc.planning.parts import order_of, parts_of, values_of
 from partialc.realise.execute import input_names, kernel_types
-from partialc.request.resolved import Block, Kernel, Product
+from partialc.request.resolved import Kernel
 from partialc.request.signature import Signature
 from partialc.sampling.loops import has_while
 from partialc.verify.expected import Expected
@@ -103,7 +104,7 @@ def refusal(primal: Primal, kernel: Kernel, expected: Expected, work: int) -> st
     """
     program = primal.program.widest
     signature = primal.signature
-    results = [signature.result.leaves[part.output.leaf] for part in _parts(kernel)]
+    results = [signature.result.leaves[part.output.leaf] for part in parts_of(kernel)]
     types = [*kernel_types(kernel, signature), *(leaf.type for leaf in results)]
     if any(kind.dtype != FLOAT for kind in types):
         return "not all numbers are real ones as wide as the caller's"
@@ -111,8 +112,8 @@ def refusal(primal: Primal, kernel: Kernel, expected: Expected, work: int) -> st
         return "it needs 64-bit types"
     if has_while(program):
         return "a loop need not come to an end there"
-    orders = [_order(part) for part in _parts(kernel)]
-    if sum(1 for _ in all_equations(program)) * 2 ** max(orders) > MOST_EQUATIONS:
+    orders = [order_of(part) for part in parts_of(kernel)]
+    if size(program) * 2 ** max(orders) > MOST_EQUATIONS:
         return "its reference takes long to compile"
     largest = max(kind.size for kind in types)
     passes = max(largest**order for order in orders)
@@ -147,7 +148,7 @@ def judged(
         results: Sequence[Any] = jax.tree.leaves(call(*structure.unflatten(inputs)))
         return results
 
-    values = tuple(n for n, part in enumerate(_parts(kernel)) if not _order(part))
+    values = values_of(kernel)
     points = [np.asarray(leaf) for leaf in leaves]
     try:
         program = trace_one(
@@ -220,14 +221,3 @@ def _missed(
         if _is_far(point) or not (agrees and is_usual):
             found[row, output, place] = float(true)
     return found
-
-
-def _parts(kernel: Kernel) -> list[Block | Product]:
-    return [part for field in kernel.fields for part in jax.tree.leaves(field.parts)]
-
-
-def _order(part: Block | Product) -> int:
-    """How often a part is differentiated."""
-    if isinstance(part, Block):
-        return part.order
-    return 2 if part.kind == "hvp" else 1

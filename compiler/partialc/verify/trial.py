@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from partialc.errors import PartialcWarning, UnsupportedError
 from partialc.frontends.primal import Primal
 from partialc.ir.jaxprs import MOST_COMPILED, Stepwise
-from partialc.ir.structure import all_equations
+from partialc.ir.structure import size
 from partialc.request.resolved import Kernel
 from partialc.sampling.domain import RANGES, Ranges
 from partialc.sampling.loops import MOST_STEPS, Loops
@@ -123,8 +123,7 @@ def try_out(
 
 def is_long_program(primal: Primal) -> bool:
     """Whether a function has so many operations that it takes long to compile."""
-    count = sum(1 for _ in all_equations(primal.program.widest))
-    return count > MOST_COMPILED
+    return size(primal.program.widest) > MOST_COMPILED
 
 
 def _hard(
