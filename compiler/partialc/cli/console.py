@@ -97,7 +97,7 @@ def progress(total: int) -> Iterator[Callable[[str, int], None]]:
     """Show how far a long command is.
 
     On a terminal it is one line that vanishes at the end; elsewhere a line per module,
-    and one every ten seconds in which it is still at the same.
+    and one every ten seconds that tells what is being done of it.
 
     Args:
         total: How many modules there are.

@@ -127,7 +127,8 @@ def taken_apart(
         limits: Between which numbers the inputs are.
 
     Returns:
-        The cone; None if it exceeds the limit.
+        The cone; None if it exceeds the limit, or if most of the work is contractions
+        that stay as they are.
     """
     facts = find_facts(function, computed, decided)
     demand = find_demand(function, facts, limit)

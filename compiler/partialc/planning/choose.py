@@ -1,4 +1,4 @@
-"""Choosing a chain: every candidate is written, traced, counted; the lightest wins."""
+"""Choosing a plan: candidates are written, traced and counted; the cheapest wins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from partialc.accuracy.verdict import Trials
 from partialc.errors import FrontendError, PartialcError
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
-from partialc.ir.structure import all_equations
+from partialc.ir.structure import size
 from partialc.lowering.pipeline import Variant, variants
 from partialc.ops.cost import weight
 from partialc.planning.acceptance import Acceptance
@@ -47,7 +47,7 @@ LONG_PROGRAM: Final = 2000
 OUTDONE: Final = "not tried: it takes more than one tangent does, and long to trace"
 
 MAX_EXPANDED: Final = 3
-"""So many of the lightest chains are written out, when that is asked for."""
+"""So many of the lightest chains are written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def _is_one_tangent(paths: Sequence[Path]) -> bool:
 def _is_long(primal: Primal) -> bool:
     """Whether tracing a derivative takes seconds."""
     variants = primal.program.variants.values()
-    return max(sum(1 for _ in all_equations(each)) for each in variants) > LONG_PROGRAM
+    return max(map(size, variants)) > LONG_PROGRAM
 
 
 def _cotangent(kernel: Kernel) -> tuple[Coordinates, ...]:
@@ -224,8 +224,9 @@ def _lightness(candidate: Chained) -> tuple[float, int]:
 def _written_out(
     chains: Sequence[Chained], tracer: Tracer, wish: Wish
 ) -> list[WrittenOut]:
-    """The lightest chains written out, as far as that is asked for or pays.
+    """The lightest chains written out, unless a chain is asked for.
 
+    Only the first of them where that makes a short text.
     Custom rules are gone from a written-out kernel, so it could not be differentiated
     again: that has to be asked for.
     """

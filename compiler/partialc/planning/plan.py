@@ -150,7 +150,7 @@ def _estimates(burden: Burden) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """A duration with two digits: `1.3 us`."""
+    """A duration with three digits: `1.32 us`."""
     units = (("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9))
     unit, size = next((each for each in units if seconds >= each[1]), units[-1])
     return f"{seconds / size:.3g} {unit}"
