@@ -29,6 +29,9 @@ from partialc.lowering.specialise_loops import SPECIALISE_LOOPS
 AfterPass: TypeAlias = Callable[[Pass, Function, Function], None]
 """Called with a pass, the function before it and the function after it."""
 
+# One body, in which nothing is dead: what can be counted.
+FLAT: Final[tuple[Pass, ...]] = (RESOLVE_CUSTOM_CALLS, INLINE_CALLS, DEAD_CODE)
+
 # What a person reads: calls stay calls, custom rules stay, nothing is computed twice.
 READABLE: Final[tuple[Pass, ...]] = (
     DEAD_CODE,

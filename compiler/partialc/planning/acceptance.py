@@ -139,17 +139,17 @@ class Acceptance:
         return self._known[chained.key]
 
     def _references(self, own: Chained) -> list[Chained]:
-        """A chain with a pass back and one without, other than the candidate's own.
+        """A chain with a pass back and one without, if its own is not that already.
 
         Of the chains with a pass back that which is nearest to forward over reverse as
         a person takes it: back first, then along the others in their order.
         """
         others = [each for each in self._chains if each.chain is not own.chain]
-        pulled = [each for each in others if each.chain.pulls]
-        pushed = [each for each in others if not each.chain.pulls]
+        pulled = [each for each in (own, *others) if each.chain.pulls]
+        pushed = [each for each in (own, *others) if not each.chain.pulls]
         parts = parts_of(self._tracer.kernel)
         pulled.sort(key=lambda each: -_as_written(each.chain, parts))
-        return [*pushed[:1], *pulled[:1]]
+        return [each for each in (*pushed[:1], *pulled[:1]) if each is not own]
 
     def _safer(self, candidate: Realisation, verdict: Verdict) -> Realisation | None:
         """A candidate written out by the next pipeline; None after the last."""

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.accuracy.verdict import Trials
+from partialc.analysis.depth import nonlinear_depth
 from partialc.errors import FrontendError, PartialcError
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
 from partialc.ir.structure import size
-from partialc.lowering.pipeline import Variant, variants
+from partialc.lowering.pipeline import FLAT, Variant, run, variants
 from partialc.ops.cost import weight
 from partialc.planning.acceptance import Acceptance
 from partialc.planning.facts import facts_of
@@ -25,7 +26,7 @@ from partialc.planning.merge import merge
 from partialc.planning.options import options
 from partialc.planning.parts import parts_of
 from partialc.planning.plan import KernelPlan
-from partialc.planning.preference import Preference
+from partialc.planning.preference import LONGEST, Preference
 from partialc.planning.proposals import proposals
 from partialc.planning.realisation import Chained, Realisation, WrittenOut
 from partialc.planning.reference import References
@@ -41,10 +42,22 @@ from partialc.spec.model import Form, Rows
 SHORT: Final = 30
 """Where the lightest chain written out has no more statements, no other is tried."""
 
+HOPELESS: Final = 2 * LONGEST
+"""Nor where it has so many: no other chain makes a text that would be taken."""
+
 LONG_PROGRAM: Final = 2000
 """Of programs with more equations a pass back is not tried where one tangent does."""
 
 OUTDONE: Final = "not tried: it takes more than one tangent does, and long to trace"
+
+DEEP: Final = 3 * LONGEST
+"""More levels of what is not linear do not fit into the longest text that is taken: a
+statement holds some three of them."""
+
+TOO_DEEP: Final = (
+    f"not tried: it nests more operations than {LONGEST} statements can hold;"
+    ' `form = "expanded"` writes it out'
+)
 
 MAX_EXPANDED: Final = 3
 """So many of the lightest chains are written out."""
@@ -226,7 +239,7 @@ def _written_out(
 ) -> list[WrittenOut]:
     """The lightest chains written out, unless a chain is asked for.
 
-    Only the first of them where that makes a short text.
+    Only the first of them where that makes a short text, or a hopelessly long one.
     Custom rules are gone from a written-out kernel, so it could not be differentiated
     again: that has to be asked for.
     """
@@ -238,10 +251,22 @@ def _written_out(
         return [tracer.finish(chain, daring) for chain in tried]
     if wish.differentiable or tracer.primal.has_custom_rules:
         return []
-    first = tracer.finish(tried[0], daring)
-    is_short = first.burden is not None and first.burden.statements <= SHORT
-    others = [] if is_short else tried[1:]
-    return [first, *(tracer.finish(chain, daring) for chain in others)]
+    if _is_deep(tried[0]):
+        return [
+            WrittenOut(chain.title, of=chain, pipeline=daring, refusal=TOO_DEEP)
+            for chain in tried
+        ]
+    first = tracer.finish(tried[0], daring, LONGEST)
+    read = LONGEST if first.burden is None else first.burden.statements
+    others = tried[1:] if SHORT < read <= HOPELESS else []
+    return [first, *(tracer.finish(chain, daring, LONGEST) for chain in others)]
+
+
+def _is_deep(chained: Chained) -> bool:
+    """Whether a chain cannot be written out in a text that would be taken."""
+    if size(chained.widest) <= DEEP:
+        return False
+    return nonlinear_depth(run(chained.widest, FLAT)) > DEEP
 
 
 def _not_written_out(chosen: Realisation, wish: Wish) -> Iterator[str]:

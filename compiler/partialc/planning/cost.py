@@ -9,9 +9,7 @@ from typing import Final
 from partialc.ir.program import Function
 from partialc.lowering.common_subexpressions import COMMON_SUBEXPRESSIONS
 from partialc.lowering.dead_code import DEAD_CODE
-from partialc.lowering.inline_calls import INLINE_CALLS
-from partialc.lowering.pipeline import run
-from partialc.lowering.resolve_custom_calls import RESOLVE_CUSTOM_CALLS
+from partialc.lowering.pipeline import FLAT, run
 from partialc.ops.cost import weight
 from partialc.ops.registry import Cost
 from partialc.planning import weights
@@ -87,10 +85,4 @@ def run_like_xla(function: Function) -> Function:
     return run(function, _LIKE_XLA)
 
 
-_LIKE_XLA: Final = (
-    RESOLVE_CUSTOM_CALLS,
-    INLINE_CALLS,
-    DEAD_CODE,
-    COMMON_SUBEXPRESSIONS,
-    DEAD_CODE,
-)
+_LIKE_XLA: Final = (*FLAT, COMMON_SUBEXPRESSIONS, DEAD_CODE)

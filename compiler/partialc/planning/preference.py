@@ -125,7 +125,7 @@ def too_long(burden: Burden, preference: Preference) -> str | None:
     if burden.is_chain or burden.statements <= LONG:
         return None
     if burden.statements > LONGEST:
-        return f'longer than {LONGEST} statements: `form = "expanded"` takes it'
+        return too_many(burden.statements)
     rows = preference.rows
     shorter = [
         each.run(rows)
@@ -135,3 +135,10 @@ def too_long(burden: Burden, preference: Preference) -> str | None:
     if TWICE * burden.run(rows) > min(shorter, default=inf):
         return f"longer than {LONG} statements, and not twice as fast as the rest"
     return None
+
+
+def too_many(statements: int) -> str:
+    """Why a text of so many statements is taken only where that is asked for."""
+    return (
+        f'{statements:,} statements, more than {LONGEST}: `form = "expanded"` takes it'
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +30,7 @@ from partialc.planning.cost import Burden
 from partialc.planning.counting import counted, counted_call
 from partialc.planning.family import Option
 from partialc.planning.parts import values_of
+from partialc.planning.preference import too_many
 from partialc.planning.realisation import Chained, FlatCall, Realisation, WrittenOut
 from partialc.printing import ModuleScope
 from partialc.realise.chain import Chain
@@ -37,6 +38,10 @@ from partialc.realise.execute import flat_call, kernel_types, trace_flat, trace_
 from partialc.realise.writer import ChainText, write
 from partialc.request.resolved import Kernel
 from partialc.sampling.domain import EVERYWHERE, Ranges
+
+LONG_TRACE: Final = 20_000
+"""A chain of more equations is written out in one regime first: to trace it in the
+others takes seconds."""
 
 
 class Tracer:
@@ -132,7 +137,9 @@ class Tracer:
         kernel = realisation.origin.chain.kernel
         return statements(realisation.body(kernel, self.primal.signature, scope), scope)
 
-    def finish(self, chained: Chained, variant: Variant) -> WrittenOut:
+    def finish(
+        self, chained: Chained, variant: Variant, longest: int | None = None
+    ) -> WrittenOut:
         """A chain written out: its program in all regimes, after all passes.
 
         The cost is that of what ships: where the regimes' programs differ, of the
@@ -141,23 +148,35 @@ class Tracer:
         Args:
             chained: The chain.
             variant: The passes.
+            longest: How many statements are too many. Of a very long chain the widest
+                regime alone then tells, before the others are traced.
         """
-        regrouped: dict[str, None] = {}
-
-        def note(step: Pass, before: Function, after: Function) -> None:
-            if step.grade is Grade.REASSOCIATING and after is not before:
-                regrouped[step.name] = None
-
         written = WrittenOut(chained.title, of=chained, pipeline=variant)
+        if longest is not None and size(chained.widest) > LONG_TRACE:
+            alone = Program(chained.widest.name, {Regime.WIDE: chained.widest})
+            burden = self._lowered(written, alone).burden
+            if burden is not None and burden.statements > longest:
+                refusal = too_many(burden.statements)
+                return replace(written, burden=burden, refusal=refusal)
         try:
             traced = self.programs(chained)
         except (InternalError, NameError, SyntaxError):
             raise
         except Exception as error:
             return replace(written, refusal=_refusal(error))
+        return self._lowered(written, traced)
+
+    def _lowered(self, written: WrittenOut, traced: Program) -> WrittenOut:
+        """The same after its passes, with what it takes."""
+        regrouped: dict[str, None] = {}
+
+        def note(step: Pass, before: Function, after: Function) -> None:
+            if step.grade is Grade.REASSOCIATING and after is not before:
+                regrouped[step.name] = None
+
         regions = self._ranges.by_leaf(self.primal.signature)
         passes = knowing_limits(
-            keeping_values(variant.passes, values_of(self.kernel)),
+            keeping_values(written.variant.passes, values_of(self.kernel)),
             tuple(region.limits for region in regions),
         )
         program = run_program(traced, passes, after=note)
@@ -166,7 +185,9 @@ class Tracer:
         try:
             read = self._statements(written)
         except UnsupportedError as error:
-            return replace(written, refusal=str(error).partition("\n")[0])
+            return replace(
+                written, finished=None, refusal=str(error).partition("\n")[0]
+            )
         burden = Burden(
             max(map(cost_of, distinct), key=weight), max(map(size, distinct)), read
         )

@@ -146,7 +146,12 @@ class Blocks:
         near = restriction.define(function)
         sizes = restriction.sizes
         output = prod(block.output.shape) if outputs is None else len(outputs)
-        nest = nest_text(near, self.policy.modes(output, sizes), restriction.argnums)
+        nest = nest_text(
+            near,
+            self.policy.modes(output, sizes),
+            restriction.argnums,
+            are_scalars=block.order > MOST_WHOLE and restriction.are_scalars,
+        )
         label = self.names.output_label(block.output)
         base = _ORDER_NAMES.get(block.order, f"derivative{block.order}")
         name = "_".join(filter(None, (base, *restriction.labels, label)))

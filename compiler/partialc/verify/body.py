@@ -10,7 +10,10 @@ from partialc.request.signature import Leaf, Signature
 from partialc.verify.literals import index_text, is_whole
 
 _TAKEN = frozenset(
-    ("jax", "jnp", "np", "reference", "moved", "combinations_with_replacement")
+    (
+        *("jax", "jnp", "np", "reference", "moved", "along"),
+        "combinations_with_replacement",
+    )
 )
 
 

@@ -72,13 +72,31 @@ def is_affordable(
     return fits and passes(modes, output, sizes) * work <= MOST_WORK
 
 
-def nest_text(function: str, modes: Sequence[Mode], argnums: Sequence[int]) -> str:
-    """`jax.jacfwd(jax.jacrev(f), argnums=1)`, innermost differentiation first."""
-    if tuple(modes) == ("jacrev", "jacfwd") and argnums[0] == argnums[1]:
+def nest_text(
+    function: str,
+    modes: Sequence[Mode],
+    argnums: Sequence[int],
+    *,
+    are_scalars: bool = False,
+) -> str:
+    """`jax.jacfwd(jax.jacrev(f), argnums=1)`, innermost differentiation first.
+
+    Args:
+        function: The name of the function.
+        modes: That of each differentiation.
+        argnums: What each differentiates by, by number.
+        are_scalars: Whether these are scalars: then a tangent takes the place of a
+            Jacobian, `along(jax.jacrev(f), 1)`, of which JAX traces half as much.
+    """
+    is_hessian = tuple(modes) == ("jacrev", "jacfwd") and argnums[0] == argnums[1]
+    if is_hessian and not are_scalars:
         return f"jax.hessian({function}{_argnums_text(argnums[0])})"
     text = function
     for mode, argnum in zip(modes, argnums, strict=True):
-        text = f"jax.{mode}({text}{_argnums_text(argnum)})"
+        if are_scalars and mode == "jacfwd":
+            text = f"along({text}, {argnum})"
+        else:
+            text = f"jax.{mode}({text}{_argnums_text(argnum)})"
     return text
 
 

@@ -33,6 +33,7 @@ class Restriction:
         parameters: The names of the changes, one for each distinct axis.
         argnums: For each axis of the block, the number of its change.
         sizes: How many elements each axis of the block moves.
+        are_scalars: Whether each change is a scalar.
         zeros: For each change, an expression for the change that changes nothing.
         labels: For each change, a piece of an identifier.
     """
@@ -52,6 +53,7 @@ class Restriction:
         self.argnums = [distinct.index(axis) for axis in axes]
         shapes = [_shape(axis, chosen.get(axis)) for axis in distinct]
         self.sizes = [prod(shapes[number]) for number in self.argnums]
+        self.are_scalars = not any(shapes)
         self.zeros = []
         self._moves: list[tuple[int, str, str]] = []
         for axis, parameter, shape in zip(

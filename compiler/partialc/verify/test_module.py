@@ -36,6 +36,25 @@ def moved(tree, number, index, step):
     return structure.unflatten(leaves)
 '''.strip()
 
+_ALONG = '''
+def along(function, number):
+    """The derivative of a function by one of its arguments, a scalar."""
+
+    def derivative(*arguments):
+        def moved(argument):
+            changed = [*arguments]
+            changed[number] = argument
+            return function(*changed)
+
+        point = arguments[number]
+        return jax.jvp(moved, (point,), (jnp.ones_like(point),))[1]
+
+    return derivative
+'''.strip()
+
+HELPERS = {"moved(": _MOVED, "along(": _ALONG}
+"""What references may call, by how they do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -184,8 +203,11 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
         for text in (item.reference, item.part)
         if text is not None
     ]
-    if findings.trial or any("moved(" in text for text in references):
-        references.insert(0, _MOVED)
+    helpers = [
+        helper
+        for call, helper in HELPERS.items()
+        if findings.trial or any(call in text for text in references)
+    ]
     points = [STAND_IN] if proof.ranges.stood_for else []
     points.append(point_text(proof.names, proof.ranges))
     points += [
@@ -227,7 +249,7 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
         noted_error=f"1e-{digits - 1}",
         copy_error="1e-9" if digits > 3 else "1e-3",
         points=points,
-        references=references,
+        references=[*helpers, *references],
         cases=[
             _case_text(kernel, proof, expected[kernel.name], findings)
             for kernel in proof.kernels

@@ -41,3 +41,18 @@ def test_what_sums_share_is_looked_at_once(monkeypatch):
     # Six terms, then all eight: the products and their weights are new, `tanh` is not.
     assert once == 2 * (2 + 6)
     assert looked_at - once == 7 * 2 * 2
+
+
+def test_the_order_of_terms_that_share_deeply_is_found_at_once():
+    """Written out, this term has 2**200 places."""
+    terms = Terms()
+    x = Value(ArrayType(FLOAT, (8,)))
+    shared = terms.operation("sin", [terms.element(x, 7)], FLOAT, {})
+    for _ in range(200):
+        shared = terms.operation("mul", [shared, shared], FLOAT, {})
+    alike = [
+        terms.operation("mul", [terms.element(x, place), shared], FLOAT, {})
+        for place in (2, 0, 1)
+    ]
+    ordered = runs.sorted_alike(alike)
+    assert [term.args[0].position for term in ordered] == [0, 1, 2]

@@ -17,7 +17,7 @@ from partialc.lowering.pipeline import FULL_PRECISE, IN_ORDER, WITHOUT_NORMAL_FO
 from partialc.planning import acceptance
 from partialc.planning.acceptance import Acceptance
 from partialc.planning.plan import KernelPlan
-from partialc.planning.realisation import Realisation, WrittenOut
+from partialc.planning.realisation import Chained, Realisation, WrittenOut
 from partialc.sampling.domain import Region
 from partialc.spec.module import read_module
 from partialc.spec.tables import Table
@@ -198,3 +198,15 @@ def test_a_kernel_of_the_function_itself_is_nan_where_that_is(form: str) -> None
     value = kernel(jnp.asarray([-2.0, 0.0, 4.0])).value
     assert jnp.isnan(value).tolist() == [True, True, False]
     assert value[2] == 7
+
+
+def test_a_chain_that_is_a_reference_itself_has_one_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Forward, and forward over reverse: there is more than one way to take that."""
+    subjects = _scripted(monkeypatch, iter([KEEPS]))
+    plan = _plan("partial(x, y)", options={"k": {"form": "expanded"}})
+    chains = [way.chain for way in plan.rejected if isinstance(way, Chained)]
+    assert sum(chain.pulls for chain in chains) > 1
+    assert plan.chosen.origin.chain.pulls
+    assert len(subjects[0].others) == 1

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import pytest
 
 import partialc
 from partialc.driver import Known, compile_module
-from partialc.planning import choose
+from partialc.planning import choose, preference, tracer
 from partialc.planning.preference import STAYS
 from partialc.spec.module import read_module
 from partialc.spec.tables import Table
@@ -62,6 +64,51 @@ def test_a_pass_back_is_tried_where_jax_refuses_tangents(
     assert "VJP" in module.compiled.plan.kernels["k"].summary(
         module.compiled.primal.signature
     )
+
+
+@pytest.mark.parametrize("deep", [2, 30])
+def test_what_nests_too_deeply_for_any_text_is_not_written_out(
+    monkeypatch: pytest.MonkeyPatch, deep: int
+) -> None:
+    """Four steps nest some ten levels."""
+    monkeypatch.setattr(choose, "DEEP", deep)
+    refusals = _refusals("auto")
+    assert (choose.TOO_DEEP in refusals) == (deep == 2)
+    assert choose.TOO_DEEP not in _refusals("expanded")
+
+
+def test_a_long_chain_is_written_out_in_one_regime_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where that shows a text too long to be taken, the others are not traced."""
+    for module in (choose, preference):
+        monkeypatch.setattr(module, "LONGEST", 3)
+    monkeypatch.setattr(preference, "LONG", 2)
+    monkeypatch.setattr(tracer, "LONG_TRACE", 10)
+    regimes = []
+    traced = tracer.trace_program
+
+    def counted(*arguments: Any) -> Any:
+        regimes.append(arguments)
+        return traced(*arguments)
+
+    monkeypatch.setattr(tracer, "trace_program", counted)
+    assert any("statements, more than" in each for each in _refusals("auto"))
+    assert not regimes
+    _refusals("expanded")
+    assert regimes
+
+
+def _refusals(form: str) -> list[str]:
+    module = partialc.compile(
+        rolled,
+        args={"x": "float[2]"},
+        kernels={"k": "partial(x[0])"},
+        name="rolled",
+        options={"k": {"form": form}},
+    )
+    plan = module.compiled.plan.kernels["k"]
+    return [each.refusal or "" for each in plan.rejected]
 
 
 def test_what_an_earlier_build_has_chosen_is_kept() -> None:

@@ -17,6 +17,7 @@ from partialc.verify.body import Names
 from partialc.verify.derivatives import Policy
 from partialc.verify.expected import Expected, expected_text
 from partialc.verify.reference import reference_value
+from partialc.verify.test_module import HELPERS
 from tests.unit.verify.building import kernel_for, x64
 
 
@@ -60,7 +61,9 @@ REQUESTS = [
     ("scalar", "hvp(x)"),
     ("scalar", "jvp(x, t)"),
     ("scalar", "vjp(out)"),
+    ("scalar", "partial(x[0], x[2], x[0], t)"),
     ("matrix", "value(of=out[1:3, 0])"),
+    ("matrix", "partial(w[0, 2], x[3], w[0, 2], w[1, 0], x[1])"),
     ("matrix", "jacobian(w)"),
     ("matrix", "jacobian(w[0, 1:3], of=out[1])"),
     ("matrix", "partial(w[0, 2], x[3])"),
@@ -113,13 +116,8 @@ def _written(kernel: Kernel, primal: Primal) -> Expected:
 def _run(expected: Expected, primal: Primal, *arguments: Any) -> Any:
     space: dict[str, Any] = {"jax": jax, "jnp": jnp, "np": np, "reference": primal.call}
     exec("from itertools import combinations_with_replacement", space)
-    exec(
-        "def moved(tree, number, index, step):\n"
-        "    leaves, structure = jax.tree.flatten(tree)\n"
-        "    leaves[number] = leaves[number].at[index].add(step)\n"
-        "    return structure.unflatten(leaves)",
-        space,
-    )
+    for helper in HELPERS.values():
+        exec(helper, space)
     exec(expected.reference, space)
     if expected.part is not None:
         exec(expected.part, space)

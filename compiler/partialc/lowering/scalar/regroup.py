@@ -40,7 +40,13 @@ from partialc.lowering.scalar.quotients import (
     factors_of,
     unit,
 )
-from partialc.lowering.scalar.runs import Checker, Column, find_runs, sorted_alike
+from partialc.lowering.scalar.runs import (
+    Checker,
+    Column,
+    Places,
+    find_runs,
+    sorted_alike,
+)
 from partialc.lowering.scalar.terms import REDUCTIONS, Term, scales_wildly, uses
 
 SHORTEST_REDUCTION: Final = 6
@@ -75,6 +81,7 @@ class _Regrouping:
         self.uses = uses(roots)
         self.made: dict[Term, Term] = {}
         self.checker = Checker()
+        self.places = Places()
         users: dict[Term, Term] = {}
         for term in self.uses:
             for arg in term.args:
@@ -355,7 +362,8 @@ class _Regrouping:
         if len(terms) < SHORTEST_REDUCTION or not dtype.is_float:
             return [(term, (term,)) for term in terms]
         found: list[tuple[Term, Column]] = []
-        for run in find_runs(sorted_alike(terms), SHORTEST_REDUCTION, self.checker):
+        alike = sorted_alike(terms, self.places)
+        for run in find_runs(alike, SHORTEST_REDUCTION, self.checker):
             if run.is_vector and not all(term is run.terms[0] for term in run.terms):
                 params = {"axes": (0,)}
                 reduction = self.terms.operation(op, run.terms, dtype, params)

@@ -17,6 +17,9 @@ from typing import Final, TypeAlias
 from partialc.lowering.scalar.terms import CONSTANT, ELEMENT, REDUCTIONS, Term
 
 _DEEPEST: Final = 60
+_FIRST: Final = 3
+"""So many elements tell the order of terms that are alike."""
+
 Column: TypeAlias = tuple[Term, ...]
 
 
@@ -77,28 +80,42 @@ MAX_STRETCHES: Final = 12
 SHORTEST_STRETCH: Final = 8
 
 
-def sorted_alike(terms: Sequence[Term]) -> list[Term]:
-    """Terms of one shape together, each group by the elements they are made of."""
+class Places:
+    """Tells which elements terms are made of, and remembers it."""
+
+    def __init__(self) -> None:
+        self._known: dict[Term, tuple[int, ...]] = {}
+
+    def first(self, term: Term) -> tuple[int, ...]:
+        """The positions of the first elements of a term, as it is written."""
+        pending = [term]
+        while pending:
+            current = pending[-1]
+            missing = [arg for arg in current.args if arg not in self._known]
+            if missing:
+                pending.extend(missing)
+                continue
+            pending.pop()
+            found = [place for arg in current.args for place in self._known[arg]]
+            if current.op == ELEMENT:
+                found = [current.position]
+            self._known[current] = tuple(found[:_FIRST])
+        return self._known[term]
+
+
+def sorted_alike(terms: Sequence[Term], places: Places | None = None) -> list[Term]:
+    """Terms of one shape together, each group by the elements they are made of.
+
+    Args:
+        terms: The terms.
+        places: Remembers what earlier calls have found out.
+    """
     shapes = _Shapes()
+    first = (places or Places()).first
     groups: dict[int, list[Term]] = {}
     for term in terms:
         groups.setdefault(shapes.shape(term), []).append(term)
-    return [
-        term for group in groups.values() for term in sorted(group, key=_first_places)
-    ]
-
-
-def _first_places(term: Term, count: int = 3) -> tuple[int, ...]:
-    """The positions of the first elements that a term is made of."""
-    found: list[int] = []
-    pending = [(term, 0)]
-    while pending and len(found) < count:
-        current, depth = pending.pop()
-        if current.op == ELEMENT:
-            found.append(current.position)
-        elif depth < _DEEPEST:
-            pending.extend((arg, depth + 1) for arg in reversed(current.args))
-    return tuple(found)
+    return [term for group in groups.values() for term in sorted(group, key=first)]
 
 
 def find_strides(terms: Sequence[Term]) -> list[Stretch] | None:
