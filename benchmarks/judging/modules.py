@@ -13,7 +13,6 @@ from judging.running import Compiled
 from partialc.api import Module
 from partialc.ir.dtypes import Regime
 from partialc.planning.plan import KernelPlan
-from partialc.planning.realisation import Chained, Realisation, WrittenOut
 
 Form: TypeAlias = Literal["auto", "expanded"]
 FORMS: Final[tuple[Form, ...]] = ("auto", "expanded")
@@ -89,16 +88,10 @@ def _replaced(
     module: Module, plan: KernelPlan, made: Mapping[str, Compiled], usual: str
 ) -> Compiled:
     """The chain that a kernel was written out from; most often the one that is best."""
-    chosen = _chain_of(plan.chosen)
-    if chosen.chain.paths == _chain_of(module.plan.kernels[usual].chosen).chain.paths:
+    origin = plan.chosen.origin
+    if origin.chain.paths == module.plan.kernels[usual].chosen.origin.chain.paths:
         return made[usual]
-    return Compiled(chosen.call(Regime.WIDE))
-
-
-def _chain_of(chosen: Realisation) -> Chained:
-    found = chosen.of if isinstance(chosen, WrittenOut) else chosen
-    assert isinstance(found, Chained)
-    return found
+    return Compiled(origin.call(Regime.WIDE))
 
 
 def _texts(source: str, kernels: Sequence[str]) -> dict[str, str]:

@@ -7,6 +7,10 @@ the command line prints the same parts with colour.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+REFUSALS: Final = (TypeError, ValueError, NotImplementedError)
+"""What JAX raises for a derivative, or a mode, that a function does not allow."""
 
 
 @dataclass(frozen=True, slots=True)

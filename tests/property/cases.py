@@ -16,7 +16,7 @@ import partialc
 from partialc.api import Module
 from partialc.ir.dtypes import Regime
 from partialc.spec.model import Form
-from partialc.verify.reference import Mode, reference_value
+from tests.oracle import Mode, reference_value
 from tests.property.programs import RandomProgram, draw_program
 from tests.property.requests import draw_request
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from partialc.api import Module
 from partialc.ir.dtypes import Regime
-from partialc.verify.reference import MODES
+from tests.oracle import MODES
 from tests.property.cases import COUNT, Case
 from tests.property.shipping import assert_planned_is_shipped
 

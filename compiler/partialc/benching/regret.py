@@ -50,6 +50,7 @@ class Timed:
         first: Seconds until the first result of one call, and of many rows.
         run: Seconds of one call, and of one row of many.
         burden: What the model counts; None for plain JAX.
+        is_broken: Whether it breaks the accuracy contract: then it is no choice.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Timed:
     first: tuple[float, float]
     run: tuple[float, float]
     burden: Burden | None
+    is_broken: bool = False
 
     @property
     def form(self) -> str:
@@ -109,8 +111,9 @@ class Regret:
 
     @property
     def best(self) -> Timed:
-        """What costs least."""
-        return min(self.ways, key=lambda way: way.cost(self.rows))
+        """What costs least, of all that keep the accuracy contract."""
+        ways = [way for way in self.ways if not way.is_broken]
+        return min(ways, key=lambda way: way.cost(self.rows))
 
     @property
     def ratio(self) -> float:
@@ -122,8 +125,10 @@ class Regret:
         """A candidate that is better in every respect; None if there is none."""
         ours = self.chosen.figures
         for way in self.ways[1:]:
+            if way.burden is None or way.is_broken:
+                continue
             pairs = zip(way.figures, ours, strict=True)
-            if way.burden is not None and all(their < our for their, our in pairs):
+            if all(their < our for their, our in pairs):
                 return way
         return None
 
@@ -155,7 +160,12 @@ def regret(
     many = _measured(mapped, arguments.draw(count), pace)
     timed = [
         Timed(
-            way.name, way.title, (a.first, b.first), (a.run, b.run / count), way.burden
+            way.name,
+            way.title,
+            (a.first, b.first),
+            (a.run, b.run / count),
+            way.burden,
+            way.is_broken,
         )
         for way, a, b in zip(ways, one, many, strict=True)
     ]
@@ -169,6 +179,7 @@ class _Way:
     title: str
     call: Callable[..., Any]
     burden: Burden | None
+    is_broken: bool = False
 
 
 def _ways(compiled: Compiled, name: str, arguments: Arguments) -> Iterator[_Way]:
@@ -179,7 +190,8 @@ def _ways(compiled: Compiled, name: str, arguments: Arguments) -> Iterator[_Way]
         if each.burden is not None and each.key not in seen:
             seen.add(each.key)
             call = partial(_on_leaves, each.call(Regime.NARROW))
-            yield _Way(each.key, f"{each.label}, {each.title}", call, each.burden)
+            title = f"{each.label}, {each.title}"
+            yield _Way(each.key, title, call, each.burden, each.is_broken)
     example = arguments.draw(None)
     kernel = compiled.kernels[name]
     for rival in rivals_of(kernel, compiled.primal, example, rows=ROWS, memory=_MEMORY):

@@ -59,12 +59,18 @@ def _table(regret: Regret) -> Table:
     for way in sorted(regret.ways, key=lambda way: way.cost(regret.rows)):
         is_chosen = way is regret.chosen
         table.add_row(
-            f"{way.title} (chosen)" if is_chosen else way.title,
+            f"{way.title}{_remark(way, is_chosen)}",
             *_times(way),
             f"{way.cost(regret.rows) / least:.2f}",
             style="bold" if is_chosen else "",
         )
     return table
+
+
+def _remark(way: Timed, is_chosen: bool) -> str:
+    if way.is_broken:
+        return " (breaks the accuracy contract)"
+    return " (chosen)" if is_chosen else ""
 
 
 def _times(way: Timed) -> list[str]:

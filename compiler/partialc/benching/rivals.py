@@ -27,6 +27,7 @@ from partialc.benching.strategies.full import Full, tensor_elements
 from partialc.benching.strategies.nests import Nests
 from partialc.benching.strategies.reverse import Reverse
 from partialc.benching.strategies.strategy import Refused, Strategy
+from partialc.errors import REFUSALS
 from partialc.frontends.primal import Primal
 from partialc.realise.point import Point
 from partialc.request.resolved import Kernel
@@ -44,8 +45,6 @@ _WAYS: Final[dict[str, tuple[_Way, ...]]] = {
     NESTS: (Nests,),
 }
 """By name; where there are several, the first that JAX takes."""
-
-_REFUSALS: Final = (TypeError, ValueError, NotImplementedError)
 
 
 def rivals_of(
@@ -96,7 +95,7 @@ def _first_accepted(
             jax.jit(call).lower(*example)  # tracing alone lets a custom_vjp's jvp pass
         except Refused as refused:
             refusal = refusal or str(refused)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             refusal = refusal or f"JAX refuses: {_first_line(error)}"
         else:
             return Contender(name, call)

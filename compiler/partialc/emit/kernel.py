@@ -177,7 +177,7 @@ def _docstring(
     if batch:
         listed = ", ".join(f"`{name}`" for name in batch)
         details.append(f"Batch: axis 0 of {listed}, of length `rows`.")
-    details.append(f"Plan: {plan.summary(signature)}{_cost(plan)}.")
+    details.append(f"Plan: {plan.summary()}{_cost(plan)}.")
     paragraphs.append(
         "\n".join(fill(each, _WIDTH, break_long_words=False) for each in details)
     )

@@ -21,7 +21,7 @@ from partialc.lowering.pipeline import FULL, FULL_PRECISE, Variant, full_except
 from partialc.planning.parts import parts_of, values_of
 from partialc.planning.realisation import Chained, Realisation
 from partialc.planning.tracer import Tracer
-from partialc.realise.chain import Chain, OneHot
+from partialc.realise.chain import Chain
 from partialc.realise.execute import input_names, kernel_types
 from partialc.request.resolved import Block, Product
 from partialc.sampling.domain import Ranges, Region
@@ -94,7 +94,7 @@ class Acceptance:
         verdict = self._verdict(chosen)
         while verdict is not None and not verdict.keeps:
             refusal = f"it breaks the accuracy contract: {verdict.reason}"
-            failed.append(replace(chosen, refusal=refusal))
+            failed.append(replace(chosen, refusal=refusal, is_broken=True))
             safer = self._safer(chosen, verdict)
             chains = [rank(each) for each in others if each.program is None]
             if safer is not None and rank(safer) < min(chains):
@@ -191,7 +191,7 @@ def _as_written(chain: Chain, parts: Sequence[Block | Product]) -> int:
         axes = part.axes[1:] if isinstance(part, Block) else ()
         wanted = [(c.leaf, c.index) for axis in axes for c in axis]
         pushes = [
-            [(p.leaf, p.index) for p in path.pushes if isinstance(p, OneHot)]
+            [push.element for push in path.pushes if push.element is not None]
             for path in read.paths
         ]
         count += bool(axes) and all(each == wanted for each in pushes)

@@ -31,9 +31,9 @@ from partialc.planning.proposals import proposals
 from partialc.planning.realisation import Chained, Realisation, WrittenOut
 from partialc.planning.reference import References
 from partialc.planning.symmetry import Symmetry
-from partialc.planning.tracer import Tracer
+from partialc.planning.tracer import LONG_TRACE, Tracer
 from partialc.planning.zeros import zero_warnings
-from partialc.realise.chain import Basis, Chain, Path
+from partialc.realise.chain import Chain, Path
 from partialc.request.resolved import Coordinates, Kernel
 from partialc.request.signature import Signature
 from partialc.sampling.domain import EVERYWHERE, Ranges
@@ -206,7 +206,7 @@ def _is_one_tangent(paths: Sequence[Path]) -> bool:
     if len(paths) != 1 or paths[0].pull is not None:
         return False
     pushes = paths[0].pushes
-    return len(pushes) == 1 and not isinstance(pushes[0], Basis)
+    return len(pushes) == 1 and not pushes[0].has_axis
 
 
 def _is_long(primal: Primal) -> bool:
@@ -253,13 +253,19 @@ def _written_out(
         return []
     if _is_deep(tried[0]):
         return [
-            WrittenOut(chain.title, of=chain, pipeline=daring, refusal=TOO_DEEP)
+            WrittenOut(chain.title, of=chain, variant=daring, refusal=TOO_DEEP)
             for chain in tried
         ]
     first = tracer.finish(tried[0], daring, LONGEST)
-    read = LONGEST if first.burden is None else first.burden.statements
-    others = tried[1:] if SHORT < read <= HOPELESS else []
+    others = [] if _speaks_for_all(first) else tried[1:]
     return [first, *(tracer.finish(chain, daring, LONGEST) for chain in others)]
+
+
+def _speaks_for_all(first: WrittenOut) -> bool:
+    """Whether other chains need not be written out: it is short, or hopelessly long."""
+    if first.burden is None:
+        return size(first.origin.widest) > LONG_TRACE
+    return not SHORT < first.burden.statements <= HOPELESS
 
 
 def _is_deep(chained: Chained) -> bool:

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from partialc.realise.chain import Basis, Element, OneHot, Path, Pull, Read
+from partialc.realise.chain import Element, Path, Pull, Push, Read
 
 Move = Callable[[Element], Element]
 
@@ -52,33 +52,29 @@ def _apply(reads: Sequence[Read], moves: dict[Path, Move]) -> tuple[Read, ...]:
 
 def _align(paths: Sequence[Path]) -> dict[Path, Move]:
     """Rule 1: the one-hots that most paths have come first (innermost)."""
-    frequency = Counter(
+    frequency: Counter[Push] = Counter(
         push
         for path in paths
         if not path.zipped
         for push in set(path.pushes)
-        if isinstance(push, OneHot)
+        if push.element is not None
     )
 
-    def rank(push: OneHot) -> tuple[int, int, tuple[int, ...]]:
-        return (-frequency[push], push.leaf, push.index)
+    def rank(numbered: tuple[int, Push]) -> tuple[int, object]:
+        _, push = numbered
+        return (-frequency[push], push.element)
 
     moves: dict[Path, Move] = {}
     for path in paths:
-        singles = [n for n, push in enumerate(path.pushes) if isinstance(push, OneHot)]
-        others = [n for n in range(len(path.pushes)) if n not in singles]
+        numbered = list(enumerate(path.pushes))
+        singles = [each for each in numbered if each[1].element is not None]
+        others = [each for each in numbered if each[1].element is None]
         if path.zipped or not singles:
             moves[path] = _identity
             continue
-        order = sorted(singles, key=lambda n: rank(_single(path, n))) + others
+        order = [number for number, _ in (*sorted(singles, key=rank), *others)]
         moves[path] = _reordered(path, order)
     return moves
-
-
-def _single(path: Path, number: int) -> OneHot:
-    push = path.pushes[number]
-    assert isinstance(push, OneHot)
-    return push
 
 
 def _identity(element: Element) -> Element:
@@ -165,7 +161,7 @@ def _embedding(path: Path, host: Path, *, commute: bool) -> list[int] | None:
         return None
     places: list[int] = []
     for push in path.pushes:
-        ordered = not commute or isinstance(push, Basis)
+        ordered = not commute or push.has_axis
         start = max(places, default=-1) + 1 if ordered else 0
         for place in range(start, len(host.pushes)):
             if host.pushes[place] == push and place not in places:

@@ -36,9 +36,9 @@ class KernelPlan:
     facts: tuple[str, ...]
     warnings: tuple[str, ...]
 
-    def summary(self, signature: Signature) -> str:
+    def summary(self) -> str:
         """The plan in a phrase: `3 nested JVPs`."""
-        return self.chosen.summary(signature)
+        return self.chosen.summary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ModulePlan:
     def rows(self) -> list[tuple[str, str, Cost | None, Cost | None]]:
         """One row per kernel: name, plan, cost, cost of the full reference."""
         return [
-            (name, plan.summary(self.signature), plan.chosen.cost, plan.reference)
+            (name, plan.summary(), plan.chosen.cost, plan.reference)
             for name, plan in self.kernels.items()
         ]
 
@@ -127,7 +127,7 @@ def cost_text(cost: Cost) -> str:
 
 
 def _line(each: Realisation, signature: Signature) -> str:
-    text = [f"{each.label}, {each.title}: {each.work(signature)}"]
+    text = [f"{each.label}, {each.title}: {each.work()}"]
     text[0] += f" ({each.nests(signature)})"
     if each.burden is not None:
         text += [cost_text(each.burden.cost), _estimates(each.burden)]
@@ -162,7 +162,7 @@ def _json(each: Realisation, signature: Signature) -> dict[str, Any]:
         "form": each.form,
         "passes": None if each.variant is None else each.variant.name,
         "title": each.title,
-        "work": each.work(signature),
+        "work": each.work(),
         "nests": each.nests(signature),
         "cost": _cost_json(each.cost),
         "training": None if each.training is None else _cost_json(each.training.cost),

@@ -19,7 +19,7 @@ from partialc.ops.registry import Cost
 from partialc.planning.body import Body, printed_body
 from partialc.planning.cost import Burden
 from partialc.printing import ModuleScope
-from partialc.realise.chain import Along, Basis, Chain, OneHot, Path
+from partialc.realise.chain import Chain, Path
 from partialc.realise.naming import step_name
 from partialc.realise.writer import ChainText
 from partialc.request.resolved import Kernel
@@ -40,6 +40,7 @@ class Realisation(ABC):
         burden: What it takes of its callers and readers; None when it was refused.
         refusal: Why it cannot be had, or is not taken; None when it can.
         training: What the gradient of its results takes, where that has to be cheap.
+        is_broken: Whether it was tried out and breaks the accuracy contract.
     """
 
     form: ClassVar[Literal["chain", "expanded"]]
@@ -48,6 +49,7 @@ class Realisation(ABC):
     burden: Burden | None = None
     refusal: str | None = None
     training: Burden | None = None
+    is_broken: bool = False
 
     @property
     def weighed(self) -> Burden | None:
@@ -101,12 +103,12 @@ class Realisation(ABC):
         """Its program in the widest regime."""
 
     @abstractmethod
-    def work(self, signature: Signature) -> str:
+    def work(self) -> str:
         """The passes through the function, in a phrase: `3 nested JVPs`."""
 
-    def summary(self, signature: Signature) -> str:
+    def summary(self) -> str:
         """The same, and what was done with it: `3 nested JVPs, written out`."""
-        return self.work(signature)
+        return self.work()
 
     @abstractmethod
     def nests(self, signature: Signature) -> str:
@@ -184,9 +186,9 @@ class Chained(Realisation):
         assert self.trace is not None, f"{self.title!r} was never written"
         return self.trace(regime)
 
-    def work(self, signature: Signature) -> str:
+    def work(self) -> str:
         """The passes through the function, counted."""
-        phrases = [_path_phrase(path, signature) for path in self.chain.paths]
+        phrases = [_path_phrase(path) for path in self.chain.paths]
         counted: dict[str, int] = {}
         for phrase in phrases:
             counted[phrase] = counted.get(phrase, 0) + 1
@@ -235,29 +237,29 @@ class WrittenOut(Realisation):
 
     Attributes:
         of: The chain.
-        pipeline: What it went through.
-        finished: What is printed, in all regimes; None when it was refused.
-        regroupings: The passes that may have changed how it rounds, by name.
+        variant: The pipeline it went through.
+        program: What is printed, in all regimes; None when it was refused.
+        regrouped: The passes that may have changed how it rounds, by name.
     """
 
     form = "expanded"
 
     of: Chained = field(kw_only=True)
-    pipeline: Variant = field(kw_only=True)
-    finished: Program | None = field(default=None, kw_only=True)
-    regroupings: tuple[str, ...] = field(default=(), kw_only=True)
+    variant: Variant = field(kw_only=True)
+    program: Program | None = field(default=None, kw_only=True)
+    regrouped: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def key(self) -> str:
         """Its form, its pipeline and its chain."""
-        return f"{self.form} {self.pipeline.name}: {self.of.chain.key}"
+        return f"{self.form} {self.variant.name}: {self.of.chain.key}"
 
     @property
     def label(self) -> str:
         """Its form, and its pipeline if that is not the first."""
-        if self.pipeline.name == FULL.name:
+        if self.variant.name == FULL.name:
             return self.form
-        return f"{self.form} ({self.pipeline.name})"
+        return f"{self.form} ({self.variant.name})"
 
     @property
     def origin(self) -> Chained:
@@ -265,32 +267,17 @@ class WrittenOut(Realisation):
         return self.of
 
     @property
-    def variant(self) -> Variant:
-        """The pipeline it went through."""
-        return self.pipeline
-
-    @property
-    def program(self) -> Program | None:
-        """What is printed, in all regimes; None when it was refused."""
-        return self.finished
-
-    @property
-    def regrouped(self) -> tuple[str, ...]:
-        """The passes that may have changed how it rounds, by name."""
-        return self.regroupings
-
-    @property
     def widest(self) -> Function:
         """Its program in the widest regime."""
         return self._had.widest
 
-    def work(self, signature: Signature) -> str:
+    def work(self) -> str:
         """That of its chain."""
-        return self.of.work(signature)
+        return self.of.work()
 
-    def summary(self, signature: Signature) -> str:
+    def summary(self) -> str:
         """That of its chain, and that it is written out."""
-        return f"{self.work(signature)}, written out"
+        return f"{self.work()}, written out"
 
     def nests(self, signature: Signature) -> str:
         """Those of its chain."""
@@ -314,8 +301,8 @@ class WrittenOut(Realisation):
 
     @property
     def _had(self) -> Program:
-        assert self.finished is not None, f"{self.title!r} was refused"
-        return self.finished
+        assert self.program is not None, f"{self.title!r} was refused"
+        return self.program
 
 
 def _times(phrase: str, count: int) -> str:
@@ -330,8 +317,8 @@ def _times(phrase: str, count: int) -> str:
     return f"{count} times {phrase}"
 
 
-def _path_phrase(path: Path, signature: Signature) -> str:
-    counts = [_passes(push, signature) for push in path.pushes]
+def _path_phrase(path: Path) -> str:
+    counts = [push.count for push in path.pushes]
     if path.zipped:
         nested = f"{len(counts)} nested JVPs" if len(counts) > 1 else "a JVP"
         pushed = f"{counts[0]} times {nested}" if counts else ""
@@ -348,14 +335,3 @@ def _path_phrase(path: Path, signature: Signature) -> str:
             rows *= extent
     pulled = "1 VJP" if rows == 1 else f"{rows} VJPs"
     return f"{pushed} of {pulled}" if pushed else pulled
-
-
-def _passes(push: OneHot | Basis | Along, signature: Signature) -> int:
-    if not isinstance(push, Basis):
-        return 1
-    if isinstance(push.selection, tuple):
-        return len(push.selection)
-    count = 1
-    for extent in push.selection.shape:
-        count *= extent
-    return count

@@ -151,13 +151,12 @@ class Tracer:
             longest: How many statements are too many. Of a very long chain the widest
                 regime alone then tells, before the others are traced.
         """
-        written = WrittenOut(chained.title, of=chained, pipeline=variant)
+        written = WrittenOut(chained.title, of=chained, variant=variant)
         if longest is not None and size(chained.widest) > LONG_TRACE:
             alone = Program(chained.widest.name, {Regime.WIDE: chained.widest})
             burden = self._lowered(written, alone).burden
             if burden is not None and burden.statements > longest:
-                refusal = too_many(burden.statements)
-                return replace(written, burden=burden, refusal=refusal)
+                return replace(written, refusal=too_many(burden.statements))
         try:
             traced = self.programs(chained)
         except (InternalError, NameError, SyntaxError):
@@ -181,13 +180,11 @@ class Tracer:
         )
         program = run_program(traced, passes, after=note)
         distinct = list(dict.fromkeys(program.variants.values()))
-        written = replace(written, finished=program, regroupings=tuple(regrouped))
+        written = replace(written, program=program, regrouped=tuple(regrouped))
         try:
             read = self._statements(written)
         except UnsupportedError as error:
-            return replace(
-                written, finished=None, refusal=str(error).partition("\n")[0]
-            )
+            return replace(written, program=None, refusal=str(error).partition("\n")[0])
         burden = Burden(
             max(map(cost_of, distinct), key=weight), max(map(size, distinct)), read
         )

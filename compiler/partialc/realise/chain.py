@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from math import prod
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from partialc.request.resolved import Coordinates, Kernel
 
@@ -28,12 +29,27 @@ class OneHot:
     """Push one unit tangent: the derivative along one scalar coordinate.
 
     Attributes:
+        is_given: Whether the caller gives the tangent.
+        has_axis: Whether it adds an axis to the result.
         leaf: The argument leaf.
         index: The element, one non-negative int per axis; empty for a scalar leaf.
     """
 
+    is_given: ClassVar[bool] = False
+    has_axis: ClassVar[bool] = False
+
     leaf: int
     index: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        """How many tangents it pushes."""
+        return 1
+
+    @property
+    def element(self) -> tuple[int, tuple[int, ...]]:
+        """The leaf and the index of the one element it moves along."""
+        return self.leaf, self.index
 
     @property
     def leaves(self) -> tuple[int, ...]:
@@ -51,12 +67,29 @@ class Basis:
     """Push one unit tangent for each selected element; adds one trailing axis.
 
     Attributes:
+        is_given: Whether the caller gives the tangents.
+        has_axis: Whether it adds an axis to the result.
         leaf: The argument leaf.
         selection: A rectangular selection, or flat positions in any order.
     """
 
+    is_given: ClassVar[bool] = False
+    has_axis: ClassVar[bool] = True
+
     leaf: int
     selection: Coordinates | Positions
+
+    @property
+    def count(self) -> int:
+        """How many tangents it pushes."""
+        if isinstance(self.selection, tuple):
+            return len(self.selection)
+        return prod(self.selection.shape)
+
+    @property
+    def element(self) -> None:
+        """It moves along several."""
+        return None
 
     @property
     def leaves(self) -> tuple[int, ...]:
@@ -76,10 +109,25 @@ class Along:
     """Push the caller's own tangents.
 
     Attributes:
+        is_given: Whether the caller gives the tangents.
+        has_axis: Whether it adds an axis to the result.
         leaves: The argument leaves that move.
     """
 
+    is_given: ClassVar[bool] = True
+    has_axis: ClassVar[bool] = False
+
     leaves: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        """How many tangents it pushes."""
+        return 1
+
+    @property
+    def element(self) -> None:
+        """It moves along what the caller gives."""
+        return None
 
     @property
     def key(self) -> str:

@@ -51,9 +51,9 @@ def element_name(
         name = "_".join([base, pulled, *roles])
     elif not pushes:
         name = "value"
-    elif any(isinstance(push, Basis) for push in pushes):
+    elif any(push.has_axis for push in pushes):
         name = "_".join([_array_base(len(pushes)), *roles])
-    elif any(isinstance(push, Along) for push in pushes):
+    elif any(push.is_given for push in pushes):
         name = "_".join(["jvp", *roles[:-1]])
     else:
         order = len(pushes)
@@ -64,7 +64,7 @@ def element_name(
 
 def _pulled_base(path: Path, pushes: Sequence[Push]) -> str:
     if pushes:
-        return "hvp" if any(isinstance(push, Along) for push in pushes) else "hessian"
+        return "hvp" if any(push.is_given for push in pushes) else "hessian"
     if path.pull is not None and path.pull.seed == "basis":
         return "jacobian"
     return "vjp" if path.pull is not None and path.pull.seed == "given" else "gradient"

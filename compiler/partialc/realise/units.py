@@ -8,7 +8,7 @@ from typing import Any
 
 from jax.tree_util import DictKey, FlattenedIndexKey, GetAttrKey, SequenceKey
 
-from partialc.realise.chain import Along, Chain
+from partialc.realise.chain import Chain
 from partialc.request.signature import Leaf, Signature
 
 Fresh = Callable[[str], str]
@@ -111,7 +111,7 @@ def _always_whole(chain: Chain, numbers: frozenset[int]) -> bool:
             return False
         for push in path.pushes:
             moved = set(push.leaves)
-            if moved & numbers and not (isinstance(push, Along) and numbers <= moved):
+            if moved & numbers and not (push.is_given and numbers <= moved):
                 return False
     return True
 

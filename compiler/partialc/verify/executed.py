@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 import jax
 import jax.numpy as jnp
 
+from partialc.errors import REFUSALS
 from partialc.frontends.importing import load_object
 from partialc.frontends.primal import Primal
 from partialc.planning.parts import highest_order
@@ -21,9 +22,6 @@ from partialc.verify.imports import imports_of
 
 Axes: TypeAlias = tuple[int | None, ...] | None
 """The batch axis of every argument; None where a kernel has none."""
-
-REFUSALS: Final = (TypeError, ValueError, NotImplementedError)
-"""What JAX raises for a mode that a function does not allow."""
 
 _MOST_PULLED: Final = 200
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.errors import PartialcWarning, UnsupportedError
+from partialc.errors import REFUSALS, PartialcWarning, UnsupportedError
 from partialc.frontends.primal import Primal
 from partialc.ir.jaxprs import MOST_COMPILED, Stepwise
 from partialc.ir.structure import size
@@ -22,7 +22,7 @@ from partialc.sampling.loops import MOST_STEPS, Loops
 from partialc.verify.body import Names
 from partialc.verify.branches import Observer, Outcome
 from partialc.verify.derivatives import Policy
-from partialc.verify.executed import REFUSALS, Axes, Trial
+from partialc.verify.executed import Axes, Trial
 from partialc.verify.expected import Expected, expected_text
 from partialc.verify.findings import Findings, Sample
 from partialc.verify.hard import Hard, judged, refusal

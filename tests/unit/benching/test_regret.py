@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import sqrt
 
 import jax
@@ -15,13 +16,16 @@ import partialc
 from partialc.benching import regret_table
 from partialc.benching.regret import Regret, Timed, regret
 from partialc.benching.timing import Pace
+from partialc.ops.registry import Cost
+from partialc.planning.cost import Burden
 from partialc.planning.weights import CALLS
 
 QUICK = Pace(rounds=4, least_seconds=1e-4)
 
 
 def way(name: str, first: float, one: float, many: float, length: int = 10) -> Timed:
-    return Timed(name, name, (first, 2 * first), (one, many), length)
+    burden = Burden(Cost(), operations=length, statements=length)
+    return Timed(name, name, (first, 2 * first), (one, many), burden)
 
 
 def test_the_cost_is_the_first_call_and_all_others() -> None:
@@ -87,3 +91,17 @@ def test_the_table_names_the_choice(measured: Regret) -> None:
     (found,) = json.loads(json.dumps(regret_table.to_json([measured])))
     assert [each["chosen"] for each in found["ways"]].count(True) == 1
     assert found["regret"] == measured.ratio
+
+
+def test_what_breaks_the_contract_is_no_choice() -> None:
+    quick = way("wrong", 0.1, 1e-6, 1e-9, length=5)
+    ways = (way("right", 0.2, 1e-5, 1e-8), quick)
+    assert Regret("m.k", "both", ways).outdone_by is quick
+    found = Regret("m.k", "both", (ways[0], replace(quick, is_broken=True)))
+    assert found.ratio == 1
+    assert found.outdone_by is None
+    console = Console(width=100, record=True)
+    console.print(regret_table.renderable([found]))
+    text = console.export_text()
+    assert "wrong (breaks the accuracy contract)" in text
+    assert "right (chosen)" in text

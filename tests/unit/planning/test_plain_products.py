@@ -16,7 +16,7 @@ from partialc.planning.plain_products import product_call, taken_together
 from partialc.planning.reference import References
 from partialc.realise.execute import kernel_types
 from partialc.request.resolve import resolve_kernel
-from partialc.verify.reference import reference_value
+from tests.oracle import reference_value
 
 ARGS = {"p": {"a": "float[3]", "n": "int", "b": "float"}, "t": "float[2]"}
 

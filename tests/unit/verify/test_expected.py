@@ -16,8 +16,8 @@ from partialc.verify import derivatives
 from partialc.verify.body import Names
 from partialc.verify.derivatives import Policy
 from partialc.verify.expected import Expected, expected_text
-from partialc.verify.reference import reference_value
 from partialc.verify.test_module import HELPERS
+from tests.oracle import reference_value
 from tests.unit.verify.building import kernel_for, x64
 
 

@@ -1,6 +1,6 @@
 """The reference value of a field, computed here and now.
 
-Property tests compare compiled kernels with it. It shares nothing with the text of the
+Tests compare compiled kernels with it. It shares nothing with the text of the
 generated tests: every tensor is taken over whole leaves, flattened, and indexed by
 position, so that the two can be checked against each other as well. It can be jitted,
 batched and differentiated like any function of arrays.
@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.errors import REFUSALS
 from partialc.frontends.primal import Primal
 from partialc.request.resolved import (
     Block,
@@ -35,8 +36,6 @@ MODES: Final[tuple[Mode, ...]] = (
     (jax.jacrev, jax.jacrev),
     (jax.jacfwd, jax.jacrev),
 )
-
-_REFUSALS = (TypeError, ValueError, NotImplementedError)
 
 
 def reference_value(
@@ -108,7 +107,7 @@ class _Tensors:
                 function = take(function, argnums=leaf)
             try:
                 tensor: jax.Array = function(*self._leaves)
-            except _REFUSALS as error:
+            except REFUSALS as error:
                 refusal = refusal or error
                 continue
             sizes = [self._leaves[leaf].size for leaf in leaves]
