@@ -16,15 +16,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
-
-os.environ.setdefault("PARTIALC_TRIAL", "off")  # plans are compared, not trusted
 
 import jax
 

@@ -26,7 +26,8 @@ A pair is a function and what is requested of it. Every candidate, and plain JAX
 index behind it, is compiled and run for one row and for a thousand, in turns. What a
 way costs is its first call and 100,000 more: of one row (`one`), of a row among many
 (`many`), or the geometric mean (`both`). *Regret* is the cost of the chosen way over
-that of the best; what is chosen has to earn its length, too
+that of the best that keeps the accuracy contract; what is chosen has to earn its
+length, too
 (`compiler/partialc/planning/preference.py`). The model's constants
 (`compiler/partialc/planning/weights.py`) are fitted on the pairs that are not held out.
 """

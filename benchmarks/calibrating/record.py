@@ -36,7 +36,7 @@ class Record:
             rows: What it is called for.
             texts: Whether long texts have a price.
         """
-        known = [way for way in self.ways if way.burden is not None]
+        known = [way for way in self.ways if way.burden and not way.is_broken]
         rank = Preference("auto", rows, known).rank if texts else _total(rows)
         chosen = min(known, key=rank)
         others = tuple(way for way in self.ways if way is not chosen)
