@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partialc.verify import reference
+from tests import oracle as reference
 from tests.property import judging
 from tests.property.cases import NEAR, Case, draw_case
 from tests.property.fuzzing import drawn_by, examples, reproducible

@@ -20,9 +20,9 @@ from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
 from partialc.ir.program import Function
 from partialc.realise.dtypes import involved_dtypes
+from partialc.reference.derivatives import work_of
 from partialc.request.resolved import Kernel
 from partialc.request.shapes import part_shape
-from partialc.verify.derivatives import work_of
 
 BATCH: Final = 10_000
 _rounding: Callable[[Any], Any] = jax.numpy.finfo  # knows bfloat16 too

@@ -7,29 +7,33 @@ The same function and the same results, in the ways that the field knows:
     jvp of grad        `jax.jvp(jax.grad(f), (x,), (one_hot,))[1][2]`
     nested grad        `jax.grad(lambda x: jax.grad(f)(x)[0])(x)[2]`
 
-Every one is differentiated in the array leaves concerned only, shares what several
-results have in common, and maps blocks over a basis. Those that do not apply, that JAX
-refuses, or whose tensors would not fit in memory, are kept with the reason.
+The first is the reference of the generated test (`partialc.reference`), whatever it
+takes. The others are differentiated in the array leaves concerned only, share what
+several results have in common, and map blocks over a basis. Those that do not apply,
+that JAX refuses, or whose tensors would not fit in memory, are kept with the reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
-from typing import Any, Final, TypeAlias
+from math import prod
+from typing import Any, Final
 
 import jax
 
 from partialc.benching.case import Contender
 from partialc.benching.groups import Work
 from partialc.benching.strategies.forward import Forward
-from partialc.benching.strategies.full import Full, tensor_elements
 from partialc.benching.strategies.nests import Nests
 from partialc.benching.strategies.reverse import Reverse
-from partialc.benching.strategies.strategy import Refused, Strategy
+from partialc.benching.strategies.strategy import Refused, Strategy, wanted_leaves
 from partialc.errors import REFUSALS
 from partialc.frontends.primal import Primal
-from partialc.realise.point import Point
+from partialc.realise.point import Point, leaves_of
+from partialc.reference.body import Names
+from partialc.reference.derivatives import Policy
+from partialc.reference.expected import expected_text
+from partialc.reference.running import defined
 from partialc.request.resolved import Kernel
 
 FULL: Final = "full, then index"
@@ -37,14 +41,11 @@ FORWARD: Final = "nested jvp"
 REVERSE: Final = "jvp of grad"
 NESTS: Final = "nested grad"
 
-_Way: TypeAlias = Callable[[Point], Strategy]
-_WAYS: Final[dict[str, tuple[_Way, ...]]] = {
-    FULL: (Full, partial(Full, order="forward"), partial(Full, order="reverse")),
-    FORWARD: (Forward,),
-    REVERSE: (Reverse,),
-    NESTS: (Nests,),
+_WAYS: Final[dict[str, type[Strategy]]] = {
+    FORWARD: Forward,
+    REVERSE: Reverse,
+    NESTS: Nests,
 }
-"""By name; where there are several, the first that JAX takes."""
 
 
 def rivals_of(
@@ -68,22 +69,32 @@ def rivals_of(
     """
     work = Work.of(kernel)
 
-    def call(way: _Way) -> Callable[..., Any]:
+    def call(way: type[Strategy]) -> Callable[..., Any]:
         return lambda *arguments: way(Point.of(primal, kernel, arguments)).evaluate(
             work
         )
 
     found = []
-    for name, ways in _WAYS.items():
-        if names is not None and name not in names:
-            continue
-        if name == FULL:
-            refusal = _too_large(work, primal, kernel, example, rows, memory)
-            if refusal is not None:
-                found.append(Contender(name, None, refusal))
-                continue
-        found.append(_first_accepted(name, [call(way) for way in ways], example))
+    if names is None or FULL in names:
+        refusal = _too_large(work, primal, kernel, example, rows, memory)
+        if refusal is not None:
+            found.append(Contender(FULL, None, refusal))
+        else:
+            calls = [_full(kernel, primal, policy) for policy in Policy]
+            found.append(_first_accepted(FULL, calls, example))
+    for name, way in _WAYS.items():
+        if names is None or name in names:
+            found.append(_first_accepted(name, [call(way)], example))
     return tuple(found)
+
+
+def _full(kernel: Kernel, primal: Primal, policy: Policy) -> Callable[..., Any]:
+    """The reference of the generated test, one array for each part of the result."""
+    names = Names(primal.signature)
+    expected = expected_text(kernel, names, policy=policy, work=None)
+    name = f"expected_{kernel.name}"
+    run = defined(expected.reference, name, primal.call, expected.given)
+    return lambda *arguments: tuple(jax.tree.leaves(run(*arguments)))
 
 
 def _first_accepted(
@@ -110,7 +121,7 @@ def _too_large(
     rows: int,
     memory: int,
 ) -> str | None:
-    elements = tensor_elements(work, Point.of(primal, kernel, example))
+    elements = _tensor_elements(work, Point.of(primal, kernel, example))
     regime = next(iter(primal.program.variants))
     kinds = [leaf.type.dtype for leaf in primal.signature.result.leaves]
     widths = [kind.numpy(regime).itemsize for kind in kinds if kind.is_inexact]
@@ -119,6 +130,27 @@ def _too_large(
         return None
     each = f" for each of {rows:,} rows" if rows > 1 else ""
     return f"the tensor holds {elements:,} numbers{each}: {size / 2**30:,.1f} GiB"
+
+
+def _tensor_elements(work: Work, point: Point) -> int:
+    """How many numbers the largest tensor of a kernel holds."""
+
+    def size(leaves: Sequence[int]) -> int:
+        return sum(prod(point.shape(leaf)) for leaf in leaves)
+
+    largest = 1
+    for group in work.groups:
+        results = sum(prod(point.whole_output(o).shape) for o in group.outputs)
+        inputs = [size(leaves_of(axis)) for axis in group.axes]
+        largest = max(largest, results * prod(inputs))
+    for products in work.products:
+        for _, part in products.parts:
+            outputs = part.outputs or (part.output,)
+            results = sum(prod(point.whole_output(o).shape) for o in outputs)
+            spaces = [wanted_leaves(products), part.directions]
+            elements = results * prod(size(space) for space in spaces if space)
+            largest = max(largest, elements)
+    return largest
 
 
 def _first_line(error: Exception) -> str:

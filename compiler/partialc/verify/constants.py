@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from partialc.reference.literals import indices_text
 from partialc.request.resolved import Block, Entries, Kernel
 from partialc.request.shapes import axis_size
-from partialc.verify.literals import indices_text
 
 _CHECKED = 16
 

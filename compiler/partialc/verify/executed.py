@@ -13,9 +13,9 @@ from partialc.errors import REFUSALS
 from partialc.frontends.importing import load_object
 from partialc.frontends.primal import Primal
 from partialc.planning.parts import highest_order
+from partialc.reference.expected import Expected
 from partialc.request.resolved import Kernel
 from partialc.sampling.domain import RANGES
-from partialc.verify.expected import Expected
 from partialc.verify.findings import Sample
 from partialc.verify.hard import ROWS
 from partialc.verify.imports import imports_of

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from partialc.verify.expected import Expected
+from partialc.reference.expected import Expected
 from partialc.verify.hard import Hard
 
 Sample: TypeAlias = tuple[int, float, float]

@@ -28,10 +28,10 @@ from partialc.ir.program import Function
 from partialc.ir.structure import size
 from partialc.planning.parts import order_of, parts_of, values_of
 from partialc.realise.execute import input_names, kernel_types
+from partialc.reference.expected import Expected
 from partialc.request.resolved import Kernel
 from partialc.request.signature import Signature
 from partialc.sampling.loops import has_while
-from partialc.verify.expected import Expected
 
 ROWS: Final = 44
 """Hard points, as in the template."""

@@ -11,8 +11,8 @@ from typing import Any
 from partialc.errors import FrontendError
 from partialc.frontends.importing import load_object
 from partialc.frontends.primal import Primal
-from partialc.verify.body import Names
-from partialc.verify.literals import literal_text
+from partialc.reference.body import Names
+from partialc.reference.literals import literal_text
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 

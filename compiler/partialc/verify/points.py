@@ -9,11 +9,11 @@ import jax
 
 from partialc.frontends.importing import ObjectPath
 from partialc.ir.dtypes import DType
+from partialc.reference.body import Names
+from partialc.reference.containers import Text, construction, is_displayable, tree_text
 from partialc.request.resolved import Direction, Kernel
 from partialc.request.signature import Leaf, Tree
 from partialc.sampling.domain import INTEGERS, Ranges
-from partialc.verify.body import Names
-from partialc.verify.containers import Text, construction, is_displayable, tree_text
 from partialc.verify.stand_ins import stand_in_text
 
 

@@ -17,8 +17,8 @@ from jax.tree_util import DictKey, FlattenedIndexKey, GetAttrKey, SequenceKey
 
 from partialc.errors import UnsupportedError
 from partialc.ir.dtypes import Regime
+from partialc.reference.containers import Text, construction, display
 from partialc.request.signature import Leaf, Signature, Tree
-from partialc.verify.containers import Text, construction, display
 
 STAND_IN: Final = '''
 @jax.tree_util.register_pytree_with_keys_class

@@ -11,14 +11,15 @@ from partialc.emit.templates import render
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
 from partialc.printing.formatting import format_source
+from partialc.reference.body import Names
+from partialc.reference.derivatives import work_of
+from partialc.reference.expected import Expected
+from partialc.reference.running import HELPERS
 from partialc.request.resolved import Kernel
 from partialc.sampling.domain import Ranges
 from partialc.spec.model import Options
-from partialc.verify.body import Names
 from partialc.verify.constants import constants_test
-from partialc.verify.derivatives import work_of
 from partialc.verify.executed import Axes
-from partialc.verify.expected import Expected
 from partialc.verify.findings import Findings
 from partialc.verify.imports import with_imports
 from partialc.verify.origin import Original, find_original
@@ -27,33 +28,6 @@ from partialc.verify.rounding import coarse_rtol, digits_of
 from partialc.verify.stand_ins import STAND_IN, foreign_class, unmakeable
 from partialc.verify.symmetry import symmetry_test
 from partialc.verify.trial import try_out
-
-_MOVED = '''
-def moved(tree, number, index, step):
-    """The tree with `step` added to some elements of one of its leaves."""
-    leaves, structure = jax.tree.flatten(tree)
-    leaves[number] = leaves[number].at[index].add(step)
-    return structure.unflatten(leaves)
-'''.strip()
-
-_ALONG = '''
-def along(function, number):
-    """The derivative of a function by one of its arguments, a scalar."""
-
-    def derivative(*arguments):
-        def moved(argument):
-            changed = [*arguments]
-            changed[number] = argument
-            return function(*changed)
-
-        point = arguments[number]
-        return jax.jvp(moved, (point,), (jnp.ones_like(point),))[1]
-
-    return derivative
-'''.strip()
-
-HELPERS = {"moved(": _MOVED, "along(": _ALONG}
-"""What references may call, by how they do."""
 
 
 @dataclass(frozen=True, slots=True)

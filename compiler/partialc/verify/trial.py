@@ -16,14 +16,14 @@ from partialc.errors import REFUSALS, PartialcWarning, UnsupportedError
 from partialc.frontends.primal import Primal
 from partialc.ir.jaxprs import MOST_COMPILED, Stepwise
 from partialc.ir.structure import size
+from partialc.reference.body import Names
+from partialc.reference.derivatives import Policy
+from partialc.reference.expected import Expected, expected_text
 from partialc.request.resolved import Kernel
 from partialc.sampling.domain import RANGES, Ranges
 from partialc.sampling.loops import MOST_STEPS, Loops
-from partialc.verify.body import Names
 from partialc.verify.branches import Observer, Outcome
-from partialc.verify.derivatives import Policy
 from partialc.verify.executed import Axes, Trial
-from partialc.verify.expected import Expected, expected_text
 from partialc.verify.findings import Findings, Sample
 from partialc.verify.hard import Hard, judged, refusal
 from partialc.verify.rounding import digits_of, noted

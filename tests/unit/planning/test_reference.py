@@ -62,11 +62,28 @@ def test_order_and_arguments_tell_references_apart() -> None:
 
 
 def test_what_jax_cannot_trace_has_no_cost() -> None:
+    """Loops have no reverse mode, functions with a rule of their own no forward one."""
+
+    @jax.custom_vjp
+    def rounded(x: jax.Array) -> jax.Array:
+        return jnp.round(x)
+
+    rounded.defvjp(lambda x: (rounded(x), None), lambda _, bar: (bar,))
+
     def loop(x: jax.Array) -> jax.Array:
         return jax.lax.while_loop(lambda c: c < 3.0, lambda c: c * x, x)
 
-    primal = load_primal(loop, {"x": "float"}, name="m")
-    references = References(primal)
-    for _ in range(2):
-        assert references.cost(_kernel(primal, "partial(x)")) is None
-    assert references.cost(_kernel(primal, "value")) is not None
+    def both(x: jax.Array) -> jax.Array:
+        return loop(rounded(x))
+
+    def cost(function: Any, text: str) -> Any:
+        primal = load_primal(function, {"x": "float"}, name="m")
+        references = References(primal)
+        found = [references.cost(_kernel(primal, text)) for _ in range(2)]
+        assert found[0] == found[1]
+        return found[0]
+
+    assert cost(both, "partial(x)") is None
+    assert cost(both, "value") is not None
+    assert cost(loop, "partial(x)") is not None
+    assert cost(rounded, "partial(x)") is not None

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from partialc.errors import InternalError
 from partialc.realise.units import reach
+from partialc.reference.body import Body, Names
+from partialc.reference.derivatives import Policy, is_affordable, nest_text
+from partialc.reference.literals import index_text, indices_text, positions_text
+from partialc.reference.restriction import Chosen, Restriction, Sample, choose
 from partialc.request.resolved import Block, Coordinates, Dense, Entries
 from partialc.request.shapes import axis_size, block_shape
 from partialc.request.signature import Signature
-from partialc.verify.body import Body, Names
-from partialc.verify.derivatives import Policy, is_affordable, nest_text
-from partialc.verify.literals import index_text, indices_text, positions_text
-from partialc.verify.restriction import Chosen, Restriction, Sample, choose
 
 MOST_WHOLE: Final = 3
 """Of derivatives of higher order only the elements that are asked for are taken."""
@@ -33,7 +33,8 @@ class Blocks:
     Attributes:
         names: Identifiers of the arguments.
         policy: Which modes may be used.
-        work: Array elements that one evaluation of the function computes.
+        work: Array elements that one evaluation of the function computes; None where
+            full tensors are wanted whatever they take.
         body: The statements so far.
         cuts: For leaves of the result that are checked in part: how they are cut.
         leaf_number: The leaf of the result that is being written.
@@ -41,7 +42,7 @@ class Blocks:
 
     names: Names
     policy: Policy
-    work: int
+    work: int | None
     body: Body
     cuts: dict[int, tuple[tuple[int, ...], str]] = field(default_factory=dict)
     leaf_number: int = 0
@@ -78,21 +79,41 @@ class Blocks:
         sizes = [axis_size(axis) for axis in block.axes]
         output = prod(block.output.shape)
         modes = self.policy.modes(output, sizes)
-        listed = not isinstance(block.layout, Entries) or _is_listable(
-            block.layout, sizes
-        )
-        if listed and is_affordable(modes, output, sizes, self.work):
+        if self.is_listable(block) and is_affordable(modes, output, sizes, self.work):
             full = self.restricted(block)
             return self.laid_out(full, block, [*block.output.shape])
         return self.sampled(block)
 
+    def unindexed(self, block: Block) -> str:
+        """The full tensor of a block, or what stands for it, before it is indexed."""
+        if not block.axes:
+            return self.call()
+        return self.tensor(block) or self.restricted(block)
+
     def whole(self, block: Block) -> str | None:
         """The full tensor over whole arguments, indexed; None if it is too large."""
-        if any(len(axis) > 1 for axis in block.axes):
+        if isinstance(block.layout, Entries) and not self.is_listable(block):
             return None
-        if isinstance(block.layout, Entries) and not _is_listable(
-            block.layout, [axis_size(axis) for axis in block.axes]
-        ):
+        full = self.tensor(block)
+        if full is None:
+            return None
+        places = []
+        for axis in block.axes:
+            _, leaf, position = self.names.position(axis[0].leaf)
+            text = reach(full, leaf.path, position)
+            if len(block.axes) > 1 and "jax.tree.leaves" in text:
+                return None
+            full = text
+            places.append((axis[0], leaf.type.shape))
+        entries = [_entries(c, shape) for c, shape in places]
+        index = _join_index(entries, bool(block.output.shape))
+        full = f"{full}[{index}]" if index else full
+        dims = [n for axis in block.axes for n in axis[0].shape]
+        return self.laid_out(full, block, [*block.output.shape], dims)
+
+    def tensor(self, block: Block) -> str | None:
+        """The name of the full tensor over whole arguments; None if it is too large."""
+        if any(len(axis) > 1 for axis in block.axes):
             return None
         arguments = [self.names.position(axis[0].leaf)[0] for axis in block.axes]
         trees = [self.signature.arguments[name] for name in arguments]
@@ -102,7 +123,8 @@ class Blocks:
             return None
         sizes = [sum(leaf.type.size for leaf in tree.leaves) for tree in trees]
         asked = [axis_size(axis) for axis in block.axes]
-        if len(sizes) > MOST_WHOLE and prod(sizes) > prod(asked):
+        is_deep = len(sizes) > MOST_WHOLE and self.work is not None
+        if is_deep and prod(sizes) > prod(asked):
             return None
         output = prod(block.output.shape)
         modes = self.policy.modes(output, sizes)
@@ -122,20 +144,7 @@ class Blocks:
             dims = [n for tree in trees for n in tree.leaves[0].type.shape]
             shape = f"shape {(*block.output.shape, *dims)}"
         given = ", ".join(self.names.arguments.values())
-        full = self.body.assign(name, f"{nest}({given})", shape)
-        places = []
-        for axis in block.axes:
-            _, leaf, position = self.names.position(axis[0].leaf)
-            text = reach(full, leaf.path, position)
-            if len(block.axes) > 1 and "jax.tree.leaves" in text:
-                return None
-            full = text
-            places.append((axis[0], leaf.type.shape))
-        entries = [_entries(c, shape) for c, shape in places]
-        index = _join_index(entries, bool(block.output.shape))
-        full = f"{full}[{index}]" if index else full
-        dims = [n for axis in block.axes for n in axis[0].shape]
-        return self.laid_out(full, block, [*block.output.shape], dims)
+        return self.body.assign(name, f"{nest}({given})", shape)
 
     def restricted(self, block: Block, sample: Sample | None = None) -> str:
         """The full tensor over the requested elements alone, or over some of them."""
@@ -150,7 +159,11 @@ class Blocks:
             near,
             self.policy.modes(output, sizes),
             restriction.argnums,
-            are_scalars=block.order > MOST_WHOLE and restriction.are_scalars,
+            are_scalars=(
+                self.work is not None
+                and block.order > MOST_WHOLE
+                and restriction.are_scalars
+            ),
         )
         label = self.names.output_label(block.output)
         base = _ORDER_NAMES.get(block.order, f"derivative{block.order}")
@@ -180,9 +193,12 @@ class Blocks:
         if [*lead, *sizes] != [*output, *(dims if dims is not None else sizes)]:
             full = f"{full}.reshape({', '.join(map(str, [*lead, *sizes]))})"
         text = indices_text(layout.inputs, max(sizes, default=0))
-        if text is None:
+        if text is not None:
+            entries = self.body.assign("entries", text)
+        elif self.work is None:
+            entries = self.body.hold("entries", layout.inputs.T)
+        else:
             raise InternalError("a list of entries is too long to be written")
-        entries = self.body.assign("entries", text)
         if layout.outputs is not None:
             rows = self.body.assign("rows", positions_text(layout.outputs))
             full = f"{full}[({rows}, *{entries})]"
@@ -192,6 +208,11 @@ class Blocks:
         if layout.shape != (len(layout.inputs),):
             full = f"{full}.reshape({', '.join(map(str, shape))})"
         return full
+
+    def is_listable(self, block: Block) -> bool:
+        """Whether the entries of a block, if it has any, can be written."""
+        sizes = [axis_size(axis) for axis in block.axes]
+        return self.work is None or _is_listable(block.layout, sizes)
 
     def sampled(self, block: Block) -> str:
         """Some elements of a block that is too large; the result is cut alike."""

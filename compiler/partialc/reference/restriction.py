@@ -14,11 +14,11 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.reference.body import Body, Names
+from partialc.reference.derivatives import Policy, is_affordable
+from partialc.reference.literals import index_text, is_whole, positions_text
 from partialc.request.resolved import Axis, Block, Entries
 from partialc.request.shapes import axis_shape, axis_size
-from partialc.verify.body import Body, Names
-from partialc.verify.derivatives import Policy, is_affordable
-from partialc.verify.literals import index_text, is_whole, positions_text
 
 Chosen: TypeAlias = NDArray[np.int64]
 """Positions along a flattened axis, ascending."""
@@ -195,7 +195,7 @@ def _literal(positions: NDArray[np.int64]) -> str:
     return f"np.array({[int(position) for position in positions]})"
 
 
-def choose(block: Block, policy: Policy, work: int) -> Sample:
+def choose(block: Block, policy: Policy, work: int | None) -> Sample:
     """Random elements of a block, few enough that a reference can be built."""
     random = np.random.RandomState(len(block.axes))
     outputs = np.arange(prod(block.output.shape))
@@ -221,7 +221,7 @@ def choose(block: Block, policy: Policy, work: int) -> Sample:
     return sample
 
 
-def _fits(sample: Sample, policy: Policy, work: int) -> bool:
+def _fits(sample: Sample, policy: Policy, work: int | None) -> bool:
     output = len(sample.outputs)
     sizes = [len(sample.positions[axis]) for axis in sample.block.axes]
     return is_affordable(policy.modes(output, sizes), output, sizes, work)

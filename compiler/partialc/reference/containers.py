@@ -8,8 +8,8 @@ from typing import Any
 
 from partialc.errors import UnsupportedError
 from partialc.realise.units import reach
+from partialc.reference.literals import literal_text
 from partialc.request.signature import Tree
-from partialc.verify.literals import literal_text
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

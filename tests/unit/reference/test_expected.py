@@ -11,11 +11,11 @@ import pytest
 
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
+from partialc.reference import derivatives
+from partialc.reference.body import Names
+from partialc.reference.derivatives import Policy
+from partialc.reference.expected import Expected, expected_text
 from partialc.request.resolved import Kernel
-from partialc.verify import derivatives
-from partialc.verify.body import Names
-from partialc.verify.derivatives import Policy
-from partialc.verify.expected import Expected, expected_text
 from partialc.verify.test_module import HELPERS
 from tests.oracle import reference_value
 from tests.unit.verify.building import kernel_for, x64

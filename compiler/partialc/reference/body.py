@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from partialc.realise.units import reach, role
+from partialc.reference.literals import index_text, is_whole
 from partialc.request.resolved import Coordinates
 from partialc.request.signature import Leaf, Signature
-from partialc.verify.literals import index_text, is_whole
 
 _TAKEN = frozenset(
     (
@@ -79,10 +82,12 @@ class Body:
 
     Attributes:
         lines: The statements so far.
+        given: Arrays that are too long to be written, by the name they are called.
     """
 
     def __init__(self, parameters: Sequence[str]) -> None:
         self.lines: list[str] = []
+        self.given: dict[str, NDArray[np.int64]] = {}
         self._taken = {*_TAKEN, *parameters}
         self._names: dict[str, str] = {}
 
@@ -101,6 +106,12 @@ class Body:
             note = f"  # {comment}" if comment else ""
             self.lines.append(f"{self._names[expression]} = {expression}{note}")
         return self._names[expression]
+
+    def hold(self, name: str, array: NDArray[np.int64]) -> str:
+        """Name an array that is given when the text is run."""
+        fresh = self.fresh(name)
+        self.given[fresh] = array
+        return fresh
 
     def define(self, name: str, parameters: Sequence[str], expression: str) -> str:
         """Define a local function; the same function gets the same name."""

@@ -12,16 +12,19 @@ as well, to some of them, and the kernel's result is cut to the same part.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from partialc.realise.dtypes import involved_dtypes
+from partialc.reference.blocks import Blocks
+from partialc.reference.body import Body, Names
+from partialc.reference.containers import Known, tree_text
+from partialc.reference.derivatives import Policy
+from partialc.reference.products import Products
 from partialc.request.resolved import Block, Kernel, Product
-from partialc.verify.blocks import Blocks
-from partialc.verify.body import Body, Names
-from partialc.verify.containers import Known, tree_text
-from partialc.verify.derivatives import Policy
-from partialc.verify.products import Products
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,12 @@ class Expected:
         reference: A function `expected_KERNEL` of the kernel's arguments.
         part: A function `part_KERNEL` that cuts the kernel's result to what the
             reference gives; None when that is all of it.
+        given: Arrays that are too long to be written, by the name they are called.
     """
 
     reference: str
     part: str | None
+    given: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class _Writer:
 
 
 def expected_text(
-    kernel: Kernel, names: Names, *, policy: Policy, work: int
+    kernel: Kernel, names: Names, *, policy: Policy, work: int | None
 ) -> Expected:
     """The reference of one kernel.
 
@@ -84,7 +89,8 @@ def expected_text(
         kernel: What is to be proven.
         names: Identifiers of the arguments.
         policy: Which modes may be used; the caller tries them.
-        work: Array elements that one evaluation of the function computes.
+        work: Array elements that one evaluation of the function computes; None where
+            full tensors are wanted whatever they take.
     """
     parameters = [
         *names.arguments.values(),
@@ -106,7 +112,27 @@ def expected_text(
         *(f"    {line}" if line else "" for line in blocks.body.lines),
         f"    return {result}",
     ]
-    return Expected("\n".join(lines), _part_text(kernel, blocks.cuts))
+    part = _part_text(kernel, blocks.cuts)
+    return Expected("\n".join(lines), part, blocks.body.given)
+
+
+def tensors_text(blocks: Iterable[Block], names: Names, *, policy: Policy) -> str:
+    """What the reference of some blocks indexes, as the text of a function `tensors`.
+
+    That is the function's own value, or full derivatives over whole arguments, whatever
+    they take; blocks that run over several arguments at once are what they are.
+
+    Args:
+        blocks: What is wanted.
+        names: Identifiers of the arguments.
+        policy: Which modes may be used; the caller tries them.
+    """
+    parameters = list(names.arguments.values())
+    writer = Blocks(names, policy, None, Body(parameters))
+    found = dict.fromkeys(map(writer.unindexed, blocks))
+    lines = [*writer.body.lines, f"return [{', '.join(found)}]"]
+    indented = "\n".join(f"    {line}" if line else "" for line in lines)
+    return f"def tensors({', '.join(parameters)}):\n{indented}"
 
 
 def _part_text(

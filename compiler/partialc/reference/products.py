@@ -10,11 +10,11 @@ import jax
 
 from partialc.errors import InternalError
 from partialc.realise.units import reach
+from partialc.reference.blocks import Blocks
+from partialc.reference.derivatives import Policy, is_affordable, nest_text
+from partialc.reference.restriction import Restriction
 from partialc.request.resolved import Block, Coordinates, Kernel, Product
 from partialc.request.shapes import whole
-from partialc.verify.blocks import Blocks
-from partialc.verify.derivatives import Policy, is_affordable, nest_text
-from partialc.verify.restriction import Restriction
 
 
 @dataclass(frozen=True, slots=True)

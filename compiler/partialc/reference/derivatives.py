@@ -64,9 +64,19 @@ def passes(modes: Sequence[Mode], output: int, sizes: Sequence[int]) -> int:
 
 
 def is_affordable(
-    modes: Sequence[Mode], output: int, sizes: Sequence[int], work: int
+    modes: Sequence[Mode], output: int, sizes: Sequence[int], work: int | None
 ) -> bool:
-    """Whether a full tensor can be built within seconds and a few hundred megabytes."""
+    """Whether a full tensor can be built within seconds and a few hundred megabytes.
+
+    Args:
+        modes: The mode of every differentiation, innermost first.
+        output: How many elements the differentiated result has.
+        sizes: How many elements each differentiation runs over.
+        work: Array elements that one evaluation of the function computes; None where
+            the tensor is wanted whatever it takes.
+    """
+    if work is None:
+        return True
     elements = output * prod(sizes)
     fits = elements <= MOST_ELEMENTS
     return fits and passes(modes, output, sizes) * work <= MOST_WORK
