@@ -35,17 +35,17 @@ scalars alone."""
 class Reference:
     """A way to some derivatives that a kernel is held against.
 
-    Whoever runs it again gets what was traced, taken apart and compiled before.
+    Its trace is run, not what was traced: JAX would hold NumPy's constants in the width
+    of one regime while they are asked for in another (`ir.jaxprs.stale`). Whoever runs
+    it again gets what was taken apart and compiled before.
     """
 
-    def __init__(self, call: Flat, program: Callable[[Regime], Function]) -> None:
+    def __init__(self, program: Callable[[Regime], Function]) -> None:
         """Nothing is done yet.
 
         Args:
-            call: The function.
             program: Gives its trace in a regime.
         """
-        self._call = call
         self._program = program
         self._scalars: dict[Regime, Scalars] = {}
         self._runners: dict[Regime, Runner] = {}
@@ -86,7 +86,7 @@ class Reference:
         if regime not in self._runners:
             scalars = self.scalars(regime) if self.is_taken_apart else None
             self._runners[regime] = (
-                compiled(self._call, regime)
+                _evaluated(self._program(regime), regime)
                 if scalars is None or scalars.roots is None
                 else Scalarwise(scalars, regime)
             )
@@ -119,4 +119,8 @@ def program_runner(function: Function, regime: Regime) -> Runner:
         scalars = Scalars(function)
         if scalars.roots is not None:
             return Scalarwise(scalars, regime)
+    return _evaluated(function, regime)
+
+
+def _evaluated(function: Function, regime: Regime) -> Runner:
     return compiled(lambda *leaves: evaluate(function, leaves, regime), regime)

@@ -53,7 +53,7 @@ kernels overflow and cancel first: else it would take longer than the rest of a 
 TRUTHS: Final = 200_000
 """How many scalar operations are spent on the truth, for each width."""
 
-RULE: Final = 10
+RULE: Final = 11
 """Counts up when what is judged, or where, changes: older verdicts then are void."""
 
 

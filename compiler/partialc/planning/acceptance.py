@@ -15,7 +15,6 @@ from typing import Any, Final
 from partialc.accuracy.running import Reference
 from partialc.accuracy.trial import Subject, try_out
 from partialc.accuracy.verdict import Trials, Verdict
-from partialc.ir.dtypes import Regime
 from partialc.lowering.near_zero import NEAR_ZERO
 from partialc.lowering.pipeline import FULL, FULL_PRECISE, Variant, full_except
 from partialc.planning.parts import parts_of, values_of
@@ -134,8 +133,7 @@ class Acceptance:
     def _reference(self, chained: Chained) -> Reference:
         """A chain as a reference: the same for all trials, so that it compiles once."""
         if chained.key not in self._known:
-            call = chained.call(Regime.WIDE)
-            self._known[chained.key] = Reference(call, chained.traced)
+            self._known[chained.key] = Reference(chained.traced)
         return self._known[chained.key]
 
     def _references(self, own: Chained) -> list[Chained]:

@@ -75,6 +75,5 @@ def reference(function: Scalar, dtype: DType = FLOAT) -> Reference:
     call = flat(function)
     types = (ArrayType(dtype, ()),)
     return Reference(
-        call,
-        lambda regime: trace_one(call, types, regime, name="k", input_names=["x"]),
+        lambda regime: trace_one(call, types, regime, name="k", input_names=["x"])
     )

@@ -99,7 +99,7 @@ def test_long_references_of_solves_are_compiled() -> None:
         return [jnp.linalg.inv(a)]
 
     kind = ArrayType(FLOAT, (2, 2))
-    held = Reference(long, lambda regime: _traced(long, kind, regime=regime))
+    held = Reference(lambda regime: _traced(long, kind, regime=regime))
     assert held.is_long
     assert not held.is_taken_apart
     (found,) = held.runner(Regime.WIDE)([np.eye(2)[None].repeat(3, axis=0) + 0.1])

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 import partialc
@@ -210,3 +211,22 @@ def test_a_chain_that_is_a_reference_itself_has_one_other(
     assert sum(chain.pulls for chain in chains) > 1
     assert plan.chosen.origin.chain.pulls
     assert len(subjects[0].others) == 1
+
+
+def test_arrays_of_numpy_are_tried_in_each_width() -> None:
+    """JAX remembers them in the width of an earlier trace while that is held."""
+    first, weights = np.arange(4), np.linspace(0.1, 0.7, 4)
+
+    def bonds(x: jax.Array) -> jax.Array:
+        return jnp.sum(weights * jnp.exp(-((x[first + 1] - x[first]) ** 2)))
+
+    module = partialc.compile(
+        bonds,
+        args={"x": "float[5]"},
+        kernels={"k": "entries(hessian(x), [(x[0], x[1]), (x[3], x[3])])"},
+        name="bonds",
+        options={"k": {"form": "expanded"}},
+    )
+    plan = module.compiled.plan.kernels["k"]
+    assert plan.chosen.form == "expanded"
+    assert any("keeps the accuracy contract" in fact for fact in plan.facts)

@@ -16,6 +16,7 @@ import jax
 import jax.extend.core as jex
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 MOST_COMPILED: Final = 1000
 """A program of more operations is not compiled as a whole."""
@@ -169,6 +170,9 @@ class _Tape:
 
     def _operation(self, equation: Any) -> Callable[..., Any]:
         """One operation, compiled: calling that is several times faster."""
+        moved = _moved(equation)
+        if moved is not None:
+            return moved
         operation = functools.partial(equation.primitive.bind, **equation.params)
         try:
             key = equation.primitive, frozenset(equation.params.items())
@@ -186,6 +190,37 @@ class _Tape:
                 each for each in {*step.reads, *step.fills} if each not in seen
             ]
             seen.update(step.last)
+
+
+def _moved(equation: Any) -> Callable[..., Any] | None:
+    """What cuts or pads, where the places are operands: it is compiled but once.
+
+    Functions that look at their argument element by element have hundreds of them.
+    """
+    params, kind = equation.params, equation.outvars[0].aval
+    if not kind.shape or not isinstance(kind.dtype, np.dtype):
+        return None
+    if equation.primitive.name == "slice":
+        starts = np.asarray(params["start_indices"], np.int32)
+        if set(params["strides"] or (1,)) == {1}:
+            return functools.partial(_cut, starts=starts, sizes=kind.shape)
+    if equation.primitive.name == "pad":
+        config = np.asarray(params["padding_config"], np.int32)
+        if config.min() >= 0 and not config[:, 2].any():
+            return functools.partial(_laid, starts=config[:, 0], shape=kind.shape)
+    return None
+
+
+@functools.partial(jax.jit, static_argnames="sizes")
+def _cut(array: jax.Array, starts: jax.Array, sizes: tuple[int, ...]) -> jax.Array:
+    return lax.dynamic_slice(array, list(starts), sizes)
+
+
+@functools.partial(jax.jit, static_argnames="shape")
+def _laid(
+    array: jax.Array, filling: jax.Array, starts: jax.Array, shape: tuple[int, ...]
+) -> jax.Array:
+    return lax.dynamic_update_slice(jnp.full(shape, filling), array, list(starts))
 
 
 def _callee(equation: Any) -> tuple[Any, Any] | None:

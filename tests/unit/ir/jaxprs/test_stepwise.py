@@ -60,6 +60,11 @@ def _solved(x: Any) -> Any:
         jax.jacrev(_pulled),
         jax.hessian(lambda x: jnp.prod(jnp.tanh(x))),
         lambda x: jnp.asarray(np.arange(4.0)) * x[0],
+        lambda x: jnp.pad(x, 2, constant_values=3.0)[1:4],
+        lambda x: jax.lax.pad(x, 0.5, [(-1, 2, 1)])[::2],
+        jax.grad(lambda x: jnp.sin(x[1]) * x[0] ** 2),
+        jax.jacrev(lambda x: jnp.outer(x, x)[1:, :1] * x[1]),
+        lambda x: jnp.pad(x > 0.5, 1)[:3],
     ],
 )
 def test_every_operation_gives_what_jax_gives(
@@ -131,3 +136,20 @@ def test_what_nothing_reads_any_more_is_let_go(
     assert [len(step.last) for step in tape._steps] == [1, 1, 1, 1, 1]
     (result,) = tape.run([X])
     np.testing.assert_allclose(result, _chain(5)(X), rtol=1e-6)
+
+
+def test_elements_are_cut_out_by_one_compiled_operation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A loop over elements has a slice for each, and going back a padding."""
+    monkeypatch.setattr(stepwise, "MOST_COMPILED", 0)
+
+    def total(x: Any) -> Any:
+        return sum((x[place] for place in range(1, 40)), start=x[0])
+
+    x = jnp.arange(40.0)
+    tape = stepwise._Tape(jax.jit(jax.grad(total)).trace(x).jaxpr)
+    assert len(tape._steps) > 39
+    assert len(tape._compiled) < 10
+    (gradient,) = tape.run([x])
+    np.testing.assert_array_equal(gradient, np.ones(40))
