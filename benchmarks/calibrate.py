@@ -99,7 +99,7 @@ def measured(pair: Pair) -> Record:
     seconds = time.perf_counter() - start
     found = regret(module.compiled, KERNEL)
     jax.clear_caches()
-    return Record(pair.name, found.ways, seconds)
+    return Record(pair.name, found.ways, seconds, rows=found.rows)
 
 
 def read(file: Path) -> list[Record]:

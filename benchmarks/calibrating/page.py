@@ -25,17 +25,20 @@ Written by `make calibration`.
 A pair is a function and what is requested of it. Every candidate, and plain JAX with an
 index behind it, is compiled and run for one row and for a thousand, in turns. What a
 way costs is its first call and 100,000 more: of one row (`one`), of a row among many
-(`many`), or the geometric mean (`both`). *Regret* is the cost of the chosen way over
-that of the best that keeps the accuracy contract; what is chosen has to earn its
-length, too
-(`compiler/partialc/planning/preference.py`). The model's constants
-(`compiler/partialc/planning/weights.py`) are fitted on the pairs that are not held out.
+(`many`), or the geometric mean (`both`); without an option a kernel is built for many
+where it is made of single numbers, else for both (`as built`). *Regret* is the cost of
+the chosen way over that of the best that keeps the accuracy contract; what is chosen
+has to earn its length, too (`compiler/partialc/planning/preference.py`). The model's
+constants (`compiler/partialc/planning/weights.py`) are fitted on half of the pairs that
+are not held out.
 """
 
 
 _RESPECTS: Final = """\
 First calls and run times for one row and for many, and statements, all at once; however
 little, so that some of it is noise."""
+
+_WISHES: Final[tuple[Rows | None, ...]] = (None, *ROWS)
 
 _HEAD: Final = "| pair | one | many | both | build |\n|---|---|---|---|---|"
 
@@ -44,7 +47,10 @@ def summary(records: Sequence[Record], calibration: Collection[str]) -> str:
     """The regrets in short, and the worst."""
     lines = []
     for title, some in _groups(records, calibration):
-        lines += [f"{title}, {rows}: {_figures(_ratios(some, rows))}" for rows in ROWS]
+        lines += [
+            f"{title}, {_named(rows)}: {_figures(_ratios(some, rows))}"
+            for rows in _WISHES
+        ]
     lines += [f"  {line}" for line in _worst(records)]
     lines += [f"  beaten: {line}" for line in _beaten(records)]
     return "\n".join(lines)
@@ -53,11 +59,11 @@ def summary(records: Sequence[Record], calibration: Collection[str]) -> str:
 def page(records: Sequence[Record], calibration: Collection[str]) -> str:
     """The page: in short, what loses most, every pair."""
     short = [
-        f"| {title} | {rows} | {len(some)} | "
+        f"| {title} | {_named(rows)} | {len(some)} | "
         + " | ".join(_columns(_ratios(some, rows)))
         + " |"
         for title, some in _groups(records, calibration)
-        for rows in ROWS
+        for rows in _WISHES
     ]
     head = "| pairs | rows | number | mean | three quarters below | 95 % below | most |"
     table = "\n".join([head, "|---|---|---|---|---|---|---|", *short])
@@ -92,7 +98,11 @@ def _groups(
     ]
 
 
-def _ratios(records: Sequence[Record], rows: Rows) -> list[float]:
+def _named(rows: Rows | None) -> str:
+    return rows or "as built"
+
+
+def _ratios(records: Sequence[Record], rows: Rows | None) -> list[float]:
     return [each.regret(rows).ratio for each in records]
 
 

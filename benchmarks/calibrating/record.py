@@ -22,20 +22,23 @@ class Record:
         ways: All ways to deliver it, timed; empty if it could not be built.
         build: Seconds that building it took.
         failure: Why it could not be built; empty if it could.
+        rows: What it is planned for where nobody tells.
     """
 
     pair: str
     ways: tuple[Timed, ...]
     build: float
     failure: str = ""
+    rows: Rows = "both"
 
-    def regret(self, rows: Rows, *, texts: bool = True) -> Regret:
+    def regret(self, rows: Rows | None = None, *, texts: bool = True) -> Regret:
         """What the model would choose by its present constants, before the others.
 
         Args:
-            rows: What it is called for.
+            rows: What it is called for; None for what it is planned for.
             texts: Whether long texts have a price.
         """
+        rows = rows or self.rows
         known = [way for way in self.ways if way.burden and not way.is_broken]
         rank = Preference("auto", rows, known).rank if texts else _total(rows)
         chosen = min(known, key=rank)
