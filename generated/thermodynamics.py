@@ -63,7 +63,7 @@ def derivatives(tau: jax.Array, delta: jax.Array) -> Derivatives:
     delta)`, `partial(tau, tau)` of `alphar`.
 
     Plan: 3 nests of 2 JVPs, written out: 40 flops, 3 transcendentals (full reference:
-    316 flops, 7 transcendentals).
+    171 flops, 3 transcendentals).
     """
     tau, delta = _checked(_ARGUMENTS, tau=tau, delta=delta)
     # a00

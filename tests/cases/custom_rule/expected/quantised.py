@@ -52,7 +52,7 @@ def slope(x: jax.Array, scale: jax.Array) -> jax.Array:
     """The gradient of `quantised` in `x`.
 
     Result: shape (3,).
-    Plan: 1 VJP: 21 flops.
+    Plan: 1 VJP: 21 flops (full reference: 23 flops).
     """
     x, scale = _checked(_ARGUMENTS, x=x, scale=scale)
 
@@ -68,7 +68,7 @@ def curvature(x: jax.Array, scale: jax.Array) -> jax.Array:
     """The partial derivative `d2 quantised / dx[0] dscale`.
 
     Result: a scalar.
-    Plan: 1 JVP of 1 VJP: 63 flops (full reference: 399 flops).
+    Plan: 1 JVP of 1 VJP: 63 flops (full reference: 65 flops).
     """
     x, scale = _checked(_ARGUMENTS, x=x, scale=scale)
     hessian_x_scale = jax.jvp(
@@ -84,7 +84,7 @@ def written_out(x: jax.Array, scale: jax.Array) -> jax.Array:
     """The Hessian of `quantised` in `x`.
 
     Result: shape (3, 3).
-    Plan: 3 JVPs of 1 VJP, written out: 0 flops (full reference: 72 flops).
+    Plan: 3 JVPs of 1 VJP, written out: 0 flops (full reference: 74 flops).
     """
     x, scale = _checked(_ARGUMENTS, x=x, scale=scale)
     return jnp.array([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 2.0]], x.dtype)

@@ -44,7 +44,7 @@ def slope(x: jax.Array) -> jax.Array:
 
     Result: a scalar.
     Plan: 1 JVP, written out: 10,001 flops, 2,000 transcendentals (full reference:
-    16,000 flops, 2,000 transcendentals).
+    16,002 flops, 2,000 transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     cast_x = x.astype(float)

@@ -26,7 +26,7 @@ def forces(x: jax.Array) -> jax.Array:
     """The gradient of `energy` in `x`.
 
     Result: shape (4,).
-    Plan: 1 VJP, written out: 23 flops, 4 transcendentals (full reference: 35 flops, 4
+    Plan: 1 VJP, written out: 23 flops, 4 transcendentals (full reference: 37 flops, 4
     transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
@@ -39,7 +39,7 @@ def entry(x: jax.Array) -> jax.Array:
     """Entries of the Hessian of `energy` in `x`.
 
     Result: shape (2,).
-    Plan: 2 nests of 2 JVPs, written out: 1 flop, 1 transcendental (full reference: 152
+    Plan: 2 nests of 2 JVPs, written out: 1 flop, 1 transcendental (full reference: 154
     flops, 4 transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
