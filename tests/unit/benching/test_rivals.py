@@ -228,6 +228,30 @@ def resolved(function: Callable[..., Any], *requests: str) -> tuple[Primal, Kern
     return primal, kernel
 
 
+def test_a_list_of_entries_may_be_longer_than_any_test_writes() -> None:
+    random = np.random.RandomState(0)
+    entries = random.randint(0, 30, (150, 2))
+
+    def ring(x: jax.Array) -> jax.Array:
+        return jnp.sum(jnp.sin(x) * jnp.roll(x, 1) ** 2 * jnp.roll(x, 3))
+
+    primal = load_primal(ring, {"x": "float[30]"}, name="module")
+    listed = ", ".join(f"(x[{row}], x[{column}])" for row, column in entries)
+    kernel = resolve_kernel(
+        "k",
+        f"entries(hessian(x), [{listed}])",
+        primal.signature,
+        load_object=lambda _: None,
+    )
+    with jax.enable_x64(True):
+        x = jnp.asarray(random.uniform(0.5, 1.5, 30))
+        (rival,) = rivals_of(kernel, primal, [x], names=[FULL])
+        assert rival.call is not None
+        (found,) = rival.call(x)
+        expected = jax.hessian(ring)(x)[tuple(entries.T)]
+    np.testing.assert_allclose(found, expected, 1e-12, 1e-13)
+
+
 def check(
     function: Callable[..., Any],
     requests: tuple[str, ...],
