@@ -16,6 +16,7 @@ from partialc.ir.program import Equation
 from partialc.ops.cost import per_result
 from partialc.ops.elements import Operands, pointwise, spread
 from partialc.ops.multiprecision import PRECISE
+from partialc.ops.linear import selected
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, call, fill, is_bare
 
@@ -60,6 +61,7 @@ register(
         summary="elementwise choice between cases",
         elements=pointwise(_support_select_n),
         precise=PRECISE["select_n"],
+        linear=selected,
         fuses=True,
     )
 )

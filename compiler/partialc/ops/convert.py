@@ -15,6 +15,7 @@ from partialc.ops.elements import either, pointwise
 from partialc.ops.evaluation import concrete
 from partialc.ops.lanes import LaneAxes, by_axes
 from partialc.ops.multiprecision import PRECISE
+from partialc.ops.linear import converted
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, call, fill, is_bare
 
@@ -51,6 +52,7 @@ register(
         summary="conversion to another element type",
         elements=pointwise(either),
         precise=PRECISE["convert_element_type"],
+        linear=converted,
         fuses=True,
     )
 )

@@ -24,6 +24,7 @@ from partialc.ops.elements import (
 )
 from partialc.ops.lanes import Lanes, Needed, Restricted, alike, cut, lane_axes
 from partialc.ops.reductions import is_wide
+from partialc.ops.linear_sums import cumulative_sum
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill
 
@@ -120,5 +121,6 @@ for _name, (_, _transcendentals) in _CUMULATIVE.items():
             if _name in _ACCUMULATED
             else None,
             lanes=Lanes(_restrict),
+            linear=cumulative_sum if _name == "cumsum" else None,
         )
     )

@@ -15,7 +15,7 @@ from partialc.ir.boxes import Flat
 from partialc.ir.dtypes import DType
 from partialc.ir.element_sets import ElementSet, ravel, unravel
 from partialc.ir.program import Equation, Param
-from partialc.ops import params
+from partialc.ops import linear_sums, params
 from partialc.ops.cost import traffic
 from partialc.ops.elements import MAX_ROWS, Elements, Operands, Reads
 from partialc.ops.evaluation import concrete
@@ -242,6 +242,7 @@ register(
         summary="products of tensors",
         elements=Elements(_support, _reads),
         lanes=by_axes(_lanes),
+        linear=linear_sums.dot_general,
         is_call=True,
     )
 )

@@ -28,6 +28,7 @@ from partialc.ops.elements import (
     pointwise,
 )
 from partialc.ops.multiprecision import PRECISE
+from partialc.ops.linear import POINTWISE
 from partialc.ops.registry import Arrays, Evaluate, Op, Source, SourceContext, register
 from partialc.ops.template import arrays, fill, one_array
 from partialc.ops.unknown import unprintable
@@ -278,6 +279,7 @@ for _rows, _flops, _transcendentals in (
                 summary=_row.summary,
                 elements=pointwise(_SUPPORTS.get(_row.name, everywhere)),
                 precise=PRECISE.get(_row.name),
+                linear=POINTWISE.get(_row.name),
                 commutes=_COMMUTES.get(_row.name, lambda _: False),
                 fuses=True,
             )

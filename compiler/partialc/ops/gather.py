@@ -12,7 +12,7 @@ from jax import lax
 from partialc.ir.boxes import Box, Flat
 from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation, Param
-from partialc.ops import params
+from partialc.ops import linear_moves, params
 from partialc.ops.cost import array_bytes
 from partialc.ops.elements import (
     MAX_ROWS,
@@ -223,5 +223,6 @@ register(
         summary="elements by computed indices",
         elements=Elements(_support, _reads),
         lanes=by_axes(_lanes, _sizes),
+        linear=linear_moves.gather,
     )
 )

@@ -14,10 +14,11 @@ from jax import lax
 from partialc.ir.boxes import Flat
 from partialc.ir.element_sets import ElementSet, ravel, unravel
 from partialc.ir.program import Equation
-from partialc.ops import params
+from partialc.ops import linear_moves, params
 from partialc.ops.cost import moved, put_together
 from partialc.ops.elements import Elements, Operands, Reads, picked
 from partialc.ops.joined import CONCATENATE, PAD, PIECES, STACK
+
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -83,6 +84,7 @@ register(
         elements=Elements(_support_concatenate, _reads_concatenate),
         lanes=CONCATENATE,
         fuses=True,
+        linear=linear_moves.concatenate,
     )
 )
 
@@ -136,6 +138,7 @@ register(
         elements=Elements(_support_stack, _reads_stack),
         lanes=STACK,
         fuses=True,
+        linear=linear_moves.stack,
     )
 )
 
@@ -195,6 +198,7 @@ register(
         elements=Elements(_support_unstack, _reads_unstack),
         lanes=PIECES,
         fuses=True,
+        linear=linear_moves.unstack,
     )
 )
 
@@ -246,6 +250,7 @@ register(
         elements=Elements(_support_split, _reads_split),
         lanes=PIECES,
         fuses=True,
+        linear=linear_moves.split,
     )
 )
 
@@ -314,5 +319,6 @@ register(
         elements=Elements(_support_pad, _reads_pad),
         lanes=PAD,
         fuses=True,
+        linear=linear_moves.pad,
     )
 )

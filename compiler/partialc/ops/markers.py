@@ -16,6 +16,7 @@ from partialc.ir.program import Equation
 from partialc.ops.cost import free
 from partialc.ops.elements import Elements, Operands, Reads
 from partialc.ops.joined import HANDED_ON
+from partialc.ops.linear import as_is
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, call, tuple_expr
 
@@ -60,6 +61,7 @@ register(
         summary="keeps XLA from moving work across",
         elements=_AS_IS,
         lanes=HANDED_ON,
+        linear=as_is,
     )
 )
 
@@ -109,6 +111,7 @@ register(
         summary="a name for rematerialisation policies",
         elements=_AS_IS,
         lanes=HANDED_ON,
+        linear=as_is,
         fuses=True,
     )
 )

@@ -25,6 +25,7 @@ from partialc.ops.elements import (
 )
 from partialc.ops.evaluation import concrete, run_function
 from partialc.ops.lanes import LaneAxes, by_axes, lane_axes
+from partialc.ops.linear_moves import REDUCE_SUM
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, tuple_expr
 
@@ -177,6 +178,7 @@ for _name, (_, __, _summary) in _REDUCTIONS.items():
             summary=f"{_summary} over axes",
             elements=Elements(_support_reduction, _reads_reduction),
             lanes=_LANES,
+            linear=REDUCE_SUM if _name == "reduce_sum" else None,
         )
     )
 

@@ -15,6 +15,7 @@ from partialc.ir.dtypes import DType
 from partialc.ir.program import Atom, Equation, Function
 from partialc.ops.elements import Elements
 from partialc.ops.lanes import Lanes
+from partialc.ops.linear import LinearRule
 from partialc.ops.multiprecision import Precise
 
 
@@ -181,6 +182,8 @@ class Op:
             row.
         fuses: Whether XLA computes it together with what reads it, one element at a
             time, instead of by a kernel of its own.
+        linear: How it acts on the terms of operands that it is linear in; None where
+            only their dense derivatives can be carried through it.
         commutes: For which element types of the result x op y and y op x are the same
             bits, save that of several nans another one may be the result.
     """
@@ -198,6 +201,7 @@ class Op:
     bodies: bool = False
     is_call: bool = False
     fuses: bool = False
+    linear: LinearRule | None = None
     commutes: Callable[[DType], bool] = lambda _: False
 
     @property

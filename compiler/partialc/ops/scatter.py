@@ -13,7 +13,7 @@ from jax import lax
 from partialc.ir.boxes import Flat
 from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
-from partialc.ops import params
+from partialc.ops import linear_moves, params
 from partialc.ops.cost import array_bytes, cost_of
 from partialc.ops.elements import MAX_ROWS, Elements, Operands, Reads, everywhere
 from partialc.ops.evaluation import run_function
@@ -190,6 +190,12 @@ def _lanes(equation: Equation) -> LaneAxes:
     return LaneAxes((result, tuple(indices), tuple(update)), (result,))
 
 
+_LINEAR: Final = {
+    "scatter": linear_moves.scatter,
+    "scatter-add": linear_moves.scatter_add,
+    "scatter-sub": linear_moves.scatter_add,
+}
+
 for _name, (*_, _summary) in _SCATTERS.items():
     register(
         Op(
@@ -200,6 +206,7 @@ for _name, (*_, _summary) in _SCATTERS.items():
             summary=f"{_summary} at computed indices",
             elements=Elements(_support, _reads) if _name in _COMBINED else None,
             lanes=by_axes(_lanes),
+            linear=_LINEAR.get(_name),
         )
     )
 

@@ -15,7 +15,7 @@ from partialc.ir.boxes import Flat
 from partialc.ir.dtypes import DEFAULT_INT
 from partialc.ir.element_sets import ElementSet, broadcast_source, ravel, unravel
 from partialc.ir.program import Equation
-from partialc.ops import params
+from partialc.ops import linear_moves, params
 from partialc.ops.cost import moved
 from partialc.ops.elements import (
     Elements,
@@ -28,6 +28,7 @@ from partialc.ops.elements import (
 from partialc.ops.evaluation import concrete
 from partialc.ops.joined import IOTA
 from partialc.ops.moved_boxes import BROADCAST, RESHAPE, REV, TRANSPOSE
+
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -114,6 +115,7 @@ register(
         elements=indexing(_support_broadcast, _read_by_broadcast),
         lanes=BROADCAST,
         fuses=True,
+        linear=linear_moves.BROADCAST,
     )
 )
 
@@ -160,6 +162,7 @@ register(
         elements=Elements(_support_reshape, _reads_reshape),
         lanes=RESHAPE,
         fuses=True,
+        linear=linear_moves.reshape,
     )
 )
 
@@ -205,6 +208,7 @@ register(
         elements=indexing(_support_transpose, _read_by_transpose),
         lanes=TRANSPOSE,
         fuses=True,
+        linear=linear_moves.TRANSPOSE,
     )
 )
 
@@ -253,6 +257,7 @@ register(
         elements=indexing(_support_rev, _read_by_rev),
         lanes=REV,
         fuses=True,
+        linear=linear_moves.REV,
     )
 )
 
@@ -332,6 +337,7 @@ register(
         summary="repetition of an array",
         elements=indexing(_support_tile, _read_by_tile),
         fuses=True,
+        linear=linear_moves.tile,
     )
 )
 

@@ -11,7 +11,7 @@ from jax import lax
 from partialc.ir.boxes import Box, Flat
 from partialc.ir.element_sets import ElementSet, ravel, unravel
 from partialc.ir.program import ArrayType, Atom, Constant, Equation, Param
-from partialc.ops import params
+from partialc.ops import linear_moves, params
 from partialc.ops.cost import array_bytes, moved
 from partialc.ops.elements import (
     Elements,
@@ -24,6 +24,7 @@ from partialc.ops.elements import (
 from partialc.ops.indexing import uniform, unwrapped_index
 from partialc.ops.lanes import LaneAxes, by_axes
 from partialc.ops.moved_boxes import SLICE, SQUEEZE
+
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -106,6 +107,7 @@ register(
         elements=indexing(_support_slice, _read_by_slice),
         lanes=SLICE,
         fuses=True,
+        linear=linear_moves.SLICE,
     )
 )
 
@@ -200,6 +202,7 @@ register(
         ),
         lanes=SQUEEZE,
         fuses=True,
+        linear=linear_moves.SQUEEZE,
     )
 )
 
@@ -327,6 +330,7 @@ register(
         elements=Elements(_support_dynamic_slice, _reads_dynamic_slice),
         lanes=by_axes(_lanes_dynamic, _sizes_dynamic),
         fuses=True,
+        linear=linear_moves.dynamic_slice,
     )
 )
 
@@ -390,5 +394,6 @@ register(
         elements=Elements(_support_dynamic_update, _reads_dynamic_update),
         lanes=by_axes(_lanes_dynamic),
         fuses=True,
+        linear=linear_moves.dynamic_update_slice,
     )
 )

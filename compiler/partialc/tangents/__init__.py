@@ -1,0 +1,1 @@
+"""Structured tangents: linear values as sums of terms with static index maps."""

@@ -1,0 +1,379 @@
+"""Equations on arrays whose axes are axes of a grid: what payloads are computed by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.ir.dtypes import DType
+from partialc.ir.program import (
+    ArrayType,
+    Atom,
+    Constant,
+    Dimensions,
+    Equation,
+    Param,
+    Value,
+)
+from partialc.tangents.maps import IndexMap, raveled, row_major
+
+INDEX: Final = DType.fixed("int32")
+"""The type of the indices that gathers take."""
+
+WIDE_INDEX: Final = DType.fixed("int64")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Factor:
+    """An array along some axes of a grid.
+
+    Attributes:
+        atom: The array.
+        axes: The axis of the grid that each of its own axes is; each at most once.
+    """
+
+    atom: Atom
+    axes: tuple[int, ...]
+
+
+class Arrays:
+    """Writes equations, each of which defines one array.
+
+    Args:
+        known: The elements of an atom that does not depend on the inputs, or None.
+    """
+
+    def __init__(self, known: Callable[[Atom], NDArray[Any] | None]) -> None:
+        self.equations: list[Equation] = []
+        self.known = known
+        self._defined: dict[Value, Equation] = {}
+
+    def write(self, equation: Equation) -> None:
+        """Append an equation."""
+        self.equations.append(equation)
+        self._defined.update(dict.fromkeys(equation.outputs, equation))
+
+    def definition(self, atom: Atom) -> Equation | None:
+        """The equation that defines an array; None of inputs and constants."""
+        return self._defined.get(atom) if isinstance(atom, Value) else None
+
+    def apply(
+        self, op: str, inputs: Sequence[Atom], kind: ArrayType, **params: Param
+    ) -> Value:
+        """One operation with one result."""
+        value = Value(kind)
+        self.write(Equation(op, tuple(inputs), params, (value,)))
+        return value
+
+    def number(self, dtype: DType, value: float) -> Constant:
+        """A scalar."""
+        return Constant.of(ArrayType(dtype, ()), value)
+
+    def like(self, op: str, *atoms: Atom) -> Atom:
+        """An operation element by element; axes of length one are stretched."""
+        shape = np.broadcast_shapes(*(atom.type.shape for atom in atoms))
+        return self.apply(op, atoms, ArrayType(atoms[-1].type.dtype, shape))
+
+    def reshaped(self, atom: Atom, shape: Sequence[int]) -> Atom:
+        """The same elements in another shape."""
+        if atom.type.shape == tuple(shape):
+            return atom
+        kind = ArrayType(atom.type.dtype, tuple(shape))
+        return self.apply(
+            "reshape", [atom], kind, new_sizes=kind.shape, dimensions=None
+        )
+
+    def transposed(self, atom: Atom, order: Sequence[int]) -> Atom:
+        """Its axes in another order."""
+        if tuple(order) == tuple(range(len(order))):
+            return atom
+        shape = tuple(atom.type.shape[axis] for axis in order)
+        kind = ArrayType(atom.type.dtype, shape)
+        return self.apply("transpose", [atom], kind, permutation=tuple(order))
+
+    def spread(self, atom: Atom, shape: Sequence[int], axes: Sequence[int]) -> Atom:
+        """Repeat it along further axes.
+
+        Args:
+            atom: The array.
+            shape: The shape of the result.
+            axes: The axis of the result that each of its own is.
+        """
+        if atom.type.shape == tuple(shape):
+            return atom
+        kind = ArrayType(atom.type.dtype, tuple(shape))
+        return self.apply(
+            "broadcast_in_dim",
+            [atom],
+            kind,
+            shape=kind.shape,
+            broadcast_dimensions=tuple(axes),
+        )
+
+    def converted(self, atom: Atom, dtype: DType) -> Atom:
+        """Its elements as another type."""
+        if atom.type.dtype == dtype:
+            return atom
+        kind = ArrayType(dtype, atom.type.shape)
+        return self.apply("convert_element_type", [atom], kind, new_dtype=dtype)
+
+    def aligned(self, factor: Factor, axes: Sequence[int]) -> Atom:
+        """An array with one axis for each of `axes`, of length one where it has none.
+
+        Args:
+            factor: The array.
+            axes: Grid axes, in the order of the result's; all of the factor's are there.
+        """
+        order = sorted(range(len(factor.axes)), key=lambda n: axes.index(factor.axes[n]))
+        atom = self.transposed(factor.atom, order)
+        shape = iter(atom.type.shape)
+        full = [next(shape) if axis in factor.axes else 1 for axis in axes]
+        if not factor.axes:
+            return atom
+        places = [place for place, axis in enumerate(axes) if axis in factor.axes]
+        return self.spread(atom, full, places)
+
+    def combined(self, op: str, one: Factor, other: Factor) -> Factor:
+        """Two arrays combined element by element, along the axes of both."""
+        wide, small = (
+            (one, other) if len(one.axes) >= len(other.axes) else (other, one)
+        )
+        axes = [*wide.axes, *(axis for axis in small.axes if axis not in wide.axes)]
+        if set(axes) != set(wide.axes):
+            axes = sorted(axes)
+        pair = [self.aligned(each, axes) for each in (one, other)]
+        return Factor(self.like(op, *pair), tuple(axes))
+
+    def full(self, factor: Factor, axes: Sequence[int], sizes: Sequence[int]) -> Atom:
+        """An array along all of some axes, repeated where it does not depend on them."""
+        shape = [sizes[axis] for axis in axes]
+        atom = self.aligned(factor, axes)
+        if atom.type.shape == tuple(shape):
+            return atom
+        return self.spread(atom, shape, range(len(shape)) if atom.type.shape else ())
+
+    def summed(self, factor: Factor, axes: Sequence[int]) -> Factor:
+        """The sum over some of its axes."""
+        places = tuple(n for n, axis in enumerate(factor.axes) if axis in axes)
+        if not places:
+            return factor
+        left = [n for n in range(len(factor.axes)) if n not in places]
+        shape = tuple(factor.atom.type.shape[n] for n in left)
+        kind = ArrayType(factor.atom.type.dtype, shape)
+        atom = self.apply("reduce_sum", [factor.atom], kind, axes=places)
+        return Factor(atom, tuple(factor.axes[n] for n in left))
+
+    def contracted(self, one: Factor, other: Factor, axes: Sequence[int]) -> Factor:
+        """The sum over some common axes of the product of two arrays."""
+        common = [axis for axis in one.axes if axis in other.axes]
+        batch = [axis for axis in common if axis not in axes]
+        free = [
+            [axis for axis in each.axes if axis not in common] for each in (one, other)
+        ]
+        if batch and not all(free):
+            return self.summed(self.combined("mul", one, other), axes)
+        summed = [axis for axis in common if axis in axes]
+
+        def places(factor: Factor, of: Sequence[int]) -> tuple[int, ...]:
+            return tuple(factor.axes.index(axis) for axis in of)
+
+        dimensions = Dimensions(
+            "dot",
+            (
+                ("lhs_contracting", places(one, summed)),
+                ("rhs_contracting", places(other, summed)),
+                ("lhs_batch", places(one, batch)),
+                ("rhs_batch", places(other, batch)),
+            ),
+        )
+        left = (*batch, *free[0], *free[1])
+        sizes = dict(zip(one.axes, one.atom.type.shape, strict=True))
+        sizes |= zip(other.axes, other.atom.type.shape, strict=True)
+        kind = ArrayType(one.atom.type.dtype, tuple(sizes[axis] for axis in left))
+        atom = self.apply(
+            "dot_general",
+            [one.atom, other.atom],
+            kind,
+            dimension_numbers=dimensions,
+            precision=None,
+            preferred_element_type=None,
+        )
+        return Factor(atom, left)
+
+    def taken(self, atom: Atom, places: Sequence[IndexMap]) -> Factor:
+        """The elements of an array that a grid reads.
+
+        Args:
+            atom: The array.
+            places: For each of its axes the place read, inside the array everywhere.
+        """
+        atom, places = self._unspread(atom, places)
+        atom, places = self._folded(atom, places)
+        lines = [place.line() for place in places]
+        axes = [line[0] for line in lines if line is not None]
+        if any(
+            line is None and place.number() is None
+            for line, place in zip(lines, places, strict=True)
+        ) or len(set(axes)) != len(axes):
+            return self._gathered(atom, places)
+        return Factor(self._sliced(atom, places), tuple(axes))
+
+    def _unspread(
+        self, atom: Atom, places: Sequence[IndexMap]
+    ) -> tuple[Atom, Sequence[IndexMap]]:
+        """What an array repeats, and where that is read."""
+        while (found := self.definition(atom)) is not None:
+            if found.op != "broadcast_in_dim":
+                break
+            (source,) = found.inputs
+            dimensions = found.params["broadcast_dimensions"]
+            assert isinstance(dimensions, tuple), "axes are a tuple"
+            chosen = []
+            for size, axis in zip(source.type.shape, dimensions, strict=True):
+                place = places[axis]  # type: ignore[call-overload]
+                still = IndexMap.constant(place.sizes, 0)
+                chosen.append(still if size == 1 else place)
+            atom, places = source, chosen
+        if isinstance(atom, Constant) and atom.type.size and places:
+            first = atom.data.reshape(-1)[0]
+            if (atom.data == first).all():
+                return self.number(atom.type.dtype, first), []
+        return atom, places
+
+    def _folded(
+        self, atom: Atom, places: Sequence[IndexMap]
+    ) -> tuple[Atom, Sequence[IndexMap]]:
+        """An array whose axes are split where the grid counts along several of its."""
+        shape: list[int] = []
+        slices: list[IndexMap] = []
+        read: list[IndexMap] = []
+        for place, size in zip(places, atom.type.shape, strict=True):
+            axes = sorted(place.axes, key=lambda axis: -place.strides[axis])
+            counts = [place.sizes[axis] for axis in axes]
+            total = prod(counts)
+            steps = [place.strides[axis] for axis in axes]
+            is_folded = place.is_affine and len(axes) > 1 and steps == row_major(counts)
+            if is_folded:
+                shape += counts
+                read += [IndexMap.along(place.sizes, axis) for axis in axes]
+                slices.append(IndexMap.along((total,), 0, place.start))
+            else:
+                shape.append(size)
+                read.append(place)
+                slices.append(IndexMap.along((size,), 0))
+        if len(shape) == len(places):
+            return atom, places
+        return self.reshaped(self._sliced(atom, slices), shape), read
+
+    def _sliced(self, atom: Atom, places: Sequence[IndexMap]) -> Atom:
+        """By a slice for each axis; axes that are read at one place are gone."""
+        start, stop, step, turned, gone = [], [], [], [], []
+        for number, place in enumerate(places):
+            line = place.line()
+            if line is None:
+                gone.append(number)
+                first = place.start
+                low, high, stride = first, first + 1, 1
+            else:
+                axis, first, stride = line
+                last = first + stride * (place.sizes[axis] - 1)
+                low, high = min(first, last), max(first, last) + 1
+                if stride < 0:
+                    turned.append(number)
+            start.append(low)
+            stop.append(high)
+            step.append(abs(stride))
+        counts = [
+            len(range(*each)) for each in zip(start, stop, step, strict=True)
+        ]
+        dtype = atom.type.dtype
+        if tuple(counts) != atom.type.shape:
+            atom = self.apply(
+                "slice",
+                [atom],
+                ArrayType(dtype, tuple(counts)),
+                start_indices=tuple(start),
+                limit_indices=tuple(stop),
+                strides=None if set(step) == {1} else tuple(step),
+            )
+        if turned:
+            atom = self.apply("rev", [atom], atom.type, dimensions=tuple(turned))
+        if gone:
+            left = tuple(n for k, n in enumerate(atom.type.shape) if k not in gone)
+            kind = ArrayType(dtype, left)
+            atom = self.apply("squeeze", [atom], kind, dimensions=tuple(gone))
+        return atom
+
+    def _gathered(self, atom: Atom, places: Sequence[IndexMap]) -> Factor:
+        """By index arrays, along the axes that need them."""
+        lines = [place.line() for place in places]
+        shared = [line[0] for line in lines if line is not None]
+        for place, line in zip(places, lines, strict=True):
+            if line is None:
+                shared += place.axes
+        whole = {
+            number
+            for number, line in enumerate(lines)
+            if line is not None and shared.count(line[0]) == 1
+        }
+        sliced = [
+            place if number in whole else IndexMap.along((size,), 0)
+            for number, (place, size) in enumerate(
+                zip(places, atom.type.shape, strict=True)
+            )
+        ]
+        counts = [
+            place.sizes[line[0]] if number in whole and line is not None else size
+            for number, (place, line, size) in enumerate(
+                zip(places, lines, atom.type.shape, strict=True)
+            )
+        ]
+        atom = self.reshaped(self._sliced(atom, sliced), counts)
+        rest = [number for number in range(len(places)) if number not in whole]
+        order = [*rest, *sorted(whole)]
+        atom = self.transposed(atom, order)
+        shape = atom.type.shape[: len(rest)]
+        atom = self.reshaped(atom, (prod(shape), *atom.type.shape[len(rest) :]))
+        flat = raveled([places[number] for number in rest], shape)
+        axes = flat.axes
+        index = flat.compact().reshape([flat.sizes[axis] for axis in axes])
+        found = self.rows(atom, index)
+        along = [line[0] for n in sorted(whole) if (line := lines[n]) is not None]
+        return Factor(found, (*axes, *along))
+
+    def rows(self, atom: Atom, index: NDArray[np.int64]) -> Atom:
+        """Places along the first axis of an array.
+
+        Args:
+            atom: The array.
+            index: The places, of any shape; the result has shape `index + rest`.
+        """
+        rest = atom.type.shape[1:]
+        dtype = INDEX if atom.type.shape[0] < 2**31 else WIDE_INDEX
+        table = Constant.of(ArrayType(dtype, (*index.shape, 1)), index[..., None])
+        numbers = Dimensions(
+            "gather",
+            (
+                ("offset_dims", tuple(range(index.ndim, index.ndim + len(rest)))),
+                ("collapsed_slice_dims", (0,)),
+                ("start_index_map", (0,)),
+                ("operand_batching_dims", ()),
+                ("start_indices_batching_dims", ()),
+            ),
+        )
+        return self.apply(
+            "gather",
+            [atom, table],
+            ArrayType(atom.type.dtype, (*index.shape, *rest)),
+            dimension_numbers=numbers,
+            fill_value=None,
+            indices_are_sorted=False,
+            mode="PROMISE_IN_BOUNDS",
+            slice_sizes=(1, *rest),
+            unique_indices=False,
+        )

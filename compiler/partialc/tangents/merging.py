@@ -1,0 +1,226 @@
+"""Fewer terms for the same value: terms of equal maps add, boxes of one map meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+
+
+from partialc.ir.program import ArrayType
+from partialc.tangents.arrays import Arrays, Factor
+from partialc.tangents.maps import IndexMap, same_maps
+from partialc.tangents.term import Term, payload
+
+
+@dataclass(frozen=True, slots=True)
+class _Hull:
+    """Two boxes that follow on each other, or overlap, along one axis.
+
+    Attributes:
+        axis: The axis.
+        size: Their length together.
+        starts: Where each starts.
+    """
+
+    axis: int
+    size: int
+    starts: tuple[int, int]
+
+
+def merged(terms: Sequence[Term], arrays: Arrays) -> list[Term]:
+    """The same sum by fewer terms, as far as that is easy to see.
+
+    Args:
+        terms: Terms of one value.
+        arrays: Writes the sums of payloads.
+    """
+    found: list[Term] = []
+    for term in map(ordered, terms):
+        current: Term | None = term
+        while current is not None:
+            joined = None
+            for number, other in enumerate(found):
+                joined = _sum(other, current, arrays)
+                if joined is not None:
+                    del found[number]
+                    break
+            if joined is None:
+                found.append(current)
+                current = None
+            else:
+                current = None if joined == () else joined[0]
+    return found
+
+
+def ordered(term: Term) -> Term:
+    """The axes of its grid in one order: by rows, then by columns."""
+
+    def key(axis: int) -> tuple[object, ...]:
+        rows = tuple(
+            (not row.depends(axis), -row.strides[axis]) for row in term.rows
+        )
+        return (*rows, -term.cols.strides[axis], -term.sizes[axis])
+
+    order = sorted(range(len(term.sizes)), key=key)
+    if order == list(range(len(order))):
+        return term
+    sizes = tuple(term.sizes[axis] for axis in order)
+    places = [
+        IndexMap.along(sizes, order.index(axis)) for axis in range(len(order))
+    ]
+    return replace(
+        term,
+        sizes=sizes,
+        rows=tuple(row.after(places, sizes) for row in term.rows),
+        cols=term.cols.after(places, sizes),
+        factors=tuple(
+            replace(each, axes=tuple(order.index(axis) for axis in each.axes))
+            for each in term.factors
+        ),
+    )
+
+
+def _sum(one: Term, other: Term, arrays: Arrays) -> tuple[Term, ...] | None:
+    """Two terms as one, or as none where they cancel; None where they stay two."""
+    if len(one.sizes) != len(other.sizes):
+        return None
+    if (
+        one.sizes == other.sizes
+        and one.cols.same(other.cols)
+        and same_maps(one.rows, other.rows)
+    ):
+        return _added(one, other, arrays)
+    hull = _hull(one, other)
+    if hull is None:
+        return None
+    return (_joined(one, other, hull, arrays),)
+
+
+def _added(one: Term, other: Term, arrays: Arrays) -> tuple[Term, ...]:
+    """Two terms of equal maps: what they share is multiplied once."""
+    shared, ones, others = _parted(one.factors, other.factors)
+    if not ones and not others and one.is_negative != other.is_negative:
+        return ()
+    pair = [
+        payload(replace(each, factors=tuple(rest)), arrays)
+        for each, rest in ((one, ones), (other, others))
+    ]
+    if one.is_negative and other.is_negative:
+        pair = [
+            payload(replace(each, factors=tuple(rest), is_negative=False), arrays)
+            for each, rest in ((one, ones), (other, others))
+        ]
+        total = arrays.combined("add", *pair)
+        return (replace(one, factors=(*shared, total)),)
+    total = arrays.combined("add", *pair)
+    return (replace(one, factors=(*shared, total), is_negative=False),)
+
+
+def _parted(
+    ones: Sequence[Factor], others: Sequence[Factor]
+) -> tuple[list[Factor], list[Factor], list[Factor]]:
+    """Factors that two products share, and what else each has."""
+    shared, left = [], list(others)
+    rest = []
+    for factor in ones:
+        for number, other in enumerate(left):
+            if factor.atom is other.atom and factor.axes == other.axes:
+                shared.append(factor)
+                del left[number]
+                break
+        else:
+            rest.append(factor)
+    return shared, rest, left
+
+
+def _hull(one: Term, other: Term) -> _Hull | None:
+    """What two parts of one affine term make up; None where they are no such parts."""
+    maps = [(*term.rows, term.cols) for term in (one, other)]
+    if len(maps[0]) != len(maps[1]) or not all(m.is_affine for m in maps[0] + maps[1]):
+        return None
+    rank = len(one.sizes)
+    shift = [0] * rank
+    left = [b.start - a.start for a, b in zip(*maps, strict=True)]
+    for first, second in zip(*maps, strict=True):
+        if first.strides != second.strides:
+            return None
+    for axis in range(rank):
+        owners = [
+            number
+            for number, each in enumerate(maps[0])
+            if each.strides[axis] and sum(map(bool, each.strides)) == 1
+        ]
+        if not owners:
+            if not any(each.strides[axis] for each in maps[0]):
+                return None
+            continue
+        stride = maps[0][owners[0]].strides[axis]
+        if left[owners[0]] % stride:
+            return None
+        shift[axis] = left[owners[0]] // stride
+    for number, each in enumerate(maps[0]):
+        if sum(s * stride for s, stride in zip(shift, each.strides, strict=True)) != (
+            left[number]
+        ):
+            return None
+    apart = [
+        axis
+        for axis in range(rank)
+        if shift[axis] or one.sizes[axis] != other.sizes[axis]
+    ]
+    if len(apart) != 1:
+        return None
+    (axis,) = apart
+    low, high = min(0, shift[axis]), max(one.sizes[axis], shift[axis] + other.sizes[axis])
+    if high - low > one.sizes[axis] + other.sizes[axis]:
+        return None
+    return _Hull(axis, high - low, (-low, shift[axis] - low))
+
+
+def _joined(one: Term, other: Term, hull: _Hull, arrays: Arrays) -> Term:
+    """Two parts of one term as one: what both have is added."""
+    axis = hull.axis
+    if hull.starts[0] > hull.starts[1]:
+        one, other = other, one
+    before = min(hull.starts[0], hull.starts[1]), max(hull.starts[0], hull.starts[1])
+    pair = [payload(each, arrays) for each in (one, other)]
+    axes = sorted({axis, *pair[0].axes, *pair[1].axes})
+    atoms = [
+        arrays.full(factor, axes, term.sizes)
+        for factor, term in zip(pair, (one, other), strict=True)
+    ]
+    place = axes.index(axis)
+    sizes = tuple(hull.size if n == axis else size for n, size in enumerate(one.sizes))
+    kind = ArrayType(atoms[0].type.dtype, tuple(sizes[n] for n in axes))
+    if before[1] == one.sizes[axis]:
+        atom = arrays.apply("concatenate", atoms, kind, dimension=place)
+    else:
+        zero = arrays.number(one.dtype, 0)
+        padded = [
+            arrays.apply(
+                "pad",
+                [each, zero],
+                kind,
+                padding_config=tuple(
+                    (start, hull.size - start - term.sizes[axis], 0)
+                    if n == axis
+                    else (0, 0, 0)
+                    for n in axes
+                ),
+            )
+            for each, term, start in zip(atoms, (one, other), before, strict=True)
+        ]
+        atom = arrays.like("add", *padded)
+
+    def widened(each: IndexMap) -> IndexMap:
+        return IndexMap(sizes, each.start, each.strides)
+
+    return replace(
+        one,
+        sizes=sizes,
+        rows=tuple(map(widened, one.rows)),
+        cols=widened(one.cols),
+        factors=(Factor(atom, tuple(axes)),),
+        is_negative=False,
+    )

@@ -1,0 +1,382 @@
+"""One term of a linear value, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.ir.dtypes import DType
+from partialc.ir.program import Atom
+from partialc.tangents.arrays import Arrays, Factor
+from partialc.tangents.maps import NOWHERE, IndexMap, raveled
+
+FULL: Final = 0.7
+"""A part of a grid that is fuller than that is kept whole."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Term:
+    """A product of arrays over a grid, and what element of what it belongs to.
+
+    The derivative of element i of the value by seed j is the sum of the payloads over
+    all places whose row is i and whose column is j. The payload is the product of the
+    factors; without factors it is one.
+
+    Attributes:
+        sizes: The grid's.
+        rows: Along each axis of the value, the place that a place of the grid is in.
+        cols: The flat number of its seed; negative where it belongs to none.
+        factors: Arrays along some of the grid's axes.
+        dtype: The element type of the payload.
+        is_negative: Whether the payload is minus that product.
+    """
+
+    sizes: tuple[int, ...]
+    rows: tuple[IndexMap, ...]
+    cols: IndexMap
+    factors: tuple[Factor, ...]
+    dtype: DType
+    is_negative: bool = False
+
+    @classmethod
+    def seeds(cls, shape: Sequence[int], dtype: DType, first: int = 0) -> Term:
+        """An identity: every element is its own seed, numbered from `first` on."""
+        sizes = tuple(shape)
+        rows = tuple(IndexMap.along(sizes, axis) for axis in range(len(sizes)))
+        return cls(sizes, rows, IndexMap.flat(sizes).shifted(first), (), dtype)
+
+    @property
+    def places(self) -> int:
+        """How many places the grid has."""
+        return prod(self.sizes)
+
+    @property
+    def negated(self) -> Term:
+        """Minus the term."""
+        return replace(self, is_negative=not self.is_negative)
+
+    def row(self, shape: Sequence[int]) -> IndexMap:
+        """The flat position in the value of each place.
+
+        Args:
+            shape: The value's.
+        """
+        if not self.rows:
+            return IndexMap.constant(self.sizes, 0)
+        return raveled(self.rows, shape)
+
+    def row_axes(self) -> tuple[int, ...]:
+        """The axes of the grid that rows depend on."""
+        return tuple(
+            axis
+            for axis in range(len(self.sizes))
+            if any(row.depends(axis) for row in self.rows)
+        )
+
+    def hidden(self) -> tuple[int, ...]:
+        """The axes of the grid that rows do not depend on."""
+        rows = self.row_axes()
+        return tuple(axis for axis in range(len(self.sizes)) if axis not in rows)
+
+
+def regridded(
+    term: Term,
+    places: Sequence[IndexMap],
+    sizes: Sequence[int],
+    arrays: Arrays,
+    lost: NDArray[np.bool_] | None = None,
+) -> Term:
+    """The same term read at the places of another grid.
+
+    Args:
+        term: The term.
+        places: For each axis of its grid, where a place of the new one reads.
+        sizes: The new grid's.
+        arrays: Writes what is read of the factors.
+        lost: Where a place of the new grid reads nothing, broadcast to `sizes`;
+            `places` may be anything inside the old grid there.
+    """
+    sizes = tuple(sizes)
+    factors = tuple(
+        arrays.taken(factor.atom, [places[axis] for axis in factor.axes])
+        for factor in term.factors
+    )
+    rows = tuple(row.after(places, sizes) for row in term.rows)
+    cols = term.cols.after(places, sizes)
+    found = replace(term, sizes=sizes, rows=rows, cols=cols, factors=factors)
+    return found if lost is None else _without(found, lost)
+
+
+def _without(term: Term, lost: NDArray[np.bool_]) -> Term:
+    """The term with no column at some places."""
+    if not lost.any():
+        return term
+    shape = (1,) * (len(term.sizes) - lost.ndim) + lost.shape
+    table = np.where(lost, NOWHERE, 0).reshape(shape)
+    holes = IndexMap(term.sizes, 0, (0,) * len(term.sizes), table)
+    return replace(term, cols=term.cols.plus(holes))
+
+
+def kept(term: Term, keep: NDArray[np.bool_], arrays: Arrays) -> Term | None:
+    """What is left of a term at some places; None where that is nothing.
+
+    Args:
+        term: The term.
+        keep: Which places; broadcast to the grid, with a length of one along axes that
+            it does not depend on.
+        arrays: Writes what is left of the factors.
+    """
+    if keep.all():
+        return term
+    if not keep.any():
+        return None
+    rank = len(term.sizes)
+    for axis in range(rank):
+        if keep.shape[axis] == 1:
+            continue
+        others = tuple(each for each in range(rank) if each != axis)
+        lines = np.flatnonzero(keep.any(others))
+        if lines.size == keep.shape[axis]:
+            continue
+        line = _line(lines)
+        if line is None and lines.size > FULL * keep.shape[axis]:
+            continue
+        term = _along(term, axis, lines, arrays)
+        keep = np.take(keep, lines, axis)
+    if keep.all():
+        return term
+    if keep.mean() < FULL:
+        return _listed(term, keep, arrays)
+    return _without(term, ~keep)
+
+
+def _along(
+    term: Term, axis: int, lines: NDArray[np.int64], arrays: Arrays
+) -> Term:
+    """Some places of one axis."""
+    sizes = list(term.sizes)
+    sizes[axis] = lines.size
+    places = [IndexMap.along(sizes, each) for each in range(len(sizes))]
+    shape = [1] * len(sizes)
+    shape[axis] = lines.size
+    places[axis] = IndexMap.of(lines.reshape(shape), sizes)
+    return regridded(term, places, sizes, arrays)
+
+
+def _line(lines: NDArray[np.int64]) -> int | None:
+    """The step between numbers that go up evenly."""
+    steps = np.diff(lines)
+    if steps.size and (steps != steps[0]).any():
+        return None
+    return int(steps[0]) if steps.size else 1
+
+
+def _listed(term: Term, keep: NDArray[np.bool_], arrays: Arrays) -> Term:
+    """The places that are kept as a list, along one axis."""
+    axes = [axis for axis in range(len(term.sizes)) if keep.shape[axis] != 1]
+    found = np.nonzero(keep.reshape([term.sizes[axis] for axis in axes]))
+    return listed(term, axes, found, arrays)
+
+
+def listed(
+    term: Term,
+    axes: Sequence[int],
+    found: Sequence[NDArray[np.int64]],
+    arrays: Arrays,
+) -> Term:
+    """A list of places of some axes in their stead, along one axis that comes first.
+
+    Args:
+        term: The term.
+        axes: Which axes of its grid.
+        found: For each of them the place of each entry of the list.
+        arrays: Writes what is left of the factors.
+    """
+    left = [axis for axis in range(len(term.sizes)) if axis not in axes]
+    sizes = [len(found[0]), *(term.sizes[axis] for axis in left)]
+    places = [
+        IndexMap.of(
+            np.asarray(found[list(axes).index(axis)], np.int64).reshape(
+                (-1,) + (1,) * len(left)
+            ),
+            sizes,
+        )
+        if axis in axes
+        else IndexMap.along(sizes, 1 + left.index(axis))
+        for axis in range(len(term.sizes))
+    ]
+    return regridded(term, places, sizes, arrays)
+
+
+def within(term: Term, shape: Sequence[int], arrays: Arrays) -> Term | None:
+    """What of a term lies in a value of some shape; None where nothing does."""
+    for axis, size in enumerate(shape):
+        row = term.rows[axis]
+        low, high = row.bounds()
+        if low >= 0 and high < size:
+            continue
+        values = row.compact()
+        found = kept(term, (values >= 0) & (values < size), arrays)
+        if found is None:
+            return None
+        term = found
+        low, high = term.rows[axis].bounds()
+        if low < 0 or high >= size:
+            rows = list(term.rows)
+            table = np.clip(rows[axis].compact(), 0, size - 1)
+            rows[axis] = IndexMap.of(table, term.sizes)
+            term = replace(term, rows=tuple(rows))
+    return term
+
+
+def settled(term: Term, arrays: Arrays) -> Term:
+    """Axes that nothing depends on are summed over, those of one place are dropped."""
+    free = [
+        axis
+        for axis in range(len(term.sizes))
+        if not term.cols.depends(axis) and not any(r.depends(axis) for r in term.rows)
+    ]
+    if not free:
+        return term
+    factors = _summed(term, free, arrays)
+    left = [axis for axis in range(len(term.sizes)) if axis not in free]
+    sizes = [term.sizes[axis] for axis in left]
+    places = [
+        IndexMap.along(sizes, left.index(axis))
+        if axis in left
+        else IndexMap.constant(sizes, 0)
+        for axis in range(len(term.sizes))
+    ]
+    return replace(
+        term,
+        sizes=tuple(sizes),
+        rows=tuple(row.after(places, sizes) for row in term.rows),
+        cols=term.cols.after(places, sizes),
+        factors=tuple(
+            replace(each, axes=tuple(left.index(axis) for axis in each.axes))
+            for each in factors
+        ),
+    )
+
+
+def _summed(term: Term, axes: Sequence[int], arrays: Arrays) -> list[Factor]:
+    """The factors of a term summed over axes; what does not depend on them stays."""
+    touched, others = [], []
+    seen: set[int] = set()
+    for factor in term.factors:
+        if set(factor.axes) & set(axes):
+            touched.append(factor)
+            seen |= set(factor.axes)
+        else:
+            others.append(factor)
+    times = prod(term.sizes[axis] for axis in axes if axis not in seen)
+    if times != 1:
+        others.append(Factor(arrays.number(term.dtype, times), ()))
+    if touched:
+        others.append(_contracted(touched, set(axes) & seen, arrays))
+    return others
+
+
+def _contracted(
+    factors: Sequence[Factor], axes: set[int], arrays: Arrays
+) -> Factor:
+    """The sum over axes of a product: all but the largest are multiplied before."""
+    ordered = sorted(factors, key=lambda factor: factor.atom.type.size)
+    *small, large = ordered
+    if not small:
+        return arrays.summed(large, tuple(axes))
+    product = small[0]
+    for factor in small[1:]:
+        product = arrays.combined("mul", product, factor)
+    product = arrays.summed(product, [a for a in axes if a not in large.axes])
+    large = arrays.summed(large, [a for a in axes if a not in product.axes])
+    if not set(product.axes) & set(large.axes) & axes:
+        return arrays.combined("mul", product, large)
+    return arrays.contracted(product, large, tuple(axes))
+
+
+def scaled(
+    term: Term,
+    atom: Atom,
+    arrays: Arrays,
+    *,
+    axes: Sequence[int] | None = None,
+    divided: bool = False,
+) -> Term | None:
+    """A term times, or over, an array along axes of its value; None where that is zero.
+
+    Args:
+        term: The term.
+        atom: The array; a scalar stands for all elements.
+        arrays: Writes the product.
+        axes: The axis of the value that each of the array's is; None where it has them
+            all in their order, some perhaps with a length of one.
+        divided: Whether to divide.
+    """
+    rows = _rows_of(term, atom, axes)
+    known = arrays.known(atom)
+    if known is not None and not divided and known.size and (known == 0).any():
+        found = kept(term, nonzero(term, known, rows), arrays)
+        if found is None:
+            return None
+        term = found
+        rows = _rows_of(term, atom, axes)
+    factor = arrays.taken(atom, rows)
+    value = arrays.known(factor.atom) if not factor.axes else None
+    if value is not None and abs(float(value.real)) == 1 and not value.imag:
+        return term.negated if value.real < 0 else term
+    factors = list(term.factors)
+    for number, other in enumerate(factors):
+        if set(other.axes) == set(factor.axes):
+            op = "div" if divided else "mul"
+            factors[number] = arrays.combined(op, other, factor)
+            break
+    else:
+        if divided:
+            one = Factor(arrays.number(term.dtype, 1), ())
+            factor = arrays.combined("div", one, factor)
+        factors.append(factor)
+    return replace(term, factors=tuple(factors))
+
+
+def _rows_of(
+    term: Term, atom: Atom, axes: Sequence[int] | None
+) -> tuple[IndexMap, ...]:
+    """The place along each axis of an array that a term's places are at."""
+    if not atom.type.shape:
+        return ()
+    if axes is not None:
+        return tuple(term.rows[axis] for axis in axes)
+    still = IndexMap.constant(term.sizes, 0)
+    return tuple(
+        still if size == 1 else row
+        for size, row in zip(atom.type.shape, term.rows, strict=True)
+    )
+
+
+def nonzero(
+    term: Term, known: NDArray[np.generic], rows: Sequence[IndexMap]
+) -> NDArray[np.bool_]:
+    """Where an array is not zero at the places of a term, broadcast to its grid."""
+    if not known.ndim:
+        return np.full((1,) * len(term.sizes), bool(known != 0))
+    found: NDArray[np.bool_] = (known != 0)[tuple(row.compact() for row in rows)]
+    return found
+
+
+def payload(term: Term, arrays: Arrays) -> Factor:
+    """The product of the factors, with its sign; a scalar one if there are none."""
+    if not term.factors:
+        number = -1 if term.is_negative else 1
+        return Factor(arrays.number(term.dtype, number), ())
+    first, *others = sorted(term.factors, key=lambda each: each.atom.type.size)
+    for factor in others:
+        first = arrays.combined("mul", first, factor)
+    if term.is_negative:
+        return Factor(arrays.like("neg", first.atom), first.axes)
+    return first
