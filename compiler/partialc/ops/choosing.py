@@ -44,11 +44,15 @@ def _source_select_n(
 
 
 def _support_select_n(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
-    """Nonzero where any of the cases is."""
+    """Nonzero where a case is that may be chosen."""
     shape = equation.outputs[0].type.shape
+    which = operands.known[0]
     found = ElementSet.none(shape)
-    for support in operands.supports[1:]:
-        found = found | spread(support, shape)
+    for case, support in enumerate(operands.supports[1:]):
+        nonzero = spread(support, shape)
+        if which is not None and which.shape == shape:
+            nonzero = nonzero & ElementSet.nonzero(which == case)
+        found = found | nonzero
     return (found,)
 
 

@@ -16,6 +16,7 @@ from partialc.ops.cost import traffic
 from partialc.ops.dot_general import precision_keyword, precision_value
 from partialc.ops.evaluation import concrete
 from partialc.ops.lanes import LaneAxes, by_axes
+from partialc.ops.linear_sums import convolution
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call
 from partialc.ops.windowed import CONVOLUTION
@@ -131,5 +132,6 @@ register(
         summary="convolution",
         elements=CONVOLUTION,
         lanes=by_axes(_lanes),
+        linear=convolution,
     )
 )

@@ -46,11 +46,17 @@ class Arrays:
 
     Args:
         known: The elements of an atom that does not depend on the inputs, or None.
+        nonzero: Which elements of an atom may be nonzero; None where all may.
     """
 
-    def __init__(self, known: Callable[[Atom], NDArray[Any] | None]) -> None:
+    def __init__(
+        self,
+        known: Callable[[Atom], NDArray[Any] | None],
+        nonzero: Callable[[Atom], NDArray[np.bool_] | None],
+    ) -> None:
         self.equations: list[Equation] = []
         self.known = known
+        self.nonzero = nonzero
         self._defined: dict[Value, Equation] = {}
 
     def write(self, equation: Equation) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from partialc.ir.program import ArrayType
 from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.maps import IndexMap, same_maps
+from partialc.tangents.compaction import compacted
+from partialc.tangents.packing import packed
 from partialc.tangents.term import Term, payload
 
 
@@ -36,7 +38,8 @@ def merged(terms: Sequence[Term], arrays: Arrays) -> list[Term]:
         arrays: Writes the sums of payloads.
     """
     found: list[Term] = []
-    for term in map(ordered, terms):
+    ordered_terms = [ordered(compacted(term, arrays)) for term in terms]
+    for term in ordered_terms:
         current: Term | None = term
         while current is not None:
             joined = None
@@ -50,7 +53,7 @@ def merged(terms: Sequence[Term], arrays: Arrays) -> list[Term]:
                 current = None
             else:
                 current = None if joined == () else joined[0]
-    return found
+    return packed(found, arrays)
 
 
 def ordered(term: Term) -> Term:

@@ -225,12 +225,9 @@ def within(term: Term, shape: Sequence[int], arrays: Arrays) -> Term | None:
         if found is None:
             return None
         term = found
-        low, high = term.rows[axis].bounds()
-        if low < 0 or high >= size:
-            rows = list(term.rows)
-            table = np.clip(rows[axis].compact(), 0, size - 1)
-            rows[axis] = IndexMap.of(table, term.sizes)
-            term = replace(term, rows=tuple(rows))
+        rows = list(term.rows)
+        rows[axis] = _inside(rows[axis], size)
+        term = replace(term, rows=tuple(rows))
     return term
 
 
@@ -305,28 +302,41 @@ def scaled(
     atom: Atom,
     arrays: Arrays,
     *,
-    axes: Sequence[int] | None = None,
+    maps: Sequence[IndexMap] | None = None,
     divided: bool = False,
 ) -> Term | None:
-    """A term times, or over, an array along axes of its value; None where that is zero.
+    """A term times, or over, an array that its value reads; None where that is zero.
 
     Args:
         term: The term.
         atom: The array; a scalar stands for all elements.
         arrays: Writes the product.
-        axes: The axis of the value that each of the array's is; None where it has them
-            all in their order, some perhaps with a length of one.
+        maps: For each axis of the array the place that an element of the value reads,
+            outside of the array where it reads a zero; None where that is its own
+            place, along axes of length one the first.
         divided: Whether to divide.
     """
-    rows = _rows_of(term, atom, axes)
-    known = arrays.known(atom)
-    if known is not None and not divided and known.size and (known == 0).any():
-        found = kept(term, nonzero(term, known, rows), arrays)
+    found: Term | None = term
+    rows = _rows_of(term, atom, maps)
+    for axis, size in enumerate(atom.type.shape):
+        low, high = rows[axis].bounds()
+        if low < 0 or high >= size:
+            values = rows[axis].compact()
+            found = kept(term, (values >= 0) & (values < size), arrays)
+            if found is None:
+                return None
+            term, rows = found, _rows_of(found, atom, maps)
+    solid = None if divided else arrays.nonzero(atom)
+    if solid is not None and not solid.all():
+        index = tuple(row.compact() for row in rows)
+        keep = np.asarray(solid[index]).reshape(
+            (1,) * len(term.sizes) if not rows else solid[index].shape
+        )
+        found = kept(term, keep, arrays)
         if found is None:
             return None
-        term = found
-        rows = _rows_of(term, atom, axes)
-    factor = arrays.taken(atom, rows)
+        term, rows = found, _rows_of(found, atom, maps)
+    factor = arrays.taken(atom, [_inside(row, size) for row, size in zip(rows, atom.type.shape, strict=True)])
     value = arrays.known(factor.atom) if not factor.axes else None
     if value is not None and abs(float(value.real)) == 1 and not value.imag:
         return term.negated if value.real < 0 else term
@@ -345,13 +355,13 @@ def scaled(
 
 
 def _rows_of(
-    term: Term, atom: Atom, axes: Sequence[int] | None
+    term: Term, atom: Atom, maps: Sequence[IndexMap] | None
 ) -> tuple[IndexMap, ...]:
-    """The place along each axis of an array that a term's places are at."""
+    """The place along each axis of an array that a term's places read."""
     if not atom.type.shape:
         return ()
-    if axes is not None:
-        return tuple(term.rows[axis] for axis in axes)
+    if maps is not None:
+        return tuple(each.after(term.rows, term.sizes) for each in maps)
     still = IndexMap.constant(term.sizes, 0)
     return tuple(
         still if size == 1 else row
@@ -359,14 +369,12 @@ def _rows_of(
     )
 
 
-def nonzero(
-    term: Term, known: NDArray[np.generic], rows: Sequence[IndexMap]
-) -> NDArray[np.bool_]:
-    """Where an array is not zero at the places of a term, broadcast to its grid."""
-    if not known.ndim:
-        return np.full((1,) * len(term.sizes), bool(known != 0))
-    found: NDArray[np.bool_] = (known != 0)[tuple(row.compact() for row in rows)]
-    return found
+def _inside(row: IndexMap, size: int) -> IndexMap:
+    """A map whose places without a column may lie outside of an array."""
+    low, high = row.bounds()
+    if low >= 0 and high < size:
+        return row
+    return IndexMap.of(np.clip(row.compact(), 0, size - 1), row.sizes)
 
 
 def payload(term: Term, arrays: Arrays) -> Factor:

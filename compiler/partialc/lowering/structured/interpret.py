@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Final
@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.analysis.facts import find_facts
+from partialc.analysis.facts import LARGEST_KNOWN, Facts, find_facts
 from partialc.errors import InternalError
 from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import trace_one
@@ -64,10 +64,32 @@ def structured(function: Function, seeds: int, regime: Regime) -> Structured:
         TooLargeError: A value would have to be held densely that is too large for it.
     """
     facts = find_facts(function, computed)
-    arrays = Arrays(
-        lambda atom: atom.data if isinstance(atom, Constant) else facts.known.get(atom)
-    )
+    arrays = Arrays(*_looked_up(facts))
     return _Interpreter(function, arrays, regime).run(seeds)
+
+
+def _looked_up(
+    facts: Facts,
+) -> tuple[
+    Callable[[Atom], NDArray[Any] | None], Callable[[Atom], NDArray[np.bool_] | None]
+]:
+    """What is known of residuals: their elements, and where they may be nonzero."""
+
+    def known(atom: Atom) -> NDArray[Any] | None:
+        return atom.data if isinstance(atom, Constant) else facts.known.get(atom)
+
+    def nonzero(atom: Atom) -> NDArray[np.bool_] | None:
+        data = known(atom)
+        if data is not None:
+            return np.asarray(data != 0)
+        support = facts.supports.get(atom) if isinstance(atom, Value) else None
+        if support is None or support.is_all or atom.type.size > LARGEST_KNOWN:
+            return None
+        found = np.zeros(atom.type.shape, bool)
+        found.reshape(-1)[support.listed()] = True
+        return found
+
+    return known, nonzero
 
 
 class _Interpreter:

@@ -1,0 +1,111 @@
+"""Terms of one shape that differ in their tables alone, stacked along a slot axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.ir.program import ArrayType, Atom, Constant
+from partialc.tangents.arrays import Arrays, Factor
+from partialc.tangents.maps import IndexMap
+from partialc.tangents.term import Term, payload
+
+
+def packed(terms: Sequence[Term], arrays: Arrays) -> list[Term]:
+    """Terms by tables, those of one shape as one with an axis of slots before the others.
+
+    The text then follows the program and not the number of terms: the Hessian of an
+    element comes out as the array of local Hessians that one writes by hand.
+
+    Args:
+        terms: Terms of one value.
+        arrays: Writes the stacks.
+    """
+    groups: dict[object, list[Term]] = {}
+    for number, term in enumerate(terms):
+        key: object = number
+        if term.cols.table is not None:
+            key = (term.sizes, term.row_axes(), term.cols.axes)
+        groups.setdefault(key, []).append(term)
+    return [
+        _stacked(group, arrays) if len(group) > 1 else group[0]
+        for group in groups.values()
+    ]
+
+
+def _stacked(terms: Sequence[Term], arrays: Arrays) -> Term:
+    first = terms[0]
+    sizes = (len(terms), *first.sizes)
+    rows = tuple(
+        _stacked_maps([term.rows[axis] for term in terms], sizes)
+        for axis in range(len(first.rows))
+    )
+    cols = _stacked_maps([term.cols for term in terms], sizes)
+    shared = [
+        factor
+        for factor in first.factors
+        if all(any(_same(factor, each) for each in term.factors) for term in terms)
+    ]
+    others = [
+        payload(
+            replace(
+                term,
+                factors=tuple(
+                    each
+                    for each in term.factors
+                    if not any(_same(each, one) for one in shared)
+                ),
+            ),
+            arrays,
+        )
+        for term in terms
+    ]
+    factors = [
+        Factor(each.atom, tuple(axis + 1 for axis in each.axes)) for each in shared
+    ]
+    stack = _stack(others, first, arrays)
+    return replace(
+        first,
+        sizes=sizes,
+        rows=rows,
+        cols=cols,
+        factors=(*factors, stack),
+        is_negative=False,
+    )
+
+
+def _same(one: Factor, other: Factor) -> bool:
+    return one.atom is other.atom and one.axes == other.axes
+
+
+def _stacked_maps(maps: Sequence[IndexMap], sizes: tuple[int, ...]) -> IndexMap:
+    """One map for each slot, as one."""
+    first = maps[0]
+    if all(each.same(first) for each in maps):
+        places = [IndexMap.along(sizes, 1 + axis) for axis in range(first.rank)]
+        return first.after(places, sizes)
+    values = [each.compact() for each in maps]
+    shape = np.broadcast_shapes(*(each.shape for each in values))
+    table: NDArray[np.int64] = np.stack(
+        [np.broadcast_to(each, shape) for each in values]
+    )
+    return IndexMap.of(table, sizes)
+
+
+def _stack(factors: Sequence[Factor], term: Term, arrays: Arrays) -> Factor:
+    """Payloads side by side, along a new first axis; numbers make a constant."""
+    axes = sorted({axis for factor in factors for axis in factor.axes})
+    numbers = [
+        float(factor.atom.data)
+        for factor in factors
+        if isinstance(factor.atom, Constant) and not factor.axes
+    ]
+    kind = ArrayType(term.dtype, (len(factors), *(term.sizes[axis] for axis in axes)))
+    if len(numbers) == len(factors):
+        return Factor(Constant.of(kind, numbers), (0,))
+    atoms: list[Atom] = [arrays.full(each, axes, term.sizes) for each in factors]
+    atom = arrays.apply("stack", atoms, kind, axis=0)
+    return Factor(atom, (0, *(axis + 1 for axis in axes)))

@@ -1,0 +1,288 @@
+"""The order of a sparse matrix: payloads of affine terms, row by row.
+
+Rows in which the same terms have entries follow on each other in blocks: a stencil has
+its first row, its inner rows and its last one, a stencil on a plane such blocks of such
+lines. Within a block the entries of a row are the payloads side by side, so the whole is
+stacks, reshapes and concatenations: no index arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Final, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.ir.program import ArrayType, Atom
+from partialc.tangents.arrays import Arrays, Factor
+from partialc.tangents.maps import IndexMap
+from partialc.tangents.term import Term, payload
+
+MOST_PARTS: Final = 48
+"""Weaves of more parts are longer to read than a gather."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Strand:
+    """A term as a box of rows, with several entries in each perhaps.
+
+    Attributes:
+        term: Its number.
+        starts: Where its box starts along each axis of the rows.
+        counts: How many rows the box has along each.
+        axes: The axis of the term's grid that each is; None where the count is one.
+        hidden: The axes of the grid along which the entries of a row are.
+        first: The column of its first entry.
+    """
+
+    term: int
+    starts: tuple[int, ...]
+    counts: tuple[int, ...]
+    axes: tuple[int | None, ...]
+    hidden: tuple[int, ...]
+    first: int
+
+
+class Weaver(Protocol[T]):
+    """Arrays of some kind."""
+
+    def part(self, strand: Strand, box: Sequence[range]) -> T:
+        """The entries of a box of rows, of shape `lengths + (entries of a row,)`."""
+
+    def joined(self, parts: Sequence[T]) -> T:
+        """Arrays one after the other along the last axis."""
+
+    def reshaped(self, array: T, shape: Sequence[int]) -> T:
+        """The same elements in another shape."""
+
+
+def strands(terms: Sequence[Term], shape: Sequence[int]) -> list[Strand] | None:
+    """Terms as boxes of the rows of one grid; None where they are no such boxes.
+
+    Args:
+        terms: Terms of one value.
+        shape: The value's shape.
+    """
+    rows = [term.row(shape) for term in terms]
+    if not all(row.is_affine and term.cols.is_affine for row, term in zip(rows, terms, strict=True)):
+        return None
+    steps = sorted({step for row in rows for step in row.strides if step}, reverse=True)
+    if any(step < 0 for step in steps):
+        return None
+    if any(outer % inner for outer, inner in zip(steps, steps[1:], strict=False)):
+        return None
+    lengths = [prod(shape), *steps]
+    found = []
+    for number, (term, row) in enumerate(zip(terms, rows, strict=True)):
+        starts, counts, axes = [], [], []
+        rest = row.start
+        for place, step in enumerate(steps):
+            own = [axis for axis, stride in enumerate(row.strides) if stride == step]
+            if len(own) > 1:
+                return None
+            start, rest = divmod(rest, step)
+            count = term.sizes[own[0]] if own else 1
+            if place and (start + count) * step > lengths[place]:
+                return None
+            starts.append(start)
+            counts.append(count)
+            axes.append(own[0] if own else None)
+        if rest:
+            return None
+        hidden = [axis for axis in range(len(term.sizes)) if axis not in axes]
+        hidden.sort(key=lambda axis: -term.cols.strides[axis])
+        found.append(
+            Strand(
+                number,
+                tuple(starts),
+                tuple(counts),
+                tuple(axes),
+                tuple(hidden),
+                term.cols.start,
+            )
+        )
+    return found
+
+
+def woven(
+    found: Sequence[Strand],
+    first_column: Callable[[Strand, Sequence[int]], int],
+    weaver: Weaver[T],
+) -> T | None:
+    """All entries, row by row; None where that takes too many parts.
+
+    Args:
+        found: At least one strand; all have the same number of axes.
+        first_column: The column of a strand's first entry in a row.
+        weaver: Makes the parts.
+    """
+    if _parts(found, 0) > MOST_PARTS:
+        return None
+    return _level(found, [], first_column, weaver)
+
+
+def _segments(found: Sequence[Strand], level: int) -> list[tuple[range, list[Strand]]]:
+    """Consecutive places along an axis of the rows at which the same strands are."""
+    ends = sorted(
+        {
+            end
+            for each in found
+            for end in (each.starts[level], each.starts[level] + each.counts[level])
+        }
+    )
+    segments = []
+    for low, high in zip(ends, ends[1:], strict=False):
+        inside = [
+            each
+            for each in found
+            if each.starts[level] <= low
+            and high <= each.starts[level] + each.counts[level]
+        ]
+        if inside:
+            segments.append((range(low, high), inside))
+    return segments
+
+
+def _parts(found: Sequence[Strand], level: int) -> int:
+    if level == len(found[0].starts):
+        return len(found)
+    return sum(_parts(inside, level + 1) for _, inside in _segments(found, level))
+
+
+def _level(
+    found: Sequence[Strand],
+    box: Sequence[range],
+    first_column: Callable[[Strand, Sequence[int]], int],
+    weaver: Weaver[T],
+) -> T:
+    """The entries of a box of rows, of shape `lengths of box + (entries of a line,)`."""
+    if len(box) == len(found[0].starts):
+        at = [part.start for part in box]
+        ordered = sorted(found, key=lambda each: first_column(each, at))
+        return weaver.joined([weaver.part(each, box) for each in ordered])
+    lengths = [len(part) for part in box]
+    lines = []
+    for part, inside in _segments(found, len(box)):
+        inner = _level(inside, [*box, part], first_column, weaver)
+        lines.append(weaver.reshaped(inner, (*lengths, -1)))
+    return weaver.joined(lines)
+
+
+class Keys:
+    """Weaves numbers: to see in which order a weave has the entries.
+
+    Args:
+        keys: For each term the number of each of its entries, of shape `sizes`.
+    """
+
+    def __init__(self, keys: Sequence[NDArray[np.int64]]) -> None:
+        self._keys = keys
+
+    def part(self, strand: Strand, box: Sequence[range]) -> NDArray[np.int64]:
+        """The numbers of the entries in a box of rows."""
+        keys = self._keys[strand.term]
+        order = [axis for axis in strand.axes if axis is not None]
+        moved = keys.transpose((*order, *strand.hidden))
+        index = [
+            slice(part.start - start, part.stop - start)
+            for part, start, axis in zip(box, strand.starts, strand.axes, strict=True)
+            if axis is not None
+        ]
+        return moved[tuple(index)].reshape((*map(len, box), -1))
+
+    def joined(self, parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+        """Along the last axis."""
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+
+    def reshaped(
+        self, array: NDArray[np.int64], shape: Sequence[int]
+    ) -> NDArray[np.int64]:
+        """In another shape."""
+        return array.reshape(shape)
+
+
+class Payloads:
+    """Weaves payloads.
+
+    Args:
+        terms: The terms.
+        arrays: Writes the equations.
+    """
+
+    def __init__(self, terms: Sequence[Term], arrays: Arrays) -> None:
+        self._terms = terms
+        self._arrays = arrays
+        self._payloads: dict[int, Factor] = {}
+
+    def part(self, strand: Strand, box: Sequence[range]) -> Atom:
+        """The payloads in a box of rows."""
+        term, arrays = self._terms[strand.term], self._arrays
+        if strand.term not in self._payloads:
+            self._payloads[strand.term] = payload(term, arrays)
+        factor = self._payloads[strand.term]
+        rows = [axis for axis in strand.axes if axis is not None]
+        lengths = [
+            len(part)
+            for part, axis in zip(box, strand.axes, strict=True)
+            if axis is not None
+        ]
+        sizes = [*lengths, *(term.sizes[axis] for axis in strand.hidden)]
+        order = [*rows, *strand.hidden]
+        starts = dict(zip(strand.axes, strand.starts, strict=True))
+        parts = dict(zip(strand.axes, box, strict=True))
+        places = []
+        for axis in factor.axes:
+            first = parts[axis].start - starts[axis] if axis in parts else 0
+            places.append(
+                IndexMap.along(sizes, order.index(axis)).shifted(first)
+            )
+        found = arrays.taken(factor.atom, places)
+        atom = arrays.full(found, range(len(sizes)), sizes)
+        return arrays.reshaped(
+            atom, (*map(len, box), prod(sizes[len(lengths) :]))
+        )
+
+    def joined(self, parts: Sequence[Atom]) -> Atom:
+        """Along the last axis: stacked where that has a length of one."""
+        if len(parts) == 1:
+            return parts[0]
+        *lead, _ = parts[0].type.shape
+        width = sum(part.type.shape[-1] for part in parts)
+        kind = ArrayType(parts[0].type.dtype, (*lead, width))
+        if width == len(parts):
+            flat = [self._arrays.reshaped(part, lead) for part in parts]
+            return self._arrays.apply("stack", flat, kind, axis=len(lead))
+        return self._arrays.apply(
+            "concatenate", list(parts), kind, dimension=len(lead)
+        )
+
+    def reshaped(self, array: Atom, shape: Sequence[int]) -> Atom:
+        """In another shape."""
+        known = prod(size for size in shape if size >= 0)
+        total = array.type.size // max(known, 1)
+        return self._arrays.reshaped(
+            array, [total if size < 0 else size for size in shape]
+        )
+
+
+def column_at(terms: Sequence[Term]) -> Callable[[Strand, Sequence[int]], int]:
+    """The column of a strand's first entry in a row."""
+
+    def found(strand: Strand, at: Sequence[int]) -> int:
+        cols: Any = terms[strand.term].cols
+        total: int = cols.start
+        for place, start, axis in zip(at, strand.starts, strand.axes, strict=True):
+            if axis is not None:
+                total += cols.strides[axis] * (place - start)
+        low = [
+            min(0, cols.strides[axis] * (terms[strand.term].sizes[axis] - 1))
+            for axis in strand.hidden
+        ]
+        return total + sum(low)
+
+    return found

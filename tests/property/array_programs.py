@@ -1,0 +1,338 @@
+"""Random functions that move, scale and add up the elements of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from random import Random
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+MOST = 48
+"""Values with more elements are not made."""
+
+
+@dataclass(frozen=True)
+class ArrayProgram:
+    """A function of one array, as text: its `repr` repeats it.
+
+    Attributes:
+        lines: Statements that define `v1`, `v2`, ... from `v0`.
+        shape: The shape of the array.
+    """
+
+    lines: tuple[str, ...]
+    shape: tuple[int, ...]
+
+    def function(self) -> Callable[[Any], Any]:
+        """The function: its last value."""
+        body = "\n".join(f"    {line}" for line in self.lines)
+        last = f"v{len(self.lines)}"
+        text = f"def program(v0):\n{body}\n    return {last}\n"
+        scope: dict[str, Any] = {"jnp": jnp, "jax": jax, "lax": lax, "np": np}
+        exec(text, scope)
+        found: Callable[[Any], Any] = scope["program"]
+        return found
+
+
+def draw_program(random: Random, length: int = 6) -> ArrayProgram:
+    """Draw a function of one to seven steps."""
+    shape = random.choice([(5,), (7,), (3, 4), (2, 3), (2, 2, 3), (6,), (12,)])
+    drawing = _Drawing(random, shape)
+    for _ in range(random.randint(1, length)):
+        drawing.step()
+    return ArrayProgram(tuple(drawing.lines), shape)
+
+
+class _Drawing:
+    """Statements so far, and the shape of each value."""
+
+    def __init__(self, random: Random, shape: tuple[int, ...]) -> None:
+        self.random = random
+        self.shapes = [shape]
+        self.lines: list[str] = []
+        self.start = shape
+
+    def step(self) -> None:
+        """One more statement that JAX accepts and that keeps within limits."""
+        while True:
+            number = self.random.randrange(max(0, len(self.shapes) - 3), len(self.shapes))
+            maker = self.random.choice(MAKERS)
+            expression = maker(self, f"v{number}", self.shapes[number])
+            if expression is None:
+                continue
+            lines = (*self.lines, f"v{len(self.shapes)} = {expression}")
+            try:
+                found = jax.eval_shape(
+                    ArrayProgram(lines, self.start).function(),
+                    jax.ShapeDtypeStruct(self.start, jnp.float64),
+                )
+            except (TypeError, ValueError, IndexError):
+                continue
+            if 0 < prod(found.shape) <= MOST and len(found.shape) <= 4:
+                self.lines = list(lines)
+                self.shapes.append(found.shape)
+                return
+
+    def axis(self, shape: tuple[int, ...]) -> int:
+        """Any axis."""
+        return self.random.randrange(len(shape))
+
+    def numbers(self, shape: tuple[int, ...], zeros: float = 0.0) -> str:
+        """An array of small numbers, some of them zero."""
+        drawn = [
+            0 if self.random.random() < zeros else self.random.randint(1, 9) / 4
+            for _ in range(prod(shape))
+        ]
+        return f"np.array({drawn}, dtype=np.float64).reshape({shape})"
+
+    def other(self, shape: tuple[int, ...]) -> str | None:
+        """A value of the same shape."""
+        same = [n for n, each in enumerate(self.shapes) if each == shape]
+        return f"v{self.random.choice(same)}" if same else None
+
+
+def _slice(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    parts = []
+    for size in shape:
+        low = draw.random.randrange(size)
+        high = draw.random.randint(low + 1, size)
+        step = draw.random.choice([1, 1, 2, 3])
+        if draw.random.random() < 0.2:
+            parts.append(f"{high - 1}:{low - 1 if low else ''}:-{step}")
+        elif draw.random.random() < 0.2:
+            parts.append(str(low))
+        else:
+            parts.append(draw.random.choice([":", f"{low}:{high}:{step}"]))
+    return f"{v}[{', '.join(parts)}]" if parts else None
+
+
+def _reshape(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    total, parts = prod(shape), []
+    while total > 1 and draw.random.random() < 0.8:
+        divisors = [n for n in range(2, total + 1) if total % n == 0]
+        parts.append(draw.random.choice(divisors))
+        total //= parts[-1]
+    return f"{v}.reshape({(*parts, total)})"
+
+
+def _transpose(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    order = list(range(len(shape)))
+    draw.random.shuffle(order)
+    return f"jnp.transpose({v}, {tuple(order)})" if len(order) > 1 else None
+
+
+def _flip(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    return f"jnp.flip({v}, {draw.axis(shape)})" if shape else None
+
+
+def _roll(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if not shape:
+        return None
+    return f"jnp.roll({v}, {draw.random.randint(-3, 3)}, {draw.axis(shape)})"
+
+
+def _pad(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    config = tuple(
+        (draw.random.randint(-1, 2), draw.random.randint(-1, 2), draw.random.choice([0, 0, 1]))
+        for _ in shape
+    )
+    return f"lax.pad({v}, jnp.zeros((), {v}.dtype), {config})" if shape else None
+
+
+def _broadcast(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    place = draw.random.randint(0, len(shape))
+    wide = (*shape[:place], draw.random.randint(1, 3), *shape[place:])
+    return f"jnp.broadcast_to(jnp.expand_dims({v}, {place}), {wide})"
+
+
+def _tile(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    return f"jnp.tile({v}, {tuple(draw.random.randint(1, 2) for _ in shape)})"
+
+
+def _concatenate(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if not shape:
+        return None
+    other = draw.random.choice([v, draw.other(shape), f"jnp.zeros({shape})"])
+    return f"jnp.concatenate([{v}, {other}], {draw.axis(shape)})"
+
+
+def _stack(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    other = draw.other(shape)
+    return f"jnp.stack([{v}, {other}], {draw.random.randint(0, len(shape))})"
+
+
+def _take(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if not shape:
+        return None
+    axis = draw.axis(shape)
+    count = draw.random.randint(1, 5)
+    outside = draw.random.random() < 0.2
+    table = [draw.random.randrange(shape[axis] + outside) for _ in range(count)]
+    keywords = ", mode='fill', fill_value=0" if outside else ""
+    return f"jnp.take({v}, np.array({table}), {axis}{keywords})"
+
+
+def _pick(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if len(shape) < 2:
+        return None
+    count = draw.random.randint(1, 5)
+    first, second = ([draw.random.randrange(n) for _ in range(count)] for n in shape[:2])
+    return f"{v}[np.array({first}), np.array({second})]"
+
+
+def _put(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if not shape:
+        return None
+    total = draw.random.randint(1, 8)
+    table = [draw.random.randrange(total) for _ in range(shape[0])]
+    rest = shape[1:]
+    return f"jnp.zeros(({total}, *{rest})).at[np.array({table})].add({v})"
+
+
+def _set(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if not shape:
+        return None
+    places = draw.random.sample(range(shape[0]), draw.random.randint(1, shape[0]))
+    return f"{v}.at[np.array({places})].set(jnp.sin({v}[{len(places) - 1}]))"
+
+
+def _box(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    starts = tuple(draw.random.randint(0, size) for size in shape)
+    sizes = tuple(draw.random.randint(1, size) for size in shape)
+    if draw.random.random() < 0.5:
+        return f"lax.dynamic_slice({v}, {starts}, {sizes})"
+    part = ", ".join(f":{size}" for size in sizes)
+    update = f"jnp.cos({v}[{part}])" if shape else f"jnp.cos({v})"
+    return f"lax.dynamic_update_slice({v}, {update}, {starts})" if shape else None
+
+
+def _function(draw: _Drawing, v: str, _: tuple[int, ...]) -> str | None:
+    return draw.random.choice(
+        [f"jnp.sin({v})", f"jnp.exp({v} / 4)", f"{v}**2", f"jnp.tanh({v})", f"-{v}"]
+    )
+
+
+def _arithmetic(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    other = draw.other(shape)
+    return draw.random.choice(
+        [
+            f"{v} * {other}",
+            f"{v} + {other}",
+            f"{v} - 2 * {other}",
+            f"{v} / (2 + jnp.cos({other}))",
+        ]
+    )
+
+
+def _scale(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    some = tuple(draw.random.choice([1, size]) for size in shape)
+    return f"{v} * {draw.numbers(draw.random.choice([shape, some]), 0.3)}"
+
+
+def _where(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    other = draw.other(shape)
+    mask = [draw.random.random() < 0.5 for _ in range(prod(shape))]
+    known = f"np.array({mask}).reshape({shape})"
+    condition = draw.random.choice([f"{v} > 0.9", known])
+    return f"jnp.where({condition}, {v}, jnp.sin({other}))"
+
+
+def _sum(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    axes = tuple(axis for axis in range(len(shape)) if draw.random.random() < 0.5)
+    kind = draw.random.choice(["sum", "sum", "mean", "max"])
+    return f"jnp.{kind}({v}, {axes})" if axes else None
+
+
+def _cumsum(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if not shape:
+        return None
+    reverse = draw.random.random() < 0.5
+    return f"lax.cumsum({v}, {draw.axis(shape)}, reverse={reverse})"
+
+
+def _matrix(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if not shape:
+        return None
+    count = draw.random.randint(1, 4)
+    known = draw.numbers((shape[-1], count), draw.random.choice([0, 0.6]))
+    other = draw.random.choice([known, f"jnp.cos({known})"])
+    return f"{v} @ {other}"
+
+
+def _product(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    other = draw.other(shape)
+    if len(shape) != 2 or other is None:
+        return None
+    return draw.random.choice(
+        [f"{v} @ {other}.T", f"jnp.einsum('ij,ij->i', {v}, {other})"]
+    )
+
+
+def _window(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if len(shape) != 1:
+        return None
+    window, stride = draw.random.randint(1, 3), draw.random.randint(1, 2)
+    padding = draw.random.choice(["SAME", "VALID"])
+    return (
+        f"lax.reduce_window({v}, 0.0, lax.add, ({window},), ({stride},), '{padding}')"
+    )
+
+
+def _convolve(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if len(shape) != 1:
+        return None
+    kernel = draw.numbers((draw.random.randint(1, 3),))
+    return f"jnp.convolve({v}, {kernel}, mode='same')"
+
+
+def _unruled(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if len(shape) != 1:
+        return None
+    return draw.random.choice(
+        [
+            f"jnp.sort({v})",
+            f"jnp.cumprod({v})",
+            f"lax.scan(lambda c, a: (jnp.sin(c) + a, c * a), 0.1, {v})[1]",
+            f"{v}[jnp.argsort({v})]",
+        ]
+    )
+
+
+MAKERS = [
+    _slice,
+    _slice,
+    _reshape,
+    _reshape,
+    _transpose,
+    _flip,
+    _roll,
+    _pad,
+    _broadcast,
+    _tile,
+    _concatenate,
+    _stack,
+    _take,
+    _pick,
+    _put,
+    _set,
+    _box,
+    _function,
+    _function,
+    _arithmetic,
+    _arithmetic,
+    _scale,
+    _where,
+    _sum,
+    _cumsum,
+    _matrix,
+    _product,
+    _window,
+    _convolve,
+    _unruled,
+]
