@@ -149,7 +149,7 @@ def _forest_bound(graph: Adjacency, order: NDArray[np.int64]) -> int:
         graph: The adjacency graph.
         order: Its vertices, the densest part first for a good bound; of shape (n,).
     """
-    if not graph.size:
+    if not graph.members.size:
         return 0
     places = np.empty(graph.size, np.int64)
     places[order] = np.arange(graph.size)
@@ -173,12 +173,14 @@ def _hub_bound(graph: Adjacency) -> int:
     Args:
         graph: The adjacency graph.
     """
-    counts = np.bincount(graph.degrees) if graph.size else np.zeros(1, np.int64)
-    degrees = np.arange(counts.size)
     edges = graph.members.size // 2
+    if not edges:
+        return 0
+    counts = np.bincount(graph.degrees)
+    degrees = np.arange(counts.size)
     colours = 1
     while True:
-        is_hub = degrees >= colours
-        if (counts * (degrees - colours + 2))[is_hub].sum() <= edges:
-            return colours if edges else 0
+        leaves = np.where(degrees >= colours, degrees - colours + 2, 0)
+        if (counts * leaves).sum() <= edges:
+            return colours
         colours += 1

@@ -17,7 +17,9 @@ from partialc.cli.drawing import ASCII, BLOCKS, draw
 from partialc.cli.functions import args_option, load_function, path_argument
 from partialc.cli.pattern_files import check_ending, encode
 from partialc.cli.pattern_summary import Leaf, Summary
-from partialc.errors import RequestError
+from partialc.errors import REFUSALS, RequestError, UnsupportedError
+from partialc.frontends.primal import Primal
+from partialc.ir.patterns import Pattern
 from partialc.ir.program import ArrayType
 from partialc.planning.patterns import pattern_of
 from partialc.request.resolved import Coordinates
@@ -68,13 +70,7 @@ def command(
     wrt, outputs = _wrt(primal.signature), _outputs(primal.signature)
     if hessian:
         _require_scalar([leaf for leaf, _ in outputs], primal.signature)
-    with contextlib.redirect_stdout(sys.stderr):
-        pattern = pattern_of(
-            primal,
-            tuple(each for _, each in outputs),
-            tuple(each for _, each in wrt),
-            2 if hessian else 1,
-        )
+    pattern = _pattern(primal, outputs, wrt, is_hessian=hessian)
     columns = [leaf for leaf, _ in wrt]
     if hessian:
         summary = Summary.of_hessian(pattern, columns)
@@ -89,6 +85,32 @@ def command(
     else:
         _show(summary)
     return 0
+
+
+def _pattern(
+    primal: Primal,
+    outputs: list[tuple[Leaf, Coordinates]],
+    wrt: list[tuple[Leaf, Coordinates]],
+    *,
+    is_hessian: bool,
+) -> Pattern:
+    """Where the matrix can be nonzero; what the function prints goes to stderr.
+
+    Raises:
+        UnsupportedError: JAX refuses to differentiate the function.
+    """
+    rows, axis = tuple(each for _, each in outputs), tuple(each for _, each in wrt)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return pattern_of(primal, rows, axis, 2 if is_hessian else 1)
+    except REFUSALS as error:
+        raise UnsupportedError(
+            f"JAX refuses the {'Hessian' if is_hessian else 'Jacobian'} of "
+            f"{primal.signature.name}",
+            where=primal.origin,
+            why=str(error).partition("\n")[0],
+            fix="name a function that JAX can differentiate",
+        ) from error
 
 
 def _show(summary: Summary) -> None:
