@@ -64,8 +64,8 @@ def columns_of(matrix: Any) -> Adjacency:
 def intersections(matrix: Any) -> Adjacency:
     """The column intersection graph: columns that have an entry in one row are joined.
 
-    Source: Coleman and More, "Estimation of Sparse Jacobian Matrices and Graph Coloring
-    Problems", SIAM J. Numer. Anal. 20(1), 1983.
+    Source: Coleman and Moré, "Estimation of Sparse Jacobian Matrices and Graph Coloring
+    Problems", SIAM J. Numer. Anal. 20(1), 1983, pp. 187-209.
 
     Args:
         matrix: A `scipy.sparse` array of int32 ones.

@@ -193,7 +193,7 @@ def _first_fit_by_sets(
 def _by_saturation(graph: Adjacency) -> NDArray[np.int64]:
     """The lowest free colour, always for a vertex beside the most different colours.
 
-    Source: Brelaz, "New Methods to Color the Vertices of a Graph", Communications of
+    Source: Brélaz, "New Methods to Color the Vertices of a Graph", Communications of
     the ACM 22(4), 1979, pp. 251-256; ties are broken by what was reached last.
 
     Args:

@@ -3,11 +3,11 @@
 Of an entry (i, j) and its mirror image (j, i) one is enough. The columns of a Hessian
 may share a pass if each entry stands alone in its row or its column, which is so where
 their colours are a star colouring of the adjacency graph: neighbours have different
-colours, and every path of four vertices has at least three (Coleman and More,
+colours, and every path of four vertices has at least three (Coleman and Moré,
 "Estimation of Sparse Hessian Matrices and Graph Coloring Problems", Mathematical
 Programming 28, 1984, pp. 243-270; Gebremedhin, Manne, Pothen, "What Color Is Your
-Jacobian?", SIAM Review 47(4), 2005). The vertices of any two colours then are stars: a
-hub, and leaves around it.
+Jacobian?", SIAM Review 47(4), 2005, pp. 629-705). The vertices of any two colours then
+are stars: a hub, and leaves around it.
 
 The greedy algorithm keeps the hubs of these stars, as algorithm 4.1 of Gebremedhin,
 Tarafdar, Manne, Pothen does ("New Acyclic and Star Coloring Algorithms with Application

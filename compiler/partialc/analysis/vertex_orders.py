@@ -16,7 +16,7 @@ def largest_first(degrees: NDArray[np.int64]) -> NDArray[np.int64]:
     """Vertices by falling degree; among equals the lower number first.
 
     Source: Welsh and Powell, "An upper bound for the chromatic number of a graph", The
-    Computer Journal 10(1), 1967.
+    Computer Journal 10(1), 1967, pp. 85-86.
 
     Args:
         degrees: The degree of each vertex, of shape (n,).
@@ -33,7 +33,7 @@ def smallest_last(graph: Adjacency) -> NDArray[np.int64]:
     The order is found from its end: what has the least degree is taken away.
 
     Source: Matula and Beck, "Smallest-Last Ordering and Clustering and Graph Coloring
-    Algorithms", Journal of the ACM 30(3), 1983.
+    Algorithms", Journal of the ACM 30(3), 1983, pp. 417-427.
 
     Returns:
         The vertices in their order, of shape (n,).
@@ -65,8 +65,8 @@ def smallest_last(graph: Adjacency) -> NDArray[np.int64]:
 def incidence_degree(graph: Adjacency) -> NDArray[np.int64]:
     """Each vertex has the most neighbours among those before it.
 
-    Source: Coleman and More, "Estimation of Sparse Jacobian Matrices and Graph Coloring
-    Problems", SIAM J. Numer. Anal. 20(1), 1983.
+    Source: Coleman and Moré, "Estimation of Sparse Jacobian Matrices and Graph Coloring
+    Problems", SIAM J. Numer. Anal. 20(1), 1983, pp. 187-209.
 
     Returns:
         The vertices in their order, of shape (n,).

@@ -17,7 +17,6 @@ _TITLES: Final = {
 }
 """How each kind of colouring is called, and the pass that one colour takes."""
 
-
 _MOST_LEAVES: Final = 6
 """How many arrays are named; of others it is told how many there are."""
 

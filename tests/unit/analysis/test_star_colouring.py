@@ -49,7 +49,7 @@ def test_no_star_colouring_is_below_the_bound(dense) -> None:
 
 @pytest.mark.parametrize("half_width", [0, 1, 2, 5])
 def test_a_band_takes_its_width(half_width: int) -> None:
-    # Coleman and More, 1984; b + 1 colours are enough where entries are not read
+    # Coleman and Moré, 1984; b + 1 colours are enough where entries are not read
     # directly but solved for by substitution.
     found = colour_symmetric(pattern(band(40, half_width)))
     assert found.count == 2 * half_width + 1
