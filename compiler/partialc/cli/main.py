@@ -28,6 +28,7 @@ _VERBS: Final[Mapping[str, str]] = {
     "bench": "Time the kernels against what one would write by hand.",
     "ir": "Print the intermediate program of a kernel.",
     "decompile": "Print a function as a readable standalone module.",
+    "pattern": "Show where a Jacobian or Hessian is nonzero, and its colours.",
     "ops": "List the primitives that are supported, and how precisely.",
     "init": "Start a spec that builds.",
 }

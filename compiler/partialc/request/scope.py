@@ -62,7 +62,7 @@ class Scope:
             if type_.dtype.is_complex:
                 raise _complex(origin_of(node), f"{node} holds complex numbers")
         if not found.differentiable:
-            kinds = sorted({_kind(type_.dtype) for type_ in found.types})
+            kinds = sorted({kind_text(type_.dtype) for type_ in found.types})
             raise origin_of(node).fault(
                 f"{node} cannot be differentiated: it holds {' and '.join(kinds)}"
                 if kinds
@@ -129,7 +129,7 @@ class Scope:
             if not type_.dtype.is_float:
                 raise origin.fault(
                     f"the output {leaf} cannot be differentiated: it holds "
-                    f"{_kind(type_.dtype)}",
+                    f"{kind_text(type_.dtype)}",
                     fix=self._leave_out(),
                 )
         if not found.coordinates:
@@ -168,7 +168,8 @@ def _complex(origin: Origin, what: str) -> RequestError:
     )
 
 
-def _kind(dtype: DType) -> str:
+def kind_text(dtype: DType) -> str:
+    """What an array of a type holds, for errors: `integers`, `random keys`."""
     if dtype.is_integer:
         return "integers"
     if dtype.is_bool:

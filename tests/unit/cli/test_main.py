@@ -29,7 +29,18 @@ def test_help_and_version_are_results(partialc: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize(
     "verb",
-    ["build", "check", "explain", "verify", "bench", "ir", "decompile", "ops", "init"],
+    [
+        "build",
+        "check",
+        "explain",
+        "verify",
+        "bench",
+        "ir",
+        "decompile",
+        "pattern",
+        "ops",
+        "init",
+    ],
 )
 def test_every_verb_has_help(verb: str, partialc: Callable[..., Any]) -> None:
     outcome = partialc(verb, "--help")
