@@ -61,3 +61,19 @@ class Pattern:
     def indptr(self) -> NDArray[np.int64]:
         """Where each row starts among the entries, and the end of the last one."""
         return np.searchsorted(self.rows, np.arange(self.shape[0] + 1))
+
+    def __and__(self, other: Pattern) -> Pattern:
+        """The entries that two patterns of one matrix have in common.
+
+        Constant is what either of them knows to be it.
+        """
+        mine, theirs = self._keys(), other._keys()
+        keys, places, others = np.intersect1d(
+            mine, theirs, assume_unique=True, return_indices=True
+        )
+        rows, cols = np.divmod(keys, max(self.shape[1], 1))
+        fixed = self.is_constant[places] | other.is_constant[others]
+        return Pattern(self.shape, rows, cols, fixed)
+
+    def _keys(self) -> NDArray[np.int64]:
+        return self.rows * max(self.shape[1], 1) + self.cols

@@ -13,6 +13,7 @@ from partialc.ir.dtypes import DType
 from partialc.ir.patterns import Pattern
 from partialc.ir.program import Atom, Constant
 from partialc.tangents.arrays import Arrays
+from partialc.tangents.maps import IndexMap
 from partialc.tangents.placing import placed
 from partialc.tangents.term import Term
 from partialc.tangents.weave import Keys, Payloads, column_at, strands, woven
@@ -23,37 +24,61 @@ class Matrix:
     """A matrix as a sum of terms.
 
     Attributes:
-        terms: The terms of a value; those of what is no row's or no column's are gone.
-        shape: The value's shape: its elements in row-major order are the rows.
-        columns: How many columns it has.
-        keys: For each term the number of each of its entries, row * columns + column;
-            negative where it has none.
+        terms: Its terms.
+        rows: For each term the row of each place of its grid.
+        cols: For each term the column of each place; negative where it is in none.
+        shape: How many rows and columns there are.
     """
 
     terms: tuple[Term, ...]
-    shape: tuple[int, ...]
-    columns: int
-    keys: tuple[NDArray[np.int64], ...]
+    rows: tuple[IndexMap, ...]
+    cols: tuple[IndexMap, ...]
+    shape: tuple[int, int]
 
     @classmethod
-    def of(cls, terms: Sequence[Term], shape: Sequence[int], columns: int) -> Matrix:
-        """The matrix of some terms.
+    def of(
+        cls,
+        values: Sequence[Sequence[Term]],
+        shapes: Sequence[Sequence[int]],
+        seeds: int,
+        *,
+        transposed: bool = False,
+    ) -> Matrix:
+        """The matrix of some values, one below the other.
 
         Args:
-            terms: The terms of a value.
-            shape: The value's.
-            columns: How many seeds there are.
+            values: The terms of each value.
+            shapes: The shape of each: its elements in row-major order are rows.
+            seeds: How many seeds there are: they are the columns.
+            transposed: Whether the values are columns and the seeds rows.
         """
-        keys = []
-        for term in terms:
-            cols = term.cols.values()
-            key = term.row(shape).values() * columns + cols
-            keys.append(np.where(cols < 0, -1, key) if cols.min() < 0 else key)
-        return cls(tuple(terms), tuple(shape), columns, tuple(keys))
+        terms, places, numbers, first = [], [], [], 0
+        for found, shape in zip(values, shapes, strict=True):
+            for term in found:
+                terms.append(term)
+                places.append(term.row(shape).shifted(first))
+                numbers.append(term.cols)
+            first += prod(shape)
+        if transposed:
+            return cls(tuple(terms), tuple(numbers), tuple(places), (seeds, first))
+        return cls(tuple(terms), tuple(places), tuple(numbers), (first, seeds))
+
+    def keys(self) -> list[NDArray[np.int64]]:
+        """For each term the number of each of its entries, row * columns + column.
+
+        Where an entry is in no row or no column it is negative.
+        """
+        found = []
+        for rows, cols in zip(self.rows, self.cols, strict=True):
+            row, col = rows.values(), cols.values()
+            key = row * max(self.shape[1], 1) + col
+            is_lost = min(rows.bounds()[0], cols.bounds()[0]) < 0
+            found.append(np.where((row < 0) | (col < 0), -1, key) if is_lost else key)
+        return found
 
     def pattern(self) -> Pattern:
         """Where it may be nonzero."""
-        every = [key.reshape(-1) for key in self.keys]
+        every = [key.reshape(-1) for key in self.keys()]
         constant = [
             np.full(key.size, _is_number(term))
             for key, term in zip(every, self.terms, strict=True)
@@ -61,9 +86,8 @@ class Matrix:
         keys = np.concatenate(every) if every else np.zeros(0, np.int64)
         fixed = np.concatenate(constant) if constant else np.zeros(0, bool)
         inside = keys >= 0
-        rows, cols = np.divmod(keys[inside], max(self.columns, 1))
-        shape = (prod(self.shape), self.columns)
-        return Pattern.of(shape, rows, cols, fixed[inside])
+        rows, cols = np.divmod(keys[inside], max(self.shape[1], 1))
+        return Pattern.of(self.shape, rows, cols, fixed[inside])
 
     def values(
         self, wanted: NDArray[np.int64], dtype: DType, arrays: Arrays
@@ -79,23 +103,29 @@ class Matrix:
         Returns:
             An array of shape `(len(wanted),)`.
         """
+        keys = self.keys()
         if self.terms:
-            found = self._woven(wanted, arrays)
+            found = self._woven(keys, wanted, arrays)
             if found is not None:
                 return arrays.converted(found, dtype)
         targets = []
-        for key in self.keys:
+        for key in keys:
             places = np.minimum(np.searchsorted(wanted, key), max(wanted.size - 1, 0))
             hits = wanted[places] == key if wanted.size else np.zeros(key.shape, bool)
             targets.append(np.where(hits, places, -1))
         return placed(self.terms, targets, wanted.size, dtype, arrays)
 
-    def _woven(self, wanted: NDArray[np.int64], arrays: Arrays) -> Atom | None:
-        found = strands(self.terms, self.shape)
-        if found is None or sum(key.size for key in self.keys) != wanted.size:
+    def _woven(
+        self,
+        keys: Sequence[NDArray[np.int64]],
+        wanted: NDArray[np.int64],
+        arrays: Arrays,
+    ) -> Atom | None:
+        found = strands(self.rows, self.cols, self.shape[0])
+        if found is None or sum(key.size for key in keys) != wanted.size:
             return None
-        first = column_at(self.terms)
-        order = woven(found, first, Keys(self.keys))
+        first = column_at(self.cols)
+        order = woven(found, first, Keys(keys))
         if order is None or not np.array_equal(order.reshape(-1), wanted):
             return None
         atom = woven(found, first, Payloads(self.terms, arrays))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,6 @@ class Strand:
         counts: How many rows the box has along each.
         axes: The axis of the term's grid that each is; None where the count is one.
         hidden: The axes of the grid along which the entries of a row are.
-        first: The column of its first entry.
     """
 
     term: int
@@ -45,7 +44,6 @@ class Strand:
     counts: tuple[int, ...]
     axes: tuple[int | None, ...]
     hidden: tuple[int, ...]
-    first: int
 
 
 class Weaver(Protocol[T]):
@@ -61,24 +59,26 @@ class Weaver(Protocol[T]):
         """The same elements in another shape."""
 
 
-def strands(terms: Sequence[Term], shape: Sequence[int]) -> list[Strand] | None:
+def strands(
+    rows: Sequence[IndexMap], cols: Sequence[IndexMap], total: int
+) -> list[Strand] | None:
     """Terms as boxes of the rows of one grid; None where they are no such boxes.
 
     Args:
-        terms: Terms of one value.
-        shape: The value's shape.
+        rows: For each term the row of each place of its grid.
+        cols: For each term the column.
+        total: How many rows there are.
     """
-    rows = [term.row(shape) for term in terms]
-    if not all(row.is_affine and term.cols.is_affine for row, term in zip(rows, terms, strict=True)):
+    if not all(each.is_affine for each in (*rows, *cols)):
         return None
     steps = sorted({step for row in rows for step in row.strides if step}, reverse=True)
     if any(step < 0 for step in steps):
         return None
     if any(outer % inner for outer, inner in zip(steps, steps[1:], strict=False)):
         return None
-    lengths = [prod(shape), *steps]
+    lengths = [total, *steps]
     found = []
-    for number, (term, row) in enumerate(zip(terms, rows, strict=True)):
+    for number, (row, col) in enumerate(zip(rows, cols, strict=True)):
         starts, counts, axes = [], [], []
         rest = row.start
         for place, step in enumerate(steps):
@@ -86,7 +86,7 @@ def strands(terms: Sequence[Term], shape: Sequence[int]) -> list[Strand] | None:
             if len(own) > 1:
                 return None
             start, rest = divmod(rest, step)
-            count = term.sizes[own[0]] if own else 1
+            count = row.sizes[own[0]] if own else 1
             if place and (start + count) * step > lengths[place]:
                 return None
             starts.append(start)
@@ -94,8 +94,8 @@ def strands(terms: Sequence[Term], shape: Sequence[int]) -> list[Strand] | None:
             axes.append(own[0] if own else None)
         if rest:
             return None
-        hidden = [axis for axis in range(len(term.sizes)) if axis not in axes]
-        hidden.sort(key=lambda axis: -term.cols.strides[axis])
+        hidden = [axis for axis in range(row.rank) if axis not in axes]
+        hidden.sort(key=lambda axis, col=col: -col.strides[axis])  # type: ignore[misc]
         found.append(
             Strand(
                 number,
@@ -103,7 +103,6 @@ def strands(terms: Sequence[Term], shape: Sequence[int]) -> list[Strand] | None:
                 tuple(counts),
                 tuple(axes),
                 tuple(hidden),
-                term.cols.start,
             )
         )
     return found
@@ -256,7 +255,10 @@ class Payloads:
         kind = ArrayType(parts[0].type.dtype, (*lead, width))
         if width == len(parts):
             flat = [self._arrays.reshaped(part, lead) for part in parts]
-            return self._arrays.apply("stack", flat, kind, axis=len(lead))
+            side = ArrayType(kind.dtype, (width, *lead))
+            stacked = self._arrays.apply("stack", flat, side, axis=0)
+            order = (*range(1, len(side.shape)), 0)
+            return self._arrays.transposed(stacked, order)
         return self._arrays.apply(
             "concatenate", list(parts), kind, dimension=len(lead)
         )
@@ -270,19 +272,23 @@ class Payloads:
         )
 
 
-def column_at(terms: Sequence[Term]) -> Callable[[Strand, Sequence[int]], int]:
-    """The column of a strand's first entry in a row."""
+def column_at(
+    cols: Sequence[IndexMap],
+) -> Callable[[Strand, Sequence[int]], int]:
+    """The least column of a strand in a row.
+
+    Args:
+        cols: For each term the column of each place of its grid.
+    """
 
     def found(strand: Strand, at: Sequence[int]) -> int:
-        cols: Any = terms[strand.term].cols
-        total: int = cols.start
+        own = cols[strand.term]
+        total = own.start
         for place, start, axis in zip(at, strand.starts, strand.axes, strict=True):
             if axis is not None:
-                total += cols.strides[axis] * (place - start)
-        low = [
-            min(0, cols.strides[axis] * (terms[strand.term].sizes[axis] - 1))
-            for axis in strand.hidden
-        ]
-        return total + sum(low)
+                total += own.strides[axis] * (place - start)
+        return total + sum(
+            min(0, own.strides[axis] * (own.sizes[axis] - 1)) for axis in strand.hidden
+        )
 
     return found
