@@ -154,7 +154,7 @@ class Tracer:
         written = WrittenOut(chained.title, of=chained, variant=variant)
         if longest is not None and size(chained.widest) > LONG_TRACE:
             alone = Program(chained.widest.name, {Regime.WIDE: chained.widest})
-            burden = self._lowered(written, alone).burden
+            burden = self.lowered(written, alone).burden
             if burden is not None and burden.statements > longest:
                 return replace(written, refusal=too_many(burden.statements))
         try:
@@ -163,9 +163,9 @@ class Tracer:
             raise
         except Exception as error:
             return replace(written, refusal=_refusal(error))
-        return self._lowered(written, traced)
+        return self.lowered(written, traced)
 
-    def _lowered(self, written: WrittenOut, traced: Program) -> WrittenOut:
+    def lowered(self, written: Written, traced: Program) -> Written:
         """The same after its passes, with what it takes."""
         regrouped: dict[str, None] = {}
 

@@ -1,0 +1,222 @@
+"""Kernels of matrices by structured tangents: at the cost of their nonzeros."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.errors import REFUSALS
+from partialc.ir.dtypes import Regime
+from partialc.ir.merge import merge
+from partialc.ir.program import Atom, Equation, Function, Program
+from partialc.ir.rewrite import splice
+from partialc.lowering.pipeline import Variant
+from partialc.lowering.structured.interpret import TooLargeError
+from partialc.lowering.structured.matrix import LinearMatrix, linear_matrix
+from partialc.lowering.structured.pipeline import whole_arrays
+from partialc.planning.parts import parts_of
+from partialc.planning.realisation import Chained, WrittenOut
+from partialc.planning.tracer import Tracer
+from partialc.realise.linear import Direction, LinearProgram
+from partialc.request.resolved import Block, Entries, Kernel, Product
+from partialc.request.shapes import axis_size
+
+SCALAR: Final = 16
+TERMS: Final = 64
+"""Terms of fewer elements than `SCALAR` in the mean are a program of scalars: where there
+are more than `TERMS` of them the light cone has it, not structured tangents."""
+
+
+@dataclass(frozen=True, slots=True)
+class StructuredTangents(WrittenOut):
+    """Matrices as sums of terms, beside what a chain delivers of the other parts.
+
+    Attributes:
+        direction: Whether tangents are pushed or cotangents pulled.
+        facts: What was found out, as sentences.
+    """
+
+    direction: Direction = field(default="forward", kw_only=True)
+    facts: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @property
+    def key(self) -> str:
+        """Its form, its direction, its pipeline, and the chain of the other parts."""
+        way = f"structured {self.direction} {self.variant.name}"
+        return f"{way}: {self.of.chain.key}"
+
+    @property
+    def label(self) -> str:
+        """Its form."""
+        return f"structured ({self.variant.name})"
+
+    def work(self) -> str:
+        """The one pass."""
+        way = "tangents" if self.direction == "forward" else "cotangents"
+        return f"structured {way}"
+
+    def summary(self) -> str:
+        """The same: nothing else is done with it."""
+        return self.work()
+
+
+def is_matrix(part: Block | Product) -> bool:
+    """Whether a part is one that structured tangents deliver."""
+    return (
+        isinstance(part, Block)
+        and isinstance(part.layout, Entries)
+        and part.layout.kind == "sparse"
+    )
+
+
+def has_matrices(kernel: Kernel) -> bool:
+    """Whether a kernel has parts that structured tangents deliver."""
+    return any(map(is_matrix, parts_of(kernel)))
+
+
+def structured_ways(
+    tracer: Tracer, chained: Chained, variant: Variant
+) -> Iterator[StructuredTangents]:
+    """The ways to deliver a kernel by structured tangents.
+
+    Args:
+        tracer: Of the kernel.
+        chained: A chain that delivers the other parts.
+        variant: The pipeline.
+    """
+    if not has_matrices(tracer.kernel):
+        return
+    directions: list[Direction] = ["forward"]
+    if any(isinstance(p, Block) and p.order == 1 for p in parts_of(tracer.kernel)):
+        directions.append("reverse")
+    for direction in directions:
+        yield structured(tracer, chained, direction, variant)
+
+
+def structured(
+    tracer: Tracer, chained: Chained, direction: Direction, variant: Variant
+) -> StructuredTangents:
+    """One way, finished, or with the reason why it cannot be had.
+
+    Args:
+        tracer: Of the kernel.
+        chained: A chain that delivers the other parts.
+        direction: Of Jacobians.
+        variant: The pipeline.
+    """
+    title = f"structured tangents, {direction}"
+    found = StructuredTangents(
+        title, of=chained, variant=variant, direction=direction
+    )
+    program = LinearProgram(tracer.primal, (), (), 1)
+    try:
+        functions = {
+            regime: _Assembly(tracer, chained, direction, regime)
+            for regime in program.regimes()
+        }
+    except TooLargeError as error:
+        return replace(found, refusal=f"{error} holds its derivatives as one large array")
+    except REFUSALS as error:
+        reason = str(error).strip().split("\n")[0]
+        return replace(found, refusal=f"JAX refuses it: {reason}")
+    widest = list(functions.values())[-1]
+    if widest.is_scalar():
+        return replace(
+            found,
+            refusal=f"{widest.terms} terms of few elements each: a program of scalars",
+        )
+    merged = merge({regime: each.function for regime, each in functions.items()})
+    traced = Program(tracer.kernel.name, merged)
+    passes = whole_arrays(variant)
+    finished = tracer.lowered(replace(found, variant=passes), traced)
+    return replace(finished, variant=variant, facts=widest.facts())
+
+
+class _Assembly:
+    """The program of a kernel in one regime, its matrices as terms."""
+
+    def __init__(
+        self, tracer: Tracer, chained: Chained, direction: Direction, regime: Regime
+    ) -> None:
+        self._tracer = tracer
+        self._regime = regime
+        self.matrices: list[LinearMatrix] = []
+        base = tracer.programs(chained).variants[regime]
+        equations: list[Equation] = list(base.equations)
+        outputs: list[Atom] = list(base.outputs)
+        for number, part in enumerate(parts_of(tracer.kernel)):
+            if isinstance(part, Block) and is_matrix(part):
+                way: Direction = direction if part.order == 1 else "forward"
+                alone = self._alone(part, way)
+                given = base.inputs[: len(alone.inputs)]
+                (outputs[number],) = splice(alone, given, equations)
+        self.function = replace(
+            base, equations=tuple(equations), outputs=tuple(outputs)
+        )
+
+    def _alone(self, block: Block, direction: Direction) -> Function:
+        """The values of one block as a function of the leaves."""
+        program = LinearProgram(
+            self._tracer.primal, (block.output,), block.axes[0], block.order, direction
+        )
+        found = linear_matrix(
+            program.traced(self._regime),
+            [kind.size for kind in program.seeds],
+            self._regime,
+            is_reverse=direction == "reverse",
+        )
+        self.matrices.append(found)
+        dtype = found.function.outputs[0].type.dtype
+        values = found.matrix.values(wanted_of(block), dtype, found.arrays)
+        leaves = len(found.function.inputs) - len(program.seeds)
+        return Function(
+            "values",
+            found.function.inputs[:leaves],
+            tuple(found.arrays.equations),
+            (values,),
+        )
+
+    @property
+    def terms(self) -> int:
+        """How many terms all matrices have."""
+        return sum(len(each.matrix.terms) for each in self.matrices)
+
+    def is_scalar(self) -> bool:
+        """Whether it is a program of scalars."""
+        places = sum(
+            term.places for each in self.matrices for term in each.matrix.terms
+        )
+        return self.terms > TERMS and places < SCALAR * self.terms
+
+    def facts(self) -> tuple[str, ...]:
+        """What was found out about the matrices."""
+        return tuple(map(_fact, self.matrices))
+
+
+def _fact(found: LinearMatrix) -> str:
+    rows, columns = found.matrix.shape
+    count = len(found.matrix.terms)
+    text = f"a matrix of {rows:,} x {columns:,} as {count} structured terms"
+    if found.opaque:
+        names = sorted({equation.op for equation in found.opaque})
+        text += f"; dense through {', '.join(names)}"
+    return text
+
+
+def wanted_of(block: Block) -> NDArray[np.int64]:
+    """The entries of a block as numbers, row * columns + column.
+
+    Args:
+        block: A block whose layout lists entries.
+    """
+    layout = block.layout
+    assert isinstance(layout, Entries), "a matrix lists its entries"
+    columns = axis_size(block.axes[-1])
+    if block.order == 2:
+        return layout.inputs[:, 0] * columns + layout.inputs[:, 1]
+    rows = 0 if layout.outputs is None else layout.outputs
+    return np.asarray(rows * columns + layout.inputs[:, 0], np.int64)
