@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-
 from partialc.accuracy.verdict import Trials, is_on
 from partialc.emit.embed import FunctionText, embed
 from partialc.emit.kernel import KernelText, constants_of, kernel_text, positions_of
-from partialc.emit.result import helpers_of
 from partialc.emit.module import OWN_NAMES, ModuleText, module_text
+from partialc.emit.result import helpers_of
 from partialc.frontends.importing import load_object
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal

@@ -15,7 +15,6 @@ from partialc.request.resolved import Block, Field, Kernel, Matrix, Product
 from partialc.request.signature import Signature
 from partialc.request.syntax import Format
 
-
 _HELPERS: Final[Mapping[Format, str]] = {"dense": "_dense", "bcoo": "_bcoo"}
 """The support functions that make a matrix of its values, by format."""
 
@@ -23,9 +22,7 @@ _HELPERS: Final[Mapping[Format, str]] = {"dense": "_dense", "bcoo": "_bcoo"}
 def helpers_of(kernel: Kernel) -> frozenset[str]:
     """The support functions that the returned expression of a kernel calls."""
     formats = [
-        field.parts.format
-        for field in kernel.fields
-        if isinstance(field.parts, Matrix)
+        field.parts.format for field in kernel.fields if isinstance(field.parts, Matrix)
     ]
     return frozenset(_HELPERS[each] for each in formats if each in _HELPERS)
 

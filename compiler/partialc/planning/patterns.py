@@ -6,7 +6,7 @@ structural zero. It is no proof.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Final, Literal
 
@@ -52,7 +52,8 @@ def pattern_of(
             leaves = _point(primal, seed, limits)
             matrix = _matrix(primal, leaves, outputs, wrt, order)
             found |= np.asarray(matrix).reshape(rows, columns) != 0
-    return Pattern.of((rows, columns), *np.nonzero(found))
+    at_row, at_column = np.nonzero(found)
+    return Pattern.of((rows, columns), at_row.astype(np.int64), at_column)
 
 
 def _matrix(
@@ -77,9 +78,10 @@ def _matrix(
         return jnp.concatenate(flat)
 
     nothing = jnp.zeros(axis_size(wrt))
-    if order == 1:
-        return jax.jacfwd(moved)(nothing)
-    return jax.jacfwd(jax.jacfwd(lambda step: moved(step)[0]))(nothing)
+    derivative: Callable[[jax.Array], jax.Array] = jax.jacfwd(moved)
+    if order == 2:
+        derivative = jax.jacfwd(jax.jacfwd(lambda step: moved(step)[0]))
+    return derivative(nothing)
 
 
 def _results(primal: Primal, leaves: Sequence[jax.Array]) -> list[jax.Array]:
@@ -92,13 +94,9 @@ def _results(primal: Primal, leaves: Sequence[jax.Array]) -> list[jax.Array]:
     return [jnp.asarray(leaf) for leaf in jax.tree.leaves(primal.call(*arguments))]
 
 
-def _point(
-    primal: Primal, seed: int, limits: tuple[float, float]
-) -> list[jax.Array]:
+def _point(primal: Primal, seed: int, limits: tuple[float, float]) -> list[jax.Array]:
     random = np.random.RandomState(seed)
-    return [
-        _drawn(leaf.type, random, limits) for _, leaf in primal.signature.leaves
-    ]
+    return [_drawn(leaf.type, random, limits) for _, leaf in primal.signature.leaves]
 
 
 def _drawn(
@@ -106,8 +104,10 @@ def _drawn(
 ) -> jax.Array:
     """One leaf; integers are zero or one."""
     if kind.dtype.is_key:
-        return jax.random.split(jax.random.key(0), kind.shape) if kind.shape else (
-            jax.random.key(0)
+        return (
+            jax.random.split(jax.random.key(0), kind.shape)
+            if kind.shape
+            else (jax.random.key(0))
         )
     dtype = np.dtype(kind.dtype.at(Regime.WIDE))
     values: NDArray[np.generic] = random.uniform(*limits, kind.shape)

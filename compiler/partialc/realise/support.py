@@ -53,15 +53,13 @@ def _dense(
 ) -> jax.Array:
     """The matrix that is zero but for its values at these rows and columns."""
     zeros = jnp.zeros(shape, values.dtype)
-    return zeros.at[rows, cols].set(values, indices_are_sorted=True, unique_indices=True)
+    return zeros.at[rows, cols].set(values, unique_indices=True)
 
 
 def _bcoo(values: jax.Array, rows: Any, cols: Any, shape: tuple[int, int]) -> BCOO:
-    """The same as a sparse matrix of JAX."""
+    """The sparse matrix with these values at these rows and columns."""
     places = jnp.asarray(np.stack([rows, cols], axis=1), jnp.int32)
-    return BCOO(
-        (values, places), shape=shape, indices_sorted=True, unique_indices=True
-    )
+    return BCOO((values, places), shape=shape, indices_sorted=True, unique_indices=True)
 
 
 def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:

@@ -134,14 +134,18 @@ class Matrix:
         blocks: The values, row-major: those of each selected output leaf, of shape
             (k,), one after the other. Leaves without any have no block; at least one
             has.
+        outputs: All selected output leaves.
         pattern: The structural nonzeros. Rows run over the concatenated flattening of
             the selected outputs (of the arguments for a Hessian), columns over that of
             the arguments.
+        is_lower: Whether what is above the diagonal is left out of it.
         format: What is made of the values.
     """
 
     blocks: tuple[Block, ...]
+    outputs: tuple[Coordinates, ...]
     pattern: Pattern
+    is_lower: bool
     format: Format
 
     @property
@@ -156,14 +160,12 @@ class Matrix:
             return self.pattern.shape
         return (self.pattern.nonzeros,)
 
-    def tree_flatten(self) -> tuple[tuple[Any, ...], tuple[Pattern, Format]]:
+    def tree_flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """The children, and what else there is."""
-        return self.blocks, (self.pattern, self.format)
+        return self.blocks, (self.outputs, self.pattern, self.is_lower, self.format)
 
     @classmethod
-    def tree_unflatten(
-        cls, rest: tuple[Pattern, Format], children: Iterable[Any]
-    ) -> Matrix:
+    def tree_unflatten(cls, rest: tuple[Any, ...], children: Iterable[Any]) -> Matrix:
         """The node with other children."""
         return cls(tuple(children), *rest)
 

@@ -17,9 +17,7 @@ from partialc.request.signature import Signature
 from partialc.request.syntax import RESULT, Coordinate
 from partialc.request.written import origin_of
 
-Patterns: TypeAlias = Callable[
-    [tuple[Coordinates, ...], Axis, Literal[1, 2]], Pattern
-]
+Patterns: TypeAlias = Callable[[tuple[Coordinates, ...], Axis, Literal[1, 2]], Pattern]
 """Finds the structural nonzeros of a Jacobian (order 1) or a Hessian (order 2).
 
 It is given the selected outputs, what is differentiated along, and the order. Rows run

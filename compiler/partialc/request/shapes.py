@@ -70,10 +70,14 @@ def result_shapes(field: Field, signature: Signature) -> list[tuple[int, ...]]:
     return [part_shape(part, signature) for part in jax.tree.leaves(field.parts)]
 
 
-def result_numbers(kernel: Kernel) -> tuple[int, ...]:
+def result_numbers(kernel: Kernel, *, whole: bool = False) -> tuple[int, ...]:
     """For each part of a kernel, the number of the array of its result it is in.
 
     Every part is an array of its own, but for the blocks of a matrix, which share one.
+
+    Args:
+        kernel: The kernel.
+        whole: Whether a BCOO is counted as it is, two arrays, and not as its values.
     """
     numbers: list[int] = []
     following = 0
@@ -81,7 +85,7 @@ def result_numbers(kernel: Kernel) -> tuple[int, ...]:
         count = len(jax.tree.leaves(field.parts))
         if isinstance(field.parts, Matrix):
             numbers += [following] * count
-            following += 1
+            following += 2 if whole and field.parts.format == "bcoo" else 1
         else:
             numbers += range(following, following + count)
             following += count

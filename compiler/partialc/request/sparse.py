@@ -41,10 +41,8 @@ def sparse(request: Sparse, scope: Scope) -> Answer:
         RequestError: There is no such matrix, it is no matrix but a number, it has far
             too many structural nonzeros, or nothing can find them.
     """
-    lower = isinstance(request.matrix, Lower)
-    matrix = request.matrix.matrix if isinstance(request.matrix, Lower) else (
-        request.matrix
-    )
+    is_lower = isinstance(request.matrix, Lower)
+    matrix = _whole(request.matrix)
     output = scope.output(matrix.of, origin_of_request(matrix))
     if isinstance(matrix, Hessian):
         _check_scalar(request, matrix, output, scope)
@@ -54,7 +52,7 @@ def sparse(request: Sparse, scope: Scope) -> Answer:
     if output.is_scalar and len(wrt) == 1 and wrt[0].is_scalar:
         raise _no_matrix(request, matrix)
     pattern = _pattern(request, output.coordinates, axis, scope, matrix)
-    if lower:
+    if is_lower:
         pattern = _lower(pattern)
     if pattern.nonzeros > MOST_ENTRIES:
         raise origin_of_request(request).fault(
@@ -63,12 +61,18 @@ def sparse(request: Sparse, scope: Scope) -> Answer:
             f"lists at most {MOST_ENTRIES:,}",
             fix="name fewer coordinates, or fewer outputs",
         )
+    blocks: tuple[Block, ...]
     if isinstance(matrix, Hessian):
         blocks = (_hessian(output.coordinates[0], axis, pattern),)
     else:
         blocks = _jacobians(output.coordinates, axis, pattern)
-    parts = Matrix(blocks, pattern, request.format)
+    parts = Matrix(blocks, output.coordinates, pattern, is_lower, request.format)
     return Answer(parts, wrt, output, _constants(request, pattern))
+
+
+def _whole(matrix: Jacobian | Hessian | Lower) -> Jacobian | Hessian:
+    """The matrix itself, of which perhaps only the lower triangle is wanted."""
+    return matrix.matrix if isinstance(matrix, Lower) else matrix
 
 
 def _distinct(matrix: Jacobian | Hessian) -> tuple[Coordinate, ...]:
@@ -158,22 +162,21 @@ def _hessian(output: Coordinates, axis: Axis, pattern: Pattern) -> Block:
 def _jacobians(
     outputs: tuple[Coordinates, ...], axis: Axis, pattern: Pattern
 ) -> tuple[Block, ...]:
-    """The rows of each output; outputs without any nonzero are left out."""
+    """The rows of each output; outputs without any nonzero are left out.
+
+    All entries of a scalar output are in its one row, as those of a gradient.
+    """
     ends = np.cumsum([axis_size((output,)) for output in outputs])
     bounds = np.searchsorted(pattern.rows, [0, *ends])
     blocks = []
     for number, output in enumerate(outputs):
         start, stop = int(bounds[number]), int(bounds[number + 1])
         first_row = int(ends[number]) - axis_size((output,))
-        rows = pattern.rows[start:stop] - first_row
+        rows = pattern.rows[start:stop] - first_row if output.shape else None
         inputs = pattern.cols[start:stop, None]
         layout = Entries("sparse", inputs, rows, (stop - start,))
         blocks.append(Block(output, (axis,), layout))
-    kept = [
-        block
-        for block, size in zip(blocks, np.diff(bounds), strict=True)
-        if size
-    ]
+    kept = [block for block, size in zip(blocks, np.diff(bounds), strict=True) if size]
     return tuple(kept or blocks[:1])
 
 
