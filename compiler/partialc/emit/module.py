@@ -131,8 +131,12 @@ def module_text(
 
 
 def _kind_and_name(name: str) -> tuple[bool, bool, str]:
-    """Constants first, then classes, then functions: the order ruff asks for."""
-    return (not name.isupper(), not name[0].isupper(), name)
+    """Constants first, then classes, then functions: the order ruff asks for.
+
+    To ruff a single capital is a class.
+    """
+    is_constant = len(name) > 1 and name.isupper()
+    return (not is_constant, not name[0].isupper(), name)
 
 
 def _header(name: str, origin: str, *, importable: bool) -> str:

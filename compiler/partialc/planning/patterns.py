@@ -6,7 +6,7 @@ structural zero. It is no proof.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 from typing import Final, Literal
 
@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.errors import REFUSALS
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
 from partialc.ir.patterns import Pattern
@@ -78,10 +79,19 @@ def _matrix(
         return jnp.concatenate(flat)
 
     nothing = jnp.zeros(axis_size(wrt))
-    derivative: Callable[[jax.Array], jax.Array] = jax.jacfwd(moved)
-    if order == 2:
-        derivative = jax.jacfwd(jax.jacfwd(lambda step: moved(step)[0]))
-    return derivative(nothing)
+
+    def scalar(step: jax.Array) -> jax.Array:
+        return moved(step)[0]
+
+    matrix: jax.Array
+    if order == 1:
+        matrix = jax.jit(jax.jacfwd(moved))(nothing)
+        return matrix
+    try:
+        matrix = jax.jit(jax.hessian(scalar))(nothing)
+    except REFUSALS:  # a loop, say, that cannot be taken backwards
+        matrix = jax.jit(jax.jacfwd(jax.jacfwd(scalar)))(nothing)
+    return matrix
 
 
 def _results(primal: Primal, leaves: Sequence[jax.Array]) -> list[jax.Array]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from math import prod
+from typing import Final
 
 import numpy as np
 
@@ -14,8 +15,20 @@ from partialc.reference.derivatives import Policy, is_affordable
 from partialc.reference.literals import positions_text
 from partialc.reference.restriction import Chosen, choose
 from partialc.request.names import constant_name
-from partialc.request.resolved import Block, Dense, Entries, Field, Kernel, Matrix
+from partialc.request.resolved import (
+    Axis,
+    Block,
+    Coordinates,
+    Dense,
+    Entries,
+    Field,
+    Kernel,
+    Matrix,
+)
 from partialc.request.shapes import axis_size
+
+COLUMNS: Final = 4
+"""So many columns of a matrix that is too large are looked at for stray nonzeros."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +124,26 @@ class Beyond:
     Attributes:
         text: A function `matrices_KERNEL` of the function's arguments that gives full
             matrices, or some rows and columns of them.
-        parts: For each of its results: the field, the rows it holds, and the columns,
-            as positions in the matrix.
+        parts: What each of its results is a part of.
     """
 
     text: str
-    parts: tuple[tuple[Field, Chosen, Chosen], ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Part:
+    """Rows and columns of a matrix.
+
+    Attributes:
+        field: The field that the matrix answers.
+        rows: Positions in the matrix, of shape (rows,).
+        cols: Likewise, of shape (columns,).
+    """
+
+    field: Field
+    rows: Chosen
+    cols: Chosen
 
 
 def beyond(kernel: Kernel, names: Names, policy: Policy, work: int) -> Beyond | None:
@@ -131,25 +158,16 @@ def beyond(kernel: Kernel, names: Names, policy: Policy, work: int) -> Beyond | 
     parameters = list(names.arguments.values())
     blocks = Blocks(names, policy, work, Body(parameters))
     texts: list[str] = []
-    parts: list[tuple[Field, Chosen, Chosen]] = []
+    parts: list[Part] = []
     for field in kernel.fields:
         if not isinstance(field.parts, Matrix):
             continue
-        for first, block in zip(
-            _first_rows(field.parts), _dense_blocks(field.parts), strict=True
-        ):
-            if _is_whole(blocks, block):
-                rows = np.arange(_row_count(block))
-                cols = np.arange(axis_size(block.axes[-1]))
-                text = _full(blocks, block)
-            else:
-                sample = choose(block, policy, work)
-                cols = sample.positions[block.axes[-1]]
-                rows = cols if block.order == 2 else sample.outputs
-                restricted = blocks.restricted(block, sample)
-                text = f"{restricted}.reshape({len(rows)}, {len(cols)})"
+        axes = field.parts.blocks[0].axes
+        firsts = _first_rows(field.parts)
+        for first, output in zip(firsts, field.parts.outputs, strict=True):
+            text, rows, cols = _looked_at(blocks, Block(output, axes))
             texts.append(text)
-            parts.append((field, first + rows, cols))
+            parts.append(Part(field, first + rows, cols))
     if not texts:
         return None
     lines = [
@@ -158,6 +176,41 @@ def beyond(kernel: Kernel, names: Names, policy: Policy, work: int) -> Beyond | 
         f"    return [{', '.join(texts)}]",
     ]
     return Beyond("\n".join(lines), tuple(parts))
+
+
+def _looked_at(blocks: Blocks, block: Block) -> tuple[str, Chosen, Chosen]:
+    """A dense block as a matrix, its rows and its columns.
+
+    Of one that is too large some columns; some rows of these where they are too long.
+    """
+    count, axis = _row_count(block), block.axes[-1]
+    if _is_whole(blocks, block):
+        return _full(blocks, block), np.arange(count), np.arange(axis_size(axis))
+    random = np.random.RandomState(0)
+    cols = np.unique(random.randint(0, axis_size(axis), COLUMNS))
+    narrow = replace(block, axes=(*block.axes[:-1], _elements(blocks, axis, cols)))
+    if _is_whole(blocks, narrow):
+        return _full(blocks, narrow), np.arange(count), cols
+    sample = choose(block, blocks.policy, blocks.work)
+    cols = sample.positions[axis]
+    rows = cols if block.order == 2 else sample.outputs
+    restricted = blocks.restricted(block, sample)
+    return f"{restricted}.reshape({len(rows)}, {len(cols)})", rows, cols
+
+
+def _elements(blocks: Blocks, axis: Axis, positions: Chosen) -> Axis:
+    """Some elements along an axis, each selected on its own."""
+    found: list[Coordinates] = []
+    start = 0
+    for selected in axis:
+        shape = blocks.signature.leaves[selected.leaf][1].type.shape
+        flat = selected.flat(shape).ravel()
+        own = positions[(start <= positions) & (positions < start + flat.size)]
+        for place in flat[own - start]:
+            index = tuple(map(int, np.unravel_index(place, shape)))
+            found.append(Coordinates(selected.leaf, index))
+        start += flat.size
+    return tuple(found)
 
 
 def _layout(block: Block) -> Entries:
@@ -169,12 +222,6 @@ def _first_rows(matrix: Matrix) -> list[int]:
     """The row that each output starts at."""
     sizes = [axis_size((output,)) for output in matrix.outputs]
     return [0, *accumulate(sizes)][:-1]
-
-
-def _dense_blocks(matrix: Matrix) -> list[Block]:
-    """All entries of a matrix, for each of its outputs."""
-    axes = matrix.blocks[0].axes
-    return [Block(output, axes) for output in matrix.outputs]
 
 
 def _row_count(block: Block) -> int:
