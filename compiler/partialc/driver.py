@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
-
-import numpy as np
-from numpy.typing import NDArray
 
 from partialc.accuracy.verdict import Trials, is_on
 from partialc.emit.embed import FunctionText, embed
-from partialc.emit.kernel import KernelText, constants_of, kernel_text
+from partialc.emit.kernel import KernelText, constants_of, kernel_text, positions_of
 from partialc.emit.module import OWN_NAMES, ModuleText, module_text
+from partialc.emit.result import helpers_of
 from partialc.frontends.importing import load_object
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
@@ -20,13 +19,15 @@ from partialc.garbage import seldom_collected
 from partialc.lowering.pipeline import variants
 from partialc.planning.body import Body
 from partialc.planning.choose import Wish, plan_kernel
+from partialc.planning.patterns import pattern_of
 from partialc.planning.plan import KernelPlan, ModulePlan
 from partialc.planning.reference import References
 from partialc.printing import ModuleParts, ModuleScope
 from partialc.request.names import ModuleNames, module_names
 from partialc.request.parse import parse
 from partialc.request.resolve import resolve_kernel
-from partialc.request.resolved import Kernel
+from partialc.request.resolved import Constant, Kernel
+from partialc.request.scope import Patterns
 from partialc.request.signature import Signature
 from partialc.request.syntax import Request
 from partialc.sampling.domain import read_domain
@@ -114,7 +115,7 @@ def compile_module(
     tell(f"{spec.name}: tracing")
     primal = load_primal(spec.function, spec.args, name=spec.name, folder=folder)
     primal = _by_leaves(_without_clashes(primal), spec)
-    kernels = resolve(spec, primal, folder)
+    kernels = resolve(spec, primal, folder, partial(pattern_of, primal))
     examples = examples_of(spec.args, primal.origin)
     ranges = read_domain(spec.domain, primal.signature, examples, folder)
     carried = primal.source.names if primal.source is not None else ()
@@ -137,7 +138,7 @@ def compile_module(
             form,
             options.differentiable,
             taken,
-            constants_of(kernel),
+            positions_of(kernel),
             options.rows or _usual_rows(options, primal.signature),
             variants(reassociate=options.reassociate),
             trials,
@@ -192,8 +193,19 @@ def _test_source(proof: Proof, module: PurePosixPath, test: PurePosixPath) -> st
     return proof.source(module, test, folder)
 
 
-def resolve(spec: ModuleSpec, primal: Primal, folder: Path | None) -> dict[str, Kernel]:
+def resolve(
+    spec: ModuleSpec,
+    primal: Primal,
+    folder: Path | None,
+    patterns: Patterns | None = None,
+) -> dict[str, Kernel]:
     """Parse and resolve the requests of all kernels of a module.
+
+    Args:
+        spec: What is asked for.
+        primal: The function.
+        folder: The folder that imports start from.
+        patterns: Finds structural nonzeros, for `sparse`.
 
     Raises:
         RequestError: A request is wrong, or names collide.
@@ -204,7 +216,11 @@ def resolve(spec: ModuleSpec, primal: Primal, folder: Path | None) -> dict[str, 
 
     return {
         name: resolve_kernel(
-            name, _requests(kernel), primal.signature, load_object=load
+            name,
+            _requests(kernel),
+            primal.signature,
+            load_object=load,
+            patterns=patterns,
         )
         for name, kernel in spec.kernels.items()
     }
@@ -287,7 +303,7 @@ def _module(
     parts: ModuleParts,
 ) -> ModuleText:
     texts: list[KernelText] = []
-    constants: dict[str, NDArray[np.generic]] = {}
+    constants: dict[str, Constant] = {}
     support: set[str] = set(function.support)
     for name, plan in plans.items():
         body = bodies[name]
@@ -304,7 +320,8 @@ def _module(
         )
         constants.update(constants_of(plan.kernel))
         constants.update(body.constants)
-        support |= body.support | ({"_check_rows"} if batch else set())
+        support |= body.support | helpers_of(plan.kernel)
+        support |= {"_check_rows"} if batch else set()
     return module_text(
         spec.name,
         primal.origin,

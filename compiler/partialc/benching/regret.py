@@ -22,6 +22,7 @@ import numpy as np
 
 from partialc.benching.arguments import Arguments
 from partialc.benching.building import build
+from partialc.benching.matrices import whole
 from partialc.benching.rivals import rivals_of
 from partialc.benching.timing import Pace, race
 from partialc.driver import Compiled
@@ -29,6 +30,7 @@ from partialc.ir.dtypes import Regime
 from partialc.planning import weights
 from partialc.planning.cost import Burden, for_rows
 from partialc.planning.realisation import FlatCall
+from partialc.request.resolved import Kernel
 from partialc.spec.model import Rows
 
 ROWS: Final = 1000
@@ -189,7 +191,7 @@ def _ways(compiled: Compiled, name: str, arguments: Arguments) -> Iterator[_Way]
     for each in (plan.chosen, *plan.rejected):
         if each.burden is not None and each.key not in seen:
             seen.add(each.key)
-            call = partial(_on_leaves, each.call(Regime.NARROW))
+            call = partial(_on_leaves, plan.kernel, each.call(Regime.NARROW))
             title = f"{each.label}, {each.title}"
             yield _Way(each.key, title, call, each.burden, each.is_broken)
     example = arguments.draw(None)
@@ -199,8 +201,8 @@ def _ways(compiled: Compiled, name: str, arguments: Arguments) -> Iterator[_Way]
             yield _Way(rival.name, f"{PLAIN}, {rival.name}", rival.call, None)
 
 
-def _on_leaves(call: FlatCall, *arguments: Any) -> Any:
-    return call(*jax.tree.leaves(arguments))
+def _on_leaves(kernel: Kernel, call: FlatCall, *arguments: Any) -> Any:
+    return whole(kernel, call(*jax.tree.leaves(arguments)))
 
 
 def _rows(compiled: Compiled, arguments: Arguments) -> int:

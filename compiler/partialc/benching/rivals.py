@@ -23,6 +23,7 @@ import jax
 
 from partialc.benching.case import Contender
 from partialc.benching.groups import Work
+from partialc.benching.matrices import whole, with_places
 from partialc.benching.strategies.forward import Forward
 from partialc.benching.strategies.nests import Nests
 from partialc.benching.strategies.reverse import Reverse
@@ -70,8 +71,8 @@ def rivals_of(
     work = Work.of(kernel)
 
     def call(way: type[Strategy]) -> Callable[..., Any]:
-        return lambda *arguments: way(Point.of(primal, kernel, arguments)).evaluate(
-            work
+        return lambda *arguments: whole(
+            kernel, way(Point.of(primal, kernel, arguments)).evaluate(work)
         )
 
     found = []
@@ -89,12 +90,12 @@ def rivals_of(
 
 
 def _full(kernel: Kernel, primal: Primal, policy: Policy) -> Callable[..., Any]:
-    """The reference of the generated test, one array for each part of the result."""
+    """The reference of the generated test, one array for each of the result's."""
     names = Names(primal.signature)
     expected = expected_text(kernel, names, policy=policy, work=None)
     name = f"expected_{kernel.name}"
     run = defined(expected.reference, name, primal.call, expected.given)
-    return lambda *arguments: tuple(jax.tree.leaves(run(*arguments)))
+    return lambda *arguments: with_places(kernel, jax.tree.leaves(run(*arguments)))
 
 
 def _first_accepted(

@@ -19,8 +19,8 @@ from partialc.realise.execute import direction_paths, direction_types
 from partialc.realise.places import tuple_text
 from partialc.request.annotations import annotation, tree_annotation
 from partialc.request.names import constant_name
-from partialc.request.resolved import Field, Kernel
-from partialc.request.shapes import part_shape
+from partialc.request.resolved import Constant, Field, Kernel
+from partialc.request.shapes import result_shapes
 from partialc.request.signature import Signature
 
 _WIDTH = 84
@@ -191,9 +191,7 @@ def _first_line(summary: str) -> str:
 
 
 def _shape(field: Field, signature: Signature, *, batched: bool) -> str:
-    parts = jax.tree.leaves(field.parts)
-    shapes = [part_shape(part, signature) for part in parts]
-    return shape_phrase(shapes, batched=batched)
+    return shape_phrase(result_shapes(field, signature), batched=batched)
 
 
 def _cost(plan: KernelPlan) -> str:
@@ -227,10 +225,19 @@ def _named_tuple(
     return "\n".join([*lines, ""])
 
 
-def constants_of(kernel: Kernel) -> Mapping[str, NDArray[np.int64]]:
+def constants_of(kernel: Kernel) -> Mapping[str, Constant]:
     """The module constants that describe a kernel's layouts, by name."""
     return {
-        constant_name(kernel, field, suffix): array
+        constant_name(kernel, field, suffix): constant
         for field in kernel.fields
-        for suffix, array in field.constants.items()
+        for suffix, constant in field.constants.items()
+    }
+
+
+def positions_of(kernel: Kernel) -> Mapping[str, NDArray[np.int64]]:
+    """Those of them that are arrays of positions, by name."""
+    return {
+        name: constant
+        for name, constant in constants_of(kernel).items()
+        if not isinstance(constant, tuple)
     }

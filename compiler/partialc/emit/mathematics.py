@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Final, assert_never
 
 from partialc.request import syntax
 from partialc.request.syntax import Request
@@ -47,6 +48,9 @@ def phrase(request: Request, function: str) -> str:
             return f"{which.capitalize()} of {_lowered(inner)}"
         case syntax.Lower():
             return f"The lower triangle of {_lowered(phrase(request.matrix, function))}"
+        case syntax.Sparse():
+            inner = _lowered(phrase(request.matrix, function))
+            return f"The structural nonzeros of {inner}{_FORMATS[request.format]}"
         case syntax.Entries():
             return f"Entries of {_lowered(phrase(request.matrix, function))}"
         case (
@@ -54,12 +58,20 @@ def phrase(request: Request, function: str) -> str:
             | syntax.Divergence()
             | syntax.Curl()
             | syntax.Biharmonic()
-            | syntax.Sparse()
             | syntax.Expression()
         ):
             return f"`{request}` of `{function}`"
         case _:
             assert_never(request)
+
+
+_FORMATS: Final[Mapping[syntax.Format, str]] = {
+    "values": "",
+    "csr": "",
+    "bcoo": ", as a BCOO",
+    "dense": ", in an array that is zero elsewhere",
+}
+"""What is said of the format of a sparse matrix."""
 
 
 def _lowered(text: str) -> str:

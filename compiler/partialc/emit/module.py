@@ -26,6 +26,7 @@ from partialc.printing import (
 from partialc.printing.formatting import LINE_LENGTH
 from partialc.realise import support
 from partialc.realise.places import tuple_text
+from partialc.request.resolved import Constant
 from partialc.request.signature import Signature
 
 MAX_LITERAL = 512
@@ -59,7 +60,7 @@ def module_text(
     function: FunctionText,
     kernels: Sequence[KernelText],
     *,
-    constants: Mapping[str, NDArray[np.generic]],
+    constants: Mapping[str, Constant],
     support_names: Collection[str],
     parts: ModuleParts,
     rebuilds: bool,
@@ -73,7 +74,8 @@ def module_text(
         signature: The function's signature.
         function: The function's text.
         kernels: The kernels, in order.
-        constants: All module-level arrays by name; public ones have no underscore.
+        constants: All module-level arrays and shapes by name; public ones have no
+            underscore.
         support_names: The functions of `realise.support` that are called.
         parts: What printed programs need at module level.
         rebuilds: Whether `partialc build` can build it: the spec names its function.
@@ -81,7 +83,9 @@ def module_text(
     large = {
         key: array
         for key, array in constants.items()
-        if array.size > MAX_LITERAL and len(_literal(array)) > MAX_LITERAL
+        if not isinstance(array, tuple)
+        and array.size > MAX_LITERAL
+        and len(_literal(array)) > MAX_LITERAL
     }
     large |= {key: data for key, data in parts.constants.items() if is_large(data)}
     arrays = _npz(large) if large else None
@@ -92,7 +96,9 @@ def module_text(
         lines.append(f'_ARRAYS = _arrays("{stem}.npz", "{digest}")')
         lines += [f'{key} = _ARRAYS["{key}"]' for key in large]
     lines += [
-        _definition(key, array) for key, array in constants.items() if key not in large
+        _definition(key, constant)
+        for key, constant in constants.items()
+        if key not in large
     ]
     wanted = sorted({*support_names, "_checked"})
     texts = {each: support.text(each) for each in wanted} | dict(parts.helpers)
@@ -125,8 +131,12 @@ def module_text(
 
 
 def _kind_and_name(name: str) -> tuple[bool, bool, str]:
-    """Constants first, then classes, then functions: the order ruff asks for."""
-    return (not name.isupper(), not name[0].isupper(), name)
+    """Constants first, then classes, then functions: the order ruff asks for.
+
+    To ruff a single capital is a class.
+    """
+    is_constant = len(name) > 1 and name.isupper()
+    return (not is_constant, not name[0].isupper(), name)
 
 
 def _header(name: str, origin: str, *, importable: bool) -> str:
@@ -145,6 +155,7 @@ def _docstring(signature: Signature, kernels: Sequence[KernelText]) -> str:
 _NUMPY = re.compile(r"\bnp\.")
 _LAX = re.compile(r"(?<![.\w])lax\.")
 _JNP = re.compile(r"\bjnp\.")
+_BCOO = re.compile(r"\bBCOO\b")
 
 
 def _imports(body: str, extra: Sequence[str], *, reads: bool) -> list[str]:
@@ -164,6 +175,8 @@ def _imports(body: str, extra: Sequence[str], *, reads: bool) -> list[str]:
         third.append("import numpy as np")
     if _LAX.search(body):
         third.append("from jax import lax")
+    if _BCOO.search(body):
+        third.append("from jax.experimental.sparse import BCOO")
     third += [line for line in extra if line.startswith(("import jax.", "from jax."))]
     key = _isort_key
     return [*sorted(set(standard), key=key), "", *sorted(set(third), key=key)]
@@ -176,7 +189,9 @@ def _isort_key(line: str) -> tuple[bool, str]:
 
 def _literal(array: NDArray[np.generic]) -> str:
     """An array as an expression: the rule it follows, or else its elements."""
-    if array.ndim == 2 and array.size:
+    if not array.size:
+        return f"np.zeros({array.shape}, np.int64)"
+    if array.ndim == 2:
         order, extent = array.shape[1], int(array.max()) + 1
         rows = list(combinations_with_replacement(range(extent), order))
         if np.array_equal(array, rows):
@@ -184,8 +199,10 @@ def _literal(array: NDArray[np.generic]) -> str:
     return f"np.array({array.tolist()!r})"
 
 
-def _definition(name: str, array: NDArray[np.generic]) -> str:
-    """The statement that defines an array; black would give each element a line."""
+def _definition(name: str, array: Constant) -> str:
+    """The statement that defines a constant; black would give each element a line."""
+    if isinstance(array, tuple):
+        return f"{name} = {array!r}"
     line = f"{name} = {_literal(array)}"
     if array.ndim != 1 or len(line) <= LINE_LENGTH:
         return line

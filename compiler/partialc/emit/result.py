@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import jax
 
 from partialc.errors import UnsupportedError
 from partialc.realise.places import tuple_text
 from partialc.realise.writer import Whole
-from partialc.request.resolved import Block, Kernel, Product
+from partialc.request.names import constant_name
+from partialc.request.resolved import Block, Field, Kernel, Matrix, Product
 from partialc.request.signature import Signature
+from partialc.request.syntax import Format
+
+_HELPERS: Final[Mapping[Format, str]] = {"dense": "_dense", "bcoo": "_bcoo"}
+"""The support functions that make a matrix of its values, by format."""
+
+
+def helpers_of(kernel: Kernel) -> frozenset[str]:
+    """The support functions that the returned expression of a kernel calls."""
+    formats = [
+        field.parts.format for field in kernel.fields if isinstance(field.parts, Matrix)
+    ]
+    return frozenset(_HELPERS[each] for each in formats if each in _HELPERS)
 
 
 class Results:
@@ -32,10 +45,26 @@ class Results:
 
     def kernel(self, kernel: Kernel, class_name: str | None) -> str:
         """What the kernel returns; a call of the NamedTuple when it is bundled."""
-        texts = [self.tree(field.parts) for field in kernel.fields]
+        texts = [self.field(kernel, field) for field in kernel.fields]
         if class_name is None:
             return texts[0]
         return f"{class_name}({', '.join(texts)})"
+
+    def field(self, kernel: Kernel, field: Field) -> str:
+        """One field of a kernel; consumes its parts in flattening order."""
+        if not isinstance(field.parts, Matrix):
+            return self.tree(field.parts)
+        texts = [self.tree(block) for block in field.parts.blocks]
+        values = texts[0]
+        if len(texts) > 1:
+            values = f"jnp.concatenate([{', '.join(texts)}])"
+        helper = _HELPERS.get(field.parts.format)
+        if helper is None:
+            return values
+        constants = [
+            constant_name(kernel, field, suffix) for suffix in ("ROWS", "COLS", "SHAPE")
+        ]
+        return f"{helper}({', '.join([values, *constants])})"
 
     def tree(self, node: Any) -> str:
         """One tree of parts; consumes its parts in flattening order."""

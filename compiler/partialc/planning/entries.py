@@ -8,7 +8,8 @@ order at the end.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,12 +44,21 @@ Point = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """The entries of one block, taken apart."""
+    """The entries of one block, taken apart.
+
+    Attributes:
+        block: The block.
+        layout: Its layout.
+        signature: The function's signature.
+        points: The coordinates of each entry.
+        most_seeds: How many seed elements may be held at once.
+    """
 
     block: Block
     layout: Entries
     signature: Signature
     points: tuple[Point, ...]
+    most_seeds: float = MAX_SEEDS
 
     @property
     def output(self) -> Coordinates:
@@ -89,12 +99,35 @@ def entry_options(
         block, layout, signature, _points(block, layout, signature, commute)
     )
     if not entries.points:
+        yield _nothing(entries)
         return
+    found = list(_ways(entries, commute=commute))
+    yield from found or _ways(replace(entries, most_seeds=inf), commute=commute)
+
+
+def _nothing(entries: _List) -> Option:
+    """No entries at all: none of those of the output, which has their type."""
+    element = Element(Path((entries.output,)), None, (), entries.output)
+    lead = () if entries.layout.outputs is not None else entries.output.shape
+    count = prod(entries.output.shape) if entries.layout.outputs is not None else 1
+    keep = tuple(slice(None) for _ in lead)
+    views = (Reshape((*lead, count)), Index((*keep, slice(0, 0))))
+    return Option(Family.VALUE, entries.finished(Read(((element, views),))))
+
+
+def _ways(entries: _List, *, commute: bool) -> Iterator[Option]:
+    """The ways that take no more seeds at once than `entries` allows.
+
+    Of those that seed every entry on its own there are none without a limit: they
+    would take more by far than the whole block.
+    """
+    layout, block = entries.layout, entries.block
     if layout.outputs is not None:
         yield from _with_outputs(entries)
     else:
         yield from _nests(entries)
-        yield from _zipped(entries)
+        if entries.most_seeds < inf:
+            yield from _zipped(entries)
         if not entries.output.shape and commute:
             yield from _rows(entries)
     if all(len(axis) == 1 for axis in block.axes):
@@ -156,9 +189,8 @@ def _zipped(entries: _List) -> Iterator[Option]:
     """All nests at once under one vmap, the seeds running along the list."""
     if len(entries.points) == 1:
         return
-    if sum(entries.size_of(leaf) for point in entries.points for leaf, _ in point) > (
-        MAX_SEEDS
-    ):
+    seeds = sum(entries.size_of(leaf) for point in entries.points for leaf, _ in point)
+    if seeds > entries.most_seeds:
         return
     groups = _grouped(entries.points)
     pieces = []
@@ -251,35 +283,43 @@ def _rest(point: Point, row: Point) -> tuple[int, int]:
 
 
 def _row_basis(entries: _List, rows: dict[int, Point]) -> Iterator[Option]:
-    """Many rows: one vmapped push of the gradient, then entries by position."""
-    distinct = sorted(set(rows.values()))
-    row_leaves = {tuple(leaf for leaf, _ in row) for row in distinct}
-    columns = [
-        _rest(point, rows[number]) for number, point in enumerate(entries.points)
-    ]
-    column_leaves = {leaf for leaf, _ in columns}
-    if len(row_leaves) > 1 or len(column_leaves) > 1:
-        return
-    (leaves,), (leaf,) = row_leaves, column_leaves
-    if len(distinct) * sum(entries.size_of(each) for each in leaves) > MAX_SEEDS:
-        return
-    pushes: tuple[Push, ...] = tuple(
-        Basis(each, tuple(row[number][1] for row in distinct))
-        for number, each in enumerate(leaves)
-    )
-    path = Path((entries.output,), Pull((leaf,), "one"), pushes, zipped=len(pushes) > 1)
-    element = Element(path, leaf, tuple(range(len(pushes))), entries.output)
-    place = {row: number for number, row in enumerate(distinct)}
-    views = (
-        Reshape((entries.size_of(leaf), len(distinct))),
-        Take(
-            (
-                tuple(position for _, position in columns),
-                tuple(place[rows[number]] for number in range(len(entries.points))),
-            )
-        ),
-    )
-    yield Option(Family.ROWS, entries.finished(Read(((element, views),))))
+    """Many rows: vmapped pushes of the gradient, then entries by position.
+
+    Entries form a group where their rows lie in the same leaves, and their columns in
+    the same leaf.
+    """
+    groups: dict[tuple[tuple[int, ...], int], list[int]] = {}
+    columns = {}
+    for number, point in enumerate(entries.points):
+        columns[number] = _rest(point, rows[number])
+        leaves = tuple(leaf for leaf, _ in rows[number])
+        groups.setdefault((leaves, columns[number][0]), []).append(number)
+    pieces = []
+    for (leaves, leaf), members in groups.items():
+        distinct = sorted({rows[member] for member in members})
+        seeds = len(distinct) * sum(entries.size_of(each) for each in leaves)
+        if seeds > entries.most_seeds:
+            return
+        pushes: tuple[Push, ...] = tuple(
+            Basis(each, tuple(row[number][1] for row in distinct))
+            for number, each in enumerate(leaves)
+        )
+        path = Path(
+            (entries.output,), Pull((leaf,), "one"), pushes, zipped=len(pushes) > 1
+        )
+        element = Element(path, leaf, tuple(range(len(pushes))), entries.output)
+        place = {row: number for number, row in enumerate(distinct)}
+        views = (
+            Reshape((entries.size_of(leaf), len(distinct))),
+            Take(
+                (
+                    tuple(columns[member][1] for member in members),
+                    tuple(place[rows[member]] for member in members),
+                )
+            ),
+        )
+        pieces.append((element, views))
+    yield Option(Family.ROWS, entries.finished(_joined(pieces, list(groups.values()))))
 
 
 def _from_dense(entries: _List, *, commute: bool) -> Iterator[Option]:
@@ -287,7 +327,7 @@ def _from_dense(entries: _List, *, commute: bool) -> Iterator[Option]:
     axes = [axis[0] for axis in entries.block.axes]
     sizes = tuple(int(np.prod(axis.shape, dtype=np.int64)) for axis in axes)
     output = entries.output
-    if int(np.prod(sizes, dtype=np.int64)) * max(1, len(output.shape)) > MAX_SEEDS:
+    if prod(sizes) * max(1, len(output.shape)) > entries.most_seeds:
         return
     columns = tuple(
         tuple(entries.layout.inputs[:, number].tolist()) for number in range(len(axes))
@@ -323,7 +363,8 @@ def _columns(entries: _List, outputs: NDArray[np.int64]) -> Iterator[Option]:
     pieces = []
     for leaves, members in groups.items():
         distinct = sorted({entries.points[member] for member in members})
-        if len(distinct) * sum(entries.size_of(leaf) for leaf in leaves) > MAX_SEEDS:
+        seeds = len(distinct) * sum(entries.size_of(leaf) for leaf in leaves)
+        if seeds > entries.most_seeds:
             return
         place = {point: number for number, point in enumerate(distinct)}
         pushes: tuple[Push, ...] = tuple(

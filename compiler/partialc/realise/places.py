@@ -92,6 +92,8 @@ class Constants:
         if array.size <= SHORT:
             return f"[{', '.join(map(str, positions))}]"
         for name, values in self.given.items():
+            if np.array_equal(values, array):
+                return name
             for column in range(values.shape[1] if values.ndim == 2 else 0):
                 if np.array_equal(values[:, column], array):
                     return f"{name}[:, {column}]"

@@ -14,6 +14,7 @@ from typing import Any, Final
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.experimental.sparse import BCOO
 
 
 def _one_hot(like: jax.Array, *index: int) -> jax.Array:
@@ -45,6 +46,20 @@ def _with_leaves(tree: Any, leaves: dict[int, Any]) -> Any:
     old, structure = jax.tree.flatten(tree)
     new = [leaves.get(number, leaf) for number, leaf in enumerate(old)]
     return jax.tree.unflatten(structure, new)
+
+
+def _dense(
+    values: jax.Array, rows: Any, cols: Any, shape: tuple[int, int]
+) -> jax.Array:
+    """The matrix that is zero but for its values at these rows and columns."""
+    zeros = jnp.zeros(shape, values.dtype)
+    return zeros.at[rows, cols].set(values, unique_indices=True)
+
+
+def _bcoo(values: jax.Array, rows: Any, cols: Any, shape: tuple[int, int]) -> BCOO:
+    """The sparse matrix with these values at these rows and columns."""
+    places = jnp.asarray(np.stack([rows, cols], axis=1), jnp.int32)
+    return BCOO((values, places), shape=shape, indices_sorted=True, unique_indices=True)
 
 
 def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
@@ -122,6 +137,8 @@ _FUNCTIONS: Final = {
         _one_hot,
         _basis,
         _with_leaves,
+        _dense,
+        _bcoo,
         _checked,
         _check_rows,
         _arrays,

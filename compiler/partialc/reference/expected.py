@@ -12,7 +12,7 @@ as well, to some of them, and the kernel's result is cut to the same part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,8 +23,9 @@ from partialc.reference.blocks import Blocks
 from partialc.reference.body import Body, Names
 from partialc.reference.containers import Known, tree_text
 from partialc.reference.derivatives import Policy
+from partialc.reference.matrices import Beyond, Values, beyond
 from partialc.reference.products import Products
-from partialc.request.resolved import Block, Kernel, Product
+from partialc.request.resolved import Block, Field, Kernel, Matrix, Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,20 @@ class Expected:
         part: A function `part_KERNEL` that cuts the kernel's result to what the
             reference gives; None when that is all of it.
         given: Arrays that are too long to be written, by the name they are called.
+        is_sampled: Whether the reference gives only some of the elements.
+        beyond: What of its sparse matrices must be zero.
     """
 
     reference: str
     part: str | None
     given: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    is_sampled: bool = False
+    beyond: Beyond | None = None
+
+    @property
+    def matrices(self) -> str | None:
+        """The function that `beyond` needs; None if there is none."""
+        return None if self.beyond is None else self.beyond.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +58,24 @@ class _Writer:
     """One kernel's reference in the making.
 
     Attributes:
+        kernel: The kernel.
         blocks: Writes its blocks.
         products: Writes its products.
+        known: Containers of the signature.
     """
 
+    kernel: Kernel
     blocks: Blocks
     products: Products
+    known: Sequence[Known]
+
+    def field(self, field: Field) -> str:
+        """The expression of one field."""
+        if not isinstance(field.parts, Matrix):
+            return tree_text(field.parts, self.part, self.known)
+        text = Values(self.blocks, self.kernel, field, field.parts).text()
+        self.blocks.leaf_number += 1
+        return self.converted(field.parts.blocks[0], text)
 
     def part(self, part: Block | Product) -> str:
         """The expression of one leaf of the kernel's result."""
@@ -97,13 +119,13 @@ def expected_text(
         *(names.parameter(direction.name) for direction in kernel.directions),
     ]
     blocks = Blocks(names, policy, work, Body(parameters))
-    writer = _Writer(blocks, Products(kernel, blocks))
     known = [
         Known(tree, f"jax.tree.structure({names.arguments[name]})")
         for name, tree in names.signature.arguments.items()
     ]
     known.append(Known(names.signature.result, f"jax.tree.structure({blocks.call()})"))
-    texts = [tree_text(item.parts, writer.part, known) for item in kernel.fields]
+    writer = _Writer(kernel, blocks, Products(kernel, blocks), known)
+    texts = [writer.field(item) for item in kernel.fields]
     result = texts[0]
     if kernel.bundled:
         result = f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
@@ -112,8 +134,13 @@ def expected_text(
         *(f"    {line}" if line else "" for line in blocks.body.lines),
         f"    return {result}",
     ]
-    part = _part_text(kernel, blocks.cuts)
-    return Expected("\n".join(lines), part, blocks.body.given)
+    return Expected(
+        "\n".join(lines),
+        _part_text(kernel, blocks.cuts),
+        blocks.body.given,
+        bool(blocks.cuts),
+        None if work is None else beyond(kernel, names, policy, work),
+    )
 
 
 def tensors_text(blocks: Iterable[Block], names: Names, *, policy: Policy) -> str:
@@ -138,11 +165,25 @@ def tensors_text(blocks: Iterable[Block], names: Names, *, policy: Policy) -> st
 def _part_text(
     kernel: Kernel, cuts: Mapping[int, tuple[tuple[int, ...], str]]
 ) -> str | None:
-    if not cuts:
+    held = [
+        isinstance(field.parts, Matrix) and field.parts.format == "bcoo"
+        for field in kernel.fields
+    ]
+    if not cuts and not any(held):
         return None
-    lines = [
-        f"def part_{kernel.name}(result):",
-        '    """The elements that the reference gives: all would be too many."""',
+    lines = [f"def part_{kernel.name}(result):"]
+    if any(held):
+        bare = "[each.data if isinstance(each, BCOO) else each for each in result]"
+        bare = f"tuple({bare})" if kernel.bundled else "result.data"
+        lines.append('    """The values of a sparse matrix alone."""')
+        if not cuts:
+            return "\n".join([*lines, f"    return {bare}"])
+        lines.append(f"    result = {bare}")
+    else:
+        lines.append(
+            '    """The elements that the reference gives: all would be too many."""'
+        )
+    lines += [
         "    leaves, structure = jax.tree.flatten(result)",
     ]
     for number, (shape, cut) in cuts.items():

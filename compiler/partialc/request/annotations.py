@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import jax
 
-from partialc.request.resolved import Block, Product
+from partialc.request.resolved import Block, Matrix, Product
 from partialc.request.signature import Tree
 
 ARRAY: Final = "jax.Array"
 ANY: Final = "Any"
+BCOO: Final = "BCOO"
 _KEYS: Final = (str, int, bool, float, bytes)
 """Keys of other types cannot be named in a module that does not import them."""
 
@@ -28,6 +29,8 @@ def annotation(node: Any) -> str:
         return "None"
     if node is jax.Array or isinstance(node, Block | Product):
         return ARRAY
+    if isinstance(node, Matrix):
+        return BCOO if node.format == "bcoo" else ARRAY
     if type(node) is dict:
         keys, values = map(_key, node), map(annotation, node.values())
         return f"dict[{_common(keys)}, {_common(values)}]"

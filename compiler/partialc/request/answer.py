@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from partialc.request.resolved import Direction
+from partialc.request.resolved import Constant, Direction
 from partialc.request.selection import Selection
 
 
@@ -28,5 +25,5 @@ class Answer:
     parts: Any
     wrt: tuple[Selection, ...]
     output: Selection
-    constants: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    constants: Mapping[str, Constant] = field(default_factory=dict)
     directions: tuple[Direction, ...] = ()

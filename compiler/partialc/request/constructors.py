@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import index
-from typing import Literal, TypeVar, final
+from typing import TypeVar, final
 
 from partialc.errors import RequestError
 from partialc.request.syntax import (
+    FORMATS,
     RESULT,
     Attribute,
     Biharmonic,
@@ -21,6 +22,7 @@ from partialc.request.syntax import (
     Divergence,
     Entries,
     Expression,
+    Format,
     Gradient,
     Hessian,
     Hvp,
@@ -213,13 +215,21 @@ def pairs_of(
     return tuple(pairs)
 
 
-def sparse(
-    matrix: Matrix | Lower, *, format: Literal["values", "bcoo", "dense"] = "values"
-) -> Sparse:
-    """The structural nonzeros of a Jacobian, a Hessian or its lower triangle."""
-    if format not in ("values", "bcoo", "dense"):
+def sparse(matrix: Matrix | Lower, *, format: Format = "values") -> Sparse:
+    """The structural nonzeros of a Jacobian, a Hessian or its lower triangle.
+
+    Args:
+        matrix: The matrix; over several arguments it is one matrix over all of them.
+        format: `values` for the bare values, `csr` for the same beside row pointers,
+            `bcoo` for a `jax.experimental.sparse.BCOO`, `dense` for the whole array.
+
+    Raises:
+        RequestError: The format is not known.
+    """
+    if format not in FORMATS:
         raise RequestError(
-            f"format={format!r} is not known", fix='use "values", "bcoo" or "dense"'
+            f"format={format!r} is not known",
+            fix='use "values", "csr", "bcoo" or "dense"',
         )
     return Sparse(_matrix(matrix, "sparse", Jacobian, Hessian, Lower), format)
 

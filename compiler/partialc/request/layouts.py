@@ -38,7 +38,7 @@ def derivatives(request: Derivatives, scope: Scope) -> Answer:
     output = scope.output(request.of, origin_of_request(request))
     wrt = tuple(map(scope.wrt, request.wrt))
     axis = flattened(wrt, scope)
-    _check_distinct(wrt)
+    check_distinct(wrt, "derivatives gives each distinct partial once")
     n, order = axis_size(axis), request.order
     _check_count(comb(n + order - 1, order) * order if n else 0, request)
     tuples = combinations_with_replacement(range(n), order)
@@ -169,7 +169,16 @@ def _only(matrix: Hessian, keyword: str) -> Coordinate:
     )
 
 
-def _check_distinct(wrt: Sequence[Selection]) -> None:
+def check_distinct(wrt: Sequence[Selection], why: str) -> None:
+    """Refuse selections that share an element.
+
+    Args:
+        wrt: What a flattened axis runs over.
+        why: Why they may not.
+
+    Raises:
+        RequestError: Two of them, or two leaves of one, share an element.
+    """
     seen: dict[int, NDArray[np.bool_]] = {}
     for selection in wrt:
         for coordinates, type_ in zip(
@@ -179,7 +188,7 @@ def _check_distinct(wrt: Sequence[Selection]) -> None:
             if np.any(marks[coordinates.index]):
                 raise origin_of(selection.node).fault(
                     f"{selection.node} is named twice",
-                    why="derivatives gives each distinct partial once",
+                    why=why,
                 )
             marks[coordinates.index] = True
 

@@ -264,12 +264,12 @@ def _sparse(call: _Call) -> Sparse:
     match call.named.get("format"):
         case None:
             return Sparse(matrix, origin=call.origin)
-        case ast.Constant(value="values" | "bcoo" | "dense" as layout):
+        case ast.Constant(value="values" | "csr" | "bcoo" | "dense" as layout):
             return Sparse(matrix, layout, call.origin)
         case node:
             raise call.source.origin(node).fault(
                 f"{ast.unparse(node)} is no format",
-                fix='use format="values", "bcoo" or "dense"',
+                fix='use format="values", "csr", "bcoo" or "dense"',
             )
 
 

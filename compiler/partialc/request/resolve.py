@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias, assert_never
 
 from partialc.errors import RequestError
-from partialc.request import layouts, listed, names, products
+from partialc.request import layouts, listed, names, products, sparse
 from partialc.request.answer import Answer
 from partialc.request.parse import parse
 from partialc.request.resolved import Block, Direction, Field, Kernel
-from partialc.request.scope import Scope
+from partialc.request.scope import Patterns, Scope
 from partialc.request.selection import Selection
 from partialc.request.signature import Signature
 from partialc.request.syntax import (
@@ -50,6 +50,7 @@ def resolve_kernel(
     signature: Signature,
     *,
     load_object: Callable[[str], Any],
+    patterns: Patterns | None = None,
 ) -> Kernel:
     """Bring what a kernel asks for into canonical form.
 
@@ -58,6 +59,7 @@ def resolve_kernel(
         requests: One request, a list, or a table of field names; texts are parsed.
         signature: The function's arguments and result.
         load_object: Imports `pkg.mod:NAME`, for long lists of entries.
+        patterns: Finds structural nonzeros, for `sparse`.
 
     Returns:
         The kernel; its fields are in the order of the requests, its directions in the
@@ -69,7 +71,7 @@ def resolve_kernel(
     names.check_kernel_name(name)
     names.check_arguments(signature)
     is_table = isinstance(requests, Mapping)
-    scope = Scope(signature, load_object, out_is_argument=is_table)
+    scope = Scope(signature, load_object, is_table, patterns)
     try:
         pairs = _named_requests(name, requests)
         answers = [(each, request, _answer(request, scope)) for each, request in pairs]
@@ -190,15 +192,15 @@ def _answer(request: Request, scope: Scope) -> Answer:
             return layouts.lower(request, scope)
         case Entries():
             return listed.entries(request, scope)
+        case Sparse():
+            return sparse.sparse(request, scope)
         case Jvp():
             return products.jvp(request, scope)
         case Hvp():
             return products.hvp(request, scope)
         case Vjp():
             return products.vjp(request, scope)
-        case (
-            Sparse() | Laplacian() | Divergence() | Curl() | Biharmonic() | Expression()
-        ):
+        case Laplacian() | Divergence() | Curl() | Biharmonic() | Expression():
             raise _refusal(request)
         case _:
             assert_never(request)
@@ -280,7 +282,6 @@ def _hessian(request: Hessian, scope: Scope) -> Answer:
 
 
 _INSTEAD: Final = {
-    "sparse": "ask for the whole matrix, or for entries(hessian(x), [...])",
     "laplacian": "ask for diagonal(hessian(x)) and sum it",
     "divergence": "ask for diagonal(jacobian(x)) and sum it",
     "curl": "ask for jacobian(x), or for its partials of single outputs: "
@@ -291,7 +292,7 @@ _INSTEAD: Final = {
 
 
 def _refusal(
-    request: Sparse | Laplacian | Divergence | Curl | Biharmonic | Expression,
+    request: Laplacian | Divergence | Curl | Biharmonic | Expression,
 ) -> RequestError:
     return origin_of_request(request).fault(
         f"{request.keyword} is not supported yet", fix=_INSTEAD[request.keyword]

@@ -9,14 +9,16 @@ differentiation, in the order the request names them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.request.syntax import Request
+from partialc.ir.patterns import Pattern
+from partialc.request.syntax import Format, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ Axis: TypeAlias = tuple[Coordinates, ...]
 a request runs over the concatenated flattening of leaves (`derivatives(a, b)`)."""
 
 
+Constant: TypeAlias = NDArray[np.int64] | tuple[int, ...]
+"""A constant of a module that describes a layout: an array, or a shape."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dense:
     """Every combination: shape `out + axis1 + axis2 + ...`."""
@@ -76,7 +82,7 @@ class Dense:
 class Entries:
     """Named multi-indices only: shape `out + (k,)`, or `(k,)` when outputs vary too.
 
-    It is the layout of `entries`, `derivatives`, `lower` and `diagonal`.
+    It is the layout of `entries`, `derivatives`, `lower`, `diagonal` and `sparse`.
 
     Attributes:
         kind: The request it comes from; `diagonal(hessian(x))` has shape `out + x`.
@@ -87,7 +93,7 @@ class Entries:
         shape: What the `(k,)` axis is reshaped to; `(k,)` but for diagonals.
     """
 
-    kind: Literal["entries", "derivatives", "lower", "diagonal"]
+    kind: Literal["entries", "derivatives", "lower", "diagonal", "sparse"]
     inputs: NDArray[np.int64]
     outputs: NDArray[np.int64] | None
     shape: tuple[int, ...]
@@ -113,6 +119,55 @@ class Block:
     def order(self) -> int:
         """How many differentiations."""
         return len(self.axes)
+
+
+@jax.tree_util.register_pytree_node_class
+@dataclass(frozen=True, eq=False, slots=True)
+class Matrix:
+    """One matrix, delivered by the values at its structural nonzeros.
+
+    It is a pytree node whose children are blocks, so that whatever walks the leaves of
+    `Field.parts` meets these alone. Only what builds or describes the result of a
+    kernel looks at the node.
+
+    Attributes:
+        blocks: The values, row-major: those of each selected output leaf, of shape
+            (k,), one after the other. Leaves without any have no block; at least one
+            has.
+        outputs: All selected output leaves.
+        pattern: The structural nonzeros. Rows run over the concatenated flattening of
+            the selected outputs (of the arguments for a Hessian), columns over that of
+            the arguments.
+        is_lower: Whether what is above the diagonal is left out of it.
+        format: What is made of the values.
+    """
+
+    blocks: tuple[Block, ...]
+    outputs: tuple[Coordinates, ...]
+    pattern: Pattern
+    is_lower: bool
+    format: Format
+
+    @property
+    def needs_places(self) -> bool:
+        """Whether rows and columns are needed to make the result of the values."""
+        return self.format in ("bcoo", "dense")
+
+    @property
+    def result_shape(self) -> tuple[int, ...]:
+        """The shape of the array that is returned; of a BCOO that of its matrix."""
+        if self.needs_places:
+            return self.pattern.shape
+        return (self.pattern.nonzeros,)
+
+    def tree_flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """The children, and what else there is."""
+        return self.blocks, (self.outputs, self.pattern, self.is_lower, self.format)
+
+    @classmethod
+    def tree_unflatten(cls, rest: tuple[Any, ...], children: Iterable[Any]) -> Matrix:
+        """The node with other children."""
+        return cls(tuple(children), *rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +216,15 @@ class Field:
         name: Its name in the kernel's NamedTuple (also computed for a single request).
         request: The request it answers, for text and errors.
         parts: A pytree whose leaves are `Block` or `Product` and whose containers are
-            those of the returned value; None stands for an integer leaf.
+            those of the returned value; None stands for an integer leaf. Of a `sparse`
+            request it is a `Matrix`.
         constants: Module constants that describe the layout, by suffix (`INDICES`).
     """
 
     name: str
     request: Request
     parts: Any
-    constants: Mapping[str, NDArray[np.int64]]
+    constants: Mapping[str, Constant]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from partialc.errors import RequestError
 from partialc.ir.dtypes import DType
+from partialc.ir.patterns import Pattern
 from partialc.request.origin import Origin
+from partialc.request.resolved import Axis, Coordinates
 from partialc.request.selection import Selection, select, text_of
 from partialc.request.signature import Signature
 from partialc.request.syntax import RESULT, Coordinate
 from partialc.request.written import origin_of
+
+Patterns: TypeAlias = Callable[[tuple[Coordinates, ...], Axis, Literal[1, 2]], Pattern]
+"""Finds the structural nonzeros of a Jacobian (order 1) or a Hessian (order 2).
+
+It is given the selected outputs, what is differentiated along, and the order. Rows run
+over the concatenated flattening of the outputs (order 1), or of what is differentiated
+along (order 2); columns over that of what is differentiated along. They depend on the
+function, of which this layer knows the signature alone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +36,13 @@ class Scope:
         load_object: Imports `pkg.mod:NAME`.
         out_is_argument: Whether `out` among the arguments of a request means an
             argument of that name: in table kernels, which name their own fields.
+        patterns: Finds structural nonzeros; None where nothing can.
     """
 
     signature: Signature
     load_object: Callable[[str], Any]
     out_is_argument: bool
+    patterns: Patterns | None = None
 
     def argument(self, node: Coordinate) -> Selection:
         """Look up a part of an argument.

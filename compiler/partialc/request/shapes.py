@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from math import prod
 
-from partialc.request.resolved import Axis, Block, Coordinates, Dense, Product
+import jax
+
+from partialc.request.resolved import (
+    Axis,
+    Block,
+    Coordinates,
+    Dense,
+    Field,
+    Kernel,
+    Matrix,
+    Product,
+)
 from partialc.request.signature import Signature
 
 
@@ -50,6 +61,35 @@ def part_shape(part: Block | Product, signature: Signature) -> tuple[int, ...]:
             return (*part.output.shape, *_leaf_shape(part, signature))
         case "vjp":
             return _leaf_shape(part, signature)
+
+
+def result_shapes(field: Field, signature: Signature) -> list[tuple[int, ...]]:
+    """The shapes of the arrays that answer a request, in flattening order."""
+    if isinstance(field.parts, Matrix):
+        return [field.parts.result_shape]
+    return [part_shape(part, signature) for part in jax.tree.leaves(field.parts)]
+
+
+def result_numbers(kernel: Kernel, *, whole: bool = False) -> tuple[int, ...]:
+    """For each part of a kernel, the number of the array of its result it is in.
+
+    Every part is an array of its own, but for the blocks of a matrix, which share one.
+
+    Args:
+        kernel: The kernel.
+        whole: Whether a BCOO is counted as it is, two arrays, and not as its values.
+    """
+    numbers: list[int] = []
+    following = 0
+    for field in kernel.fields:
+        count = len(jax.tree.leaves(field.parts))
+        if isinstance(field.parts, Matrix):
+            numbers += [following] * count
+            following += 2 if whole and field.parts.format == "bcoo" else 1
+        else:
+            numbers += range(following, following + count)
+            following += count
+    return tuple(numbers)
 
 
 def _leaf_shape(part: Product, signature: Signature) -> tuple[int, ...]:

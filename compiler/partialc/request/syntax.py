@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from types import EllipsisType
-from typing import ClassVar, Literal, TypeAlias, final
+from typing import ClassVar, Final, Literal, TypeAlias, final, get_args
 
 from partialc.request.origin import Origin
 
@@ -294,6 +294,14 @@ class Entries:
         return _call(self.keyword, self.matrix, f"[{pairs}]")
 
 
+Format: TypeAlias = Literal["values", "csr", "bcoo", "dense"]
+"""What a sparse matrix is returned as: the bare values (with `csr` the module has row
+pointers as well), a `jax.experimental.sparse.BCOO`, or the whole array."""
+
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+"""All of them."""
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Sparse:
@@ -301,13 +309,13 @@ class Sparse:
 
     Attributes:
         matrix: What is wanted sparsely.
-        format: `values` for the bare values, `bcoo` or `dense` for those containers.
+        format: What is returned.
         origin: Where the request was written.
     """
 
     keyword: ClassVar[str] = "sparse"
     matrix: Jacobian | Hessian | Lower
-    format: Literal["values", "bcoo", "dense"] = "values"
+    format: Format = "values"
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from partialc.errors import Location, SpecError
 from partialc.spec.model import KernelSpec
 
 IMPORTED: Final = frozenset(
-    {"annotations", "jax", "jnp", "lax", "np", "typing", "Any", "NamedTuple"}
+    {"annotations", "jax", "jnp", "lax", "np", "typing", "Any", "BCOO", "NamedTuple"}
 )
 """What a generated module imports."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final, TypeAlias
 
 import jax
 import jax.numpy as jnp
 
+from partialc.emit.kernel import constants_of
 from partialc.errors import REFUSALS
 from partialc.frontends.importing import load_object
 from partialc.frontends.primal import Primal
@@ -42,6 +44,8 @@ class Trial:
         self._traced: dict[str, Callable[..., Any]] = {}
         self._space: dict[str, Any] = {"__name__": "trial", "__file__": "trial"}
         exec(compile(text, "<trial>", "exec"), self._space)
+        self._constants = SimpleNamespace()
+        self._space["generated"] = lambda: self._constants
         self._space["reference"] = self.call
         self._space["found"] = lambda module, path: load_object(
             f"{module}:{path}", folder
@@ -103,6 +107,7 @@ class Trial:
 
     def define(self, kernel: Kernel, expected: Expected) -> Callable[..., Any]:
         """The reference of a kernel as a function; it is traced but once."""
+        vars(self._constants).update(constants_of(kernel))
         text = "\n".join([*imports_of(expected.reference), expected.reference])
         exec(compile(text, "<trial>", "exec"), self._space)
         self._traced[kernel.name] = jax.jit(self.expected(kernel))

@@ -30,6 +30,7 @@ from partialc.planning.parts import order_of, parts_of, values_of
 from partialc.realise.execute import input_names, kernel_types
 from partialc.reference.expected import Expected
 from partialc.request.resolved import Kernel
+from partialc.request.shapes import result_numbers
 from partialc.request.signature import Signature
 from partialc.sampling.loops import has_while
 
@@ -117,7 +118,7 @@ def refusal(primal: Primal, kernel: Kernel, expected: Expected, work: int) -> st
         return "its reference takes long to compile"
     largest = max(kind.size for kind in types)
     passes = max(largest**order for order in orders)
-    in_part = expected.part is not None or "moved(" in expected.reference
+    in_part = expected.is_sampled or "moved(" in expected.reference
     if in_part or passes * work * ROWS * _NEIGHBOURS > MOST_WORK:
         return "its reference is large"
     return ""
@@ -148,7 +149,8 @@ def judged(
         results: Sequence[Any] = jax.tree.leaves(call(*structure.unflatten(inputs)))
         return results
 
-    values = values_of(kernel)
+    numbers = result_numbers(kernel)
+    values = tuple(numbers[part] for part in values_of(kernel))
     points = [np.asarray(leaf) for leaf in leaves]
     try:
         program = trace_one(

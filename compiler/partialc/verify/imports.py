@@ -25,6 +25,7 @@ _IMPORTS: Final = (
     (r"\bjnp\.", "import jax.numpy as jnp"),
     (r"\bnp\.", "import numpy as np"),
     (r"\bpytest\.", "import pytest"),
+    (r", BCOO\)", "from jax.experimental.sparse import BCOO"),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 
 from partialc.request.resolved import Block, Dense, Kernel
-from partialc.request.shapes import axis_size
+from partialc.request.shapes import axis_size, result_numbers
 
 
 def symmetry_test(kernel: Kernel) -> str | None:
@@ -27,7 +27,9 @@ def symmetry_test(kernel: Kernel) -> str | None:
         f'    for call in calls("{kernel.name}", "float64"):',
         f"        leaves = jax.tree.leaves(generated().{kernel.name}(*call))",
     ]
-    for number, size in sizes.items():
+    numbers = result_numbers(kernel, whole=True)
+    for part, size in sizes.items():
+        number = numbers[part]
         shape = f"(-1, {size}, {size})"
         lines += [
             f"        square = np.asarray(leaves[{number}]).reshape{shape}",

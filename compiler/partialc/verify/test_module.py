@@ -23,6 +23,7 @@ from partialc.verify.executed import Axes
 from partialc.verify.findings import Findings
 from partialc.verify.imports import with_imports
 from partialc.verify.origin import Original, find_original
+from partialc.verify.patterns import pattern_test
 from partialc.verify.points import directions_text, point_text
 from partialc.verify.rounding import coarse_rtol, digits_of
 from partialc.verify.stand_ins import STAND_IN, foreign_class, unmakeable
@@ -174,7 +175,7 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
     references = [
         text
         for item in expected.values()
-        for text in (item.reference, item.part)
+        for text in (item.reference, item.part, item.matrices)
         if text is not None
     ]
     helpers = [
@@ -194,6 +195,7 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
         for kernel in proof.kernels
         for text in (
             constants_test(kernel),
+            _pattern_test(kernel, expected.get(kernel.name)),
             None if proof.primal.has_custom_rules else symmetry_test(kernel),
         )
         if text is not None
@@ -271,6 +273,12 @@ def _case_text(
     if kernel.name in findings.hard:
         given += findings.hard[kernel.name].arguments()
     return f'"{kernel.name}": Case({", ".join(given)})'
+
+
+def _pattern_test(kernel: Kernel, expected: Expected | None) -> str | None:
+    if expected is None or expected.beyond is None:
+        return None
+    return pattern_test(kernel, expected.beyond)
 
 
 def _axes(kernel: Kernel, primal: Primal, options: Options) -> Axes:

@@ -15,6 +15,7 @@ import pytest
 from partialc.benching.rivals import FORWARD, FULL, NESTS, REVERSE, rivals_of
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
+from partialc.planning.patterns import pattern_of
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Kernel
 
@@ -61,6 +62,20 @@ PAIRS = list(combinations_with_replacement(range(4), 2))
 
 def _energy(params: Any, x: Any) -> Any:
     return tree(params, x)["energy"]
+
+
+_SLOTS = np.array([0, 6, 7, 8])
+_TRIL = (np.array([0, 1, 1, 2, 2, 3, 3, 3]), np.array([0, 0, 1, 1, 2, 0, 1, 3]))
+
+
+def _stacked() -> Any:
+    """Three outputs, of shapes (), (2,) and (3,), along a vector of 2 and one of 3."""
+
+    def flat(b: Any, x: Any) -> Any:
+        result = tree({"w": P["w"], "b": b}, x)
+        return jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(result)])
+
+    return jnp.concatenate(jax.jacfwd(flat, (0, 1))(P["b"], V), axis=1)
 
 
 def _third(i: int, j: int, k: int) -> Any:
@@ -208,6 +223,30 @@ PRODUCTS: list[tuple[Callable[..., Any], str, Callable[..., Any], set[str]]] = [
         ALL,
     ),
     (tree, "vjp(out)", lambda c: jax.vjp(tree, P, V)[1](c), ALL),
+    (
+        vector,
+        'sparse(jacobian(x), format="dense")',
+        lambda: jax.jacfwd(vector)(V, W),
+        ALL,
+    ),
+    (
+        vector,
+        "sparse(jacobian(w, of=out[2]))",
+        lambda: jax.grad(lambda w: vector(V, w)[2])(W).ravel()[_SLOTS],
+        ALL,
+    ),
+    (
+        scalar,
+        'sparse(lower(hessian(x)), format="bcoo")',
+        lambda: (jax.hessian(scalar)(X, T)[_TRIL], np.stack(_TRIL, 1)),
+        ALL,
+    ),
+    (
+        tree,
+        'sparse(jacobian(params["b"], x), format="dense")',
+        lambda: _stacked(),
+        ALL,
+    ),
 ]
 
 
@@ -224,7 +263,13 @@ def _x64() -> Iterator[None]:
 def resolved(function: Callable[..., Any], *requests: str) -> tuple[Primal, Kernel]:
     primal = load_primal(function, ARGS[function], name="module")
     asked = requests[0] if len(requests) == 1 else list(requests)
-    kernel = resolve_kernel("k", asked, primal.signature, load_object=lambda _: None)
+    kernel = resolve_kernel(
+        "k",
+        asked,
+        primal.signature,
+        load_object=lambda _: None,
+        patterns=partial(pattern_of, primal),
+    )
     return primal, kernel
 
 

@@ -646,7 +646,7 @@ COMPILER_CASES = [
             "partialc.toml:7:7",
             fix="ask for ...",
         )
-        for request in ("sparse(hessian(x))", "laplacian(x)", 'expression("u")')
+        for request in ("divergence(x)", "laplacian(x)", 'expression("u")')
     ),
 ]
 PAIR_CASES = [

@@ -50,6 +50,7 @@ GOOD = [
     ('entries(hessian(x), "pkg.mod:LIST")', c.entries(c.hessian(x), "pkg.mod:LIST")),
     ("sparse(lower(hessian(x)))", c.sparse(c.lower(c.hessian(x)))),
     ('sparse(jacobian(x), format="bcoo")', c.sparse(c.jacobian(x), format="bcoo")),
+    ('sparse(jacobian(x), format="csr")', c.sparse(c.jacobian(x), format="csr")),
     ("jvp(x, y)", c.jvp(x, y)),
     ("hvp(x)", c.hvp(x)),
     ("vjp(out)", c.vjp(out)),

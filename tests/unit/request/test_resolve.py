@@ -306,7 +306,6 @@ BAD = [
     ("hvp(state.position)", "state.position", "whole argument"),
     ("vjp(out, x[0:2])", "x[0:2]", "whole arrays"),
     ("vjp(out)", "vjp(out)", "complex"),
-    ("sparse(jacobian(x))", "sparse(jacobian(x))", "not supported yet"),
     ("laplacian(x)", "laplacian(x)", "diagonal(hessian(x))"),
     ("divergence(x)", "divergence(x)", "not supported yet"),
     ("curl(x)", "curl(x)", "not supported yet"),
