@@ -19,6 +19,7 @@ from partialc.lowering.near_zero import NEAR_ZERO
 from partialc.lowering.pipeline import FULL, FULL_PRECISE, Variant, full_except
 from partialc.planning.parts import parts_of, values_of
 from partialc.planning.realisation import Chained, Realisation
+from partialc.planning.structured import StructuredTangents, structured
 from partialc.planning.tracer import Tracer
 from partialc.realise.chain import Chain
 from partialc.realise.execute import input_names, kernel_types
@@ -154,8 +155,15 @@ class Acceptance:
         variant = self._next(candidate, frozenset(verdict.failing))
         if variant is None:
             return None
-        safer = self._tracer.finish(candidate.origin, variant)
+        safer = self._finished(candidate, variant)
         return None if safer.burden is None else safer
+
+    def _finished(self, candidate: Realisation, variant: Variant) -> Realisation:
+        """A candidate by another pipeline."""
+        if isinstance(candidate, StructuredTangents):
+            way = candidate.direction
+            return structured(self._tracer, candidate.origin, way, variant)
+        return self._tracer.finish(candidate.origin, variant)
 
     def _next(self, candidate: Realisation, failing: frozenset[int]) -> Variant | None:
         """The pipeline after a candidate's.

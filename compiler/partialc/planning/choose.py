@@ -30,6 +30,11 @@ from partialc.planning.preference import LONGEST, Preference
 from partialc.planning.proposals import proposals
 from partialc.planning.realisation import Chained, Realisation, WrittenOut
 from partialc.planning.reference import References
+from partialc.planning.structured import (
+    StructuredTangents,
+    has_matrices,
+    structured_ways,
+)
 from partialc.planning.symmetry import Symmetry
 from partialc.planning.tracer import LONG_TRACE, Tracer
 from partialc.planning.zeros import zero_warnings
@@ -134,7 +139,9 @@ def plan_kernel(
     chains = sorted(_tried(written, tracer, wish), key=_lightness)
     if chains[0].burden is None:
         raise _refused(kernel, primal, chains)
-    candidates: list[Realisation] = [*chains, *_written_out(chains, tracer, wish)]
+    matrices = _structured(chains, tracer, wish)
+    written_out = [] if matrices else _written_out(chains, tracer, wish)
+    candidates: list[Realisation] = [*chains, *written_out, *matrices]
     preference = Preference(wish.form, wish.rows, candidates, wish.kept)
     accepted = Acceptance(tracer, chains, wish.ladder, ranges, wish.trials).best(
         candidates, rank=preference.rank
@@ -259,6 +266,15 @@ def _written_out(
     first = tracer.finish(tried[0], daring, LONGEST)
     others = [] if _speaks_for_all(first) else tried[1:]
     return [first, *(tracer.finish(chain, daring, LONGEST) for chain in others)]
+
+
+def _structured(
+    chains: Sequence[Chained], tracer: Tracer, wish: Wish
+) -> list[StructuredTangents]:
+    """Matrices by structured tangents, unless a chain is asked for."""
+    if wish.form == "chain" or wish.differentiable or not has_matrices(tracer.kernel):
+        return []
+    return list(structured_ways(tracer, chains[0], wish.ladder[0]))
 
 
 def _speaks_for_all(first: WrittenOut) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -38,6 +38,8 @@ from partialc.realise.execute import flat_call, kernel_types, trace_flat, trace_
 from partialc.realise.writer import ChainText, write
 from partialc.request.resolved import Kernel
 from partialc.sampling.domain import EVERYWHERE, Ranges
+
+Written = TypeVar("Written", bound=WrittenOut)
 
 LONG_TRACE: Final = 20_000
 """A chain of more equations is written out in one regime first: to trace it in the
@@ -166,7 +168,12 @@ class Tracer:
         return self.lowered(written, traced)
 
     def lowered(self, written: Written, traced: Program) -> Written:
-        """The same after its passes, with what it takes."""
+        """A way to deliver the kernel after its passes, with what it takes.
+
+        Args:
+            written: The way, and its passes.
+            traced: Its program before them.
+        """
         regrouped: dict[str, None] = {}
 
         def note(step: Pass, before: Function, after: Function) -> None:

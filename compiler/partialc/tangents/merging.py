@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 
 
@@ -13,6 +14,10 @@ from partialc.tangents.maps import IndexMap, same_maps
 from partialc.tangents.compaction import compacted
 from partialc.tangents.packing import packed
 from partialc.tangents.term import Term, payload
+
+MANY: Final = 8
+"""Boxes of one map are joined where there are more terms: that takes zeros around them,
+or copies. Otherwise what reads the terms adds them where they meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,13 @@ def merged(terms: Sequence[Term], arrays: Arrays) -> list[Term]:
     """
     found: list[Term] = []
     ordered_terms = [ordered(compacted(term, arrays)) for term in terms]
+    are_many = len(terms) > MANY
     for term in ordered_terms:
         current: Term | None = term
         while current is not None:
             joined = None
             for number, other in enumerate(found):
-                joined = _sum(other, current, arrays)
+                joined = _sum(other, current, arrays, are_many=are_many)
                 if joined is not None:
                     del found[number]
                     break
@@ -84,7 +90,9 @@ def ordered(term: Term) -> Term:
     )
 
 
-def _sum(one: Term, other: Term, arrays: Arrays) -> tuple[Term, ...] | None:
+def _sum(
+    one: Term, other: Term, arrays: Arrays, *, are_many: bool
+) -> tuple[Term, ...] | None:
     """Two terms as one, or as none where they cancel; None where they stay two."""
     if len(one.sizes) != len(other.sizes):
         return None
@@ -94,7 +102,7 @@ def _sum(one: Term, other: Term, arrays: Arrays) -> tuple[Term, ...] | None:
         and same_maps(one.rows, other.rows)
     ):
         return _added(one, other, arrays)
-    hull = _hull(one, other)
+    hull = _hull(one, other) if are_many else None
     if hull is None:
         return None
     return (_joined(one, other, hull, arrays),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -15,7 +15,7 @@ from partialc.ir.program import Atom, Constant
 from partialc.tangents.arrays import Arrays
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.placing import placed
-from partialc.tangents.term import Term
+from partialc.tangents.term import Term, kept
 from partialc.tangents.weave import Keys, Payloads, column_at, strands, woven
 
 
@@ -103,6 +103,9 @@ class Matrix:
         Returns:
             An array of shape `(len(wanted),)`.
         """
+        part = self._part(wanted, arrays)
+        if part is not self:
+            return part.values(wanted, dtype, arrays)
         keys = self.keys()
         if self.terms:
             found = self._woven(keys, wanted, arrays)
@@ -115,6 +118,32 @@ class Matrix:
             targets.append(np.where(hits, places, -1))
         return placed(self.terms, targets, wanted.size, dtype, arrays)
 
+    def _part(self, wanted: NDArray[np.int64], arrays: Arrays) -> Matrix:
+        """The matrix without places of which no entry is wanted; itself where none is.
+
+        Whole parts of grids go; single places that cannot be cut off stay.
+        """
+        parts: list[tuple[Term, IndexMap, IndexMap]] = []
+        is_less = False
+        triples = zip(self.terms, self.rows, self.cols, self.keys(), strict=True)
+        for term, rows, cols, key in triples:
+            place = np.minimum(np.searchsorted(wanted, key), max(wanted.size - 1, 0))
+            hits = wanted[place] == key if wanted.size else np.zeros(key.shape, bool)
+            if hits.all():
+                parts.append((term, rows, cols))
+                continue
+            bare = replace(term, rows=(rows,), cols=cols)
+            found = kept(bare, hits, arrays)
+            if found is None:
+                is_less = True
+                continue
+            is_less = is_less or found.places < term.places
+            parts.append((found, found.rows[0], found.cols))
+        if not is_less:
+            return self
+        terms, places, numbers = zip(*parts, strict=True) if parts else ((), (), ())
+        return Matrix(terms, places, numbers, self.shape)
+
     def _woven(
         self,
         keys: Sequence[NDArray[np.int64]],
@@ -122,7 +151,7 @@ class Matrix:
         arrays: Arrays,
     ) -> Atom | None:
         found = strands(self.rows, self.cols, self.shape[0])
-        if found is None or sum(key.size for key in keys) != wanted.size:
+        if found is None:
             return None
         first = column_at(self.cols)
         order = woven(found, first, Keys(keys))

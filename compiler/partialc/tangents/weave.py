@@ -50,10 +50,21 @@ class Weaver(Protocol[T]):
     """Arrays of some kind."""
 
     def part(self, strand: Strand, box: Sequence[range]) -> T:
-        """The entries of a box of rows, of shape `lengths + (entries of a row,)`."""
+        """The entries of a box of rows, of shape `lengths + (entries of a row,)`.
 
-    def joined(self, parts: Sequence[T]) -> T:
-        """Arrays one after the other along the last axis."""
+        Lengths of one are left out, and so is the last axis where that has one entry.
+        """
+
+    def added(self, parts: Sequence[T]) -> T:
+        """What is in the same places."""
+
+    def joined(self, parts: Sequence[T], rank: int) -> T:
+        """Arrays one after the other along an axis; those without it have one entry.
+
+        Args:
+            parts: The arrays.
+            rank: The number of the axis: the last one.
+        """
 
     def reshaped(self, array: T, shape: Sequence[int]) -> T:
         """The same elements in another shape."""
@@ -162,14 +173,27 @@ def _level(
     """The entries of a box of rows, of shape `lengths of box + (entries of a line,)`."""
     if len(box) == len(found[0].starts):
         at = [part.start for part in box]
-        ordered = sorted(found, key=lambda each: first_column(each, at))
-        return weaver.joined([weaver.part(each, box) for each in ordered])
-    lengths = [len(part) for part in box]
+        columns: dict[int, list[Strand]] = {}
+        for each in found:
+            columns.setdefault(first_column(each, at), []).append(each)
+        return weaver.joined(
+            [
+                weaver.added([weaver.part(each, box) for each in columns[column]])
+                for column in sorted(columns)
+            ],
+            len(_lengths(box)),
+        )
+    lengths = _lengths(box)
     lines = []
     for part, inside in _segments(found, len(box)):
         inner = _level(inside, [*box, part], first_column, weaver)
         lines.append(weaver.reshaped(inner, (*lengths, -1)))
-    return weaver.joined(lines)
+    return weaver.joined(lines, len(lengths))
+
+
+def _lengths(box: Sequence[range]) -> list[int]:
+    """How many rows a box has along each axis along which it has several."""
+    return [len(part) for part in box if len(part) != 1]
 
 
 class Keys:
@@ -192,9 +216,18 @@ class Keys:
             for part, start, axis in zip(box, strand.starts, strand.axes, strict=True)
             if axis is not None
         ]
-        return moved[tuple(index)].reshape((*map(len, box), -1))
+        return moved[tuple(index)].reshape((*_lengths(box), -1))
 
-    def joined(self, parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    def added(self, parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+        """The same numbers; negative where they are not."""
+        first, *others = parts
+        if all(np.array_equal(first, other) for other in others):
+            return first
+        return np.full_like(first, -1)
+
+    def joined(
+        self, parts: Sequence[NDArray[np.int64]], rank: int
+    ) -> NDArray[np.int64]:
         """Along the last axis."""
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
 
@@ -224,44 +257,53 @@ class Payloads:
         if strand.term not in self._payloads:
             self._payloads[strand.term] = payload(term, arrays)
         factor = self._payloads[strand.term]
-        rows = [axis for axis in strand.axes if axis is not None]
-        lengths = [
-            len(part)
-            for part, axis in zip(box, strand.axes, strict=True)
+        triples = zip(box, strand.starts, strand.axes, strict=True)
+        firsts = {
+            axis: part.start - start
+            for part, start, axis in triples
             if axis is not None
-        ]
+        }
+        lengths = _lengths(box)
+        pairs = zip(box, strand.axes, strict=True)
+        order = [axis for part, axis in pairs if len(part) != 1]
+        order += strand.hidden
         sizes = [*lengths, *(term.sizes[axis] for axis in strand.hidden)]
-        order = [*rows, *strand.hidden]
-        starts = dict(zip(strand.axes, strand.starts, strict=True))
-        parts = dict(zip(strand.axes, box, strict=True))
-        places = []
-        for axis in factor.axes:
-            first = parts[axis].start - starts[axis] if axis in parts else 0
-            places.append(
-                IndexMap.along(sizes, order.index(axis)).shifted(first)
-            )
+        places = [
+            (
+                IndexMap.along(sizes, order.index(axis))
+                if axis in order
+                else IndexMap.constant(sizes, 0)
+            ).shifted(firsts.get(axis, 0))
+            for axis in factor.axes
+        ]
         found = arrays.taken(factor.atom, places)
         atom = arrays.full(found, range(len(sizes)), sizes)
-        return arrays.reshaped(
-            atom, (*map(len, box), prod(sizes[len(lengths) :]))
-        )
+        entries = prod(sizes[len(lengths) :])
+        return arrays.reshaped(atom, lengths if entries == 1 else (*lengths, entries))
 
-    def joined(self, parts: Sequence[Atom]) -> Atom:
-        """Along the last axis: stacked where that has a length of one."""
-        if len(parts) == 1:
-            return parts[0]
-        *lead, _ = parts[0].type.shape
-        width = sum(part.type.shape[-1] for part in parts)
-        kind = ArrayType(parts[0].type.dtype, (*lead, width))
-        if width == len(parts):
-            flat = [self._arrays.reshaped(part, lead) for part in parts]
-            side = ArrayType(kind.dtype, (width, *lead))
-            stacked = self._arrays.apply("stack", flat, side, axis=0)
-            order = (*range(1, len(side.shape)), 0)
-            return self._arrays.transposed(stacked, order)
-        return self._arrays.apply(
-            "concatenate", list(parts), kind, dimension=len(lead)
-        )
+    def added(self, parts: Sequence[Atom]) -> Atom:
+        """The sum."""
+        first, *others = parts
+        for other in others:
+            first = self._arrays.like("add", first, other)
+        return first
+
+    def joined(self, parts: Sequence[Atom], rank: int) -> Atom:
+        """Along the last axis: stacked where every array has one entry."""
+        dtype, lead = parts[0].type.dtype, parts[0].type.shape[:rank]
+        if all(part.type.ndim == rank for part in parts):
+            side = ArrayType(dtype, (len(parts), *lead))
+            stacked = self._arrays.apply("stack", list(parts), side, axis=0)
+            return self._arrays.transposed(stacked, (*range(1, rank + 1), 0))
+        wide = [
+            self._arrays.reshaped(part, (*lead, 1)) if part.type.ndim == rank else part
+            for part in parts
+        ]
+        if len(wide) == 1:
+            return wide[0]
+        width = sum(part.type.shape[-1] for part in wide)
+        kind = ArrayType(dtype, (*lead, width))
+        return self._arrays.apply("concatenate", wide, kind, dimension=rank)
 
     def reshaped(self, array: Atom, shape: Sequence[int]) -> Atom:
         """In another shape."""
