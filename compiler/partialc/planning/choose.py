@@ -33,6 +33,7 @@ from partialc.planning.reference import References
 from partialc.planning.structured import (
     StructuredTangents,
     has_matrices,
+    without_large_matrices,
     structured_ways,
 )
 from partialc.planning.symmetry import Symmetry
@@ -117,11 +118,13 @@ def plan_kernel(
     commute = not primal.has_custom_rules
     cotangent = _cotangent(kernel)
     alike = partial(_alike, Symmetry(primal.program.widest), primal.signature)
+    chained = kernel if wish.form == "chain" else without_large_matrices(kernel)
+    is_large = chained is not kernel
     choices = [
         options(
             part, primal.signature, commute=commute, cotangent=cotangent, alike=alike
         )
-        for part in parts_of(kernel)
+        for part in parts_of(chained)
     ]
     tracer = Tracer(
         kernel,
@@ -134,16 +137,18 @@ def plan_kernel(
     )
     written: dict[tuple[Path, ...], tuple[str, Chain]] = {}
     for title, reads in proposals(choices, tracer.single):
-        chain = Chain(kernel, merge(reads, commute=commute))
+        chain = Chain(chained, merge(reads, commute=commute))
         written.setdefault(chain.paths, (title, chain))
     chains = sorted(_tried(written, tracer, wish), key=_lightness)
     if chains[0].burden is None:
         raise _refused(kernel, primal, chains)
     matrices = _structured(chains, tracer, wish)
     written_out = [] if matrices else _written_out(chains, tracer, wish)
-    candidates: list[Realisation] = [*chains, *written_out, *matrices]
+    rivals = [] if is_large else chains
+    candidates: list[Realisation] = [*rivals, *written_out, *matrices]
     preference = Preference(wish.form, wish.rows, candidates, wish.kept)
-    accepted = Acceptance(tracer, chains, wish.ladder, ranges, wish.trials).best(
+    trials = None if is_large else wish.trials
+    accepted = Acceptance(tracer, chains, wish.ladder, ranges, trials).best(
         candidates, rank=preference.rank
     )
     chosen = accepted.chosen

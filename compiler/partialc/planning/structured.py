@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
+from math import prod
+from typing import Any, Final
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,11 @@ from partialc.planning.tracer import Tracer
 from partialc.realise.linear import Direction, LinearProgram
 from partialc.request.resolved import Block, Entries, Kernel, Product
 from partialc.request.shapes import axis_size
+
+MOST_ENTRIES: Final = 10_000
+MOST_ELEMENTS: Final = 4_000_000
+"""Matrices with more entries, or more elements, are not tried as chains: these hold
+all elements, and list all entries."""
 
 SCALAR: Final = 16
 TERMS: Final = 64
@@ -76,6 +83,39 @@ def is_matrix(part: Block | Product) -> bool:
 def has_matrices(kernel: Kernel) -> bool:
     """Whether a kernel has parts that structured tangents deliver."""
     return any(map(is_matrix, parts_of(kernel)))
+
+
+def without_large_matrices(kernel: Kernel) -> Kernel:
+    """A kernel with none of the entries of its large matrices; itself if it has none.
+
+    No chain can deliver these in reasonable time, or memory; but one can deliver the
+    other parts.
+    """
+
+    def emptied(part: Any) -> Any:
+        if not isinstance(part, Block) or not is_matrix(part) or not _is_large(part):
+            return part
+        layout = part.layout
+        assert isinstance(layout, Entries), "a matrix lists its entries"
+        outputs = None if layout.outputs is None else layout.outputs[:0]
+        nothing = replace(layout, inputs=layout.inputs[:0], outputs=outputs, shape=(0,))
+        return replace(part, layout=nothing)
+
+    if not any(isinstance(p, Block) and is_matrix(p) and _is_large(p) for p in parts_of(kernel)):
+        return kernel
+    fields = tuple(
+        replace(each, parts=jax.tree.map(emptied, each.parts)) for each in kernel.fields
+    )
+    return replace(kernel, fields=fields)
+
+
+def _is_large(block: Block) -> bool:
+    """Whether a matrix is too large for what holds it densely."""
+    layout = block.layout
+    assert isinstance(layout, Entries), "a matrix lists its entries"
+    columns = axis_size(block.axes[-1])
+    rows = columns if block.order == 2 else prod(block.output.shape)
+    return len(layout.inputs) > MOST_ENTRIES or rows * columns > MOST_ELEMENTS
 
 
 def structured_ways(

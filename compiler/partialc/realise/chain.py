@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
+from functools import lru_cache
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from partialc.request.resolved import Coordinates, Kernel
@@ -355,15 +356,16 @@ def _selection_key(selection: Coordinates) -> str:
     return f"{selection.leaf}{_index_key(selection.index)}"
 
 
+@lru_cache(maxsize=256)
 def _positions_key(positions: Positions) -> str:
     """Positions in their order, runs of equal upward steps as ranges: `0:6:2,5`."""
     texts: list[str] = []
     place = 0
     while place < len(positions):
-        first, *others = positions[place:]
-        step = others[0] - first if others else 0
+        first, left = positions[place], len(positions) - place
+        step = positions[place + 1] - first if left > 1 else 0
         count = 1
-        while count <= len(others) and others[count - 1] == first + count * step:
+        while count < left and positions[place + count] == first + count * step:
             count += 1
         if step > 0 and count >= SHORTEST_RUN:
             texts.append(_range_key(slice(first, first + count * step, step)))
