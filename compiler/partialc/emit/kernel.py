@@ -19,7 +19,7 @@ from partialc.realise.execute import direction_paths, direction_types
 from partialc.realise.places import tuple_text
 from partialc.request.annotations import annotation, tree_annotation
 from partialc.request.names import constant_name
-from partialc.request.resolved import Constant, Field, Kernel
+from partialc.request.resolved import Constant, Field, Kernel, Matrix
 from partialc.request.shapes import result_shapes
 from partialc.request.signature import Signature
 
@@ -174,6 +174,7 @@ def _docstring(
     if not kernel.bundled:
         shape = _shape(kernel.fields[0], signature, batched=bool(batch))
         details.append(f"Result: {shape}.")
+        details += _places(kernel)
     if batch:
         listed = ", ".join(f"`{name}`" for name in batch)
         details.append(f"Batch: axis 0 of {listed}, of length `rows`.")
@@ -182,6 +183,20 @@ def _docstring(
         "\n".join(fill(each, _WIDTH, break_long_words=False) for each in details)
     )
     return '"""' + "\n\n".join(paragraphs) + '\n"""'
+
+
+def _places(kernel: Kernel) -> list[str]:
+    """Where the values of a sparse matrix stand in it."""
+    (field,) = kernel.fields
+    if not isinstance(field.parts, Matrix) or field.parts.needs_places:
+        return []
+    rows, cols, shape = (
+        constant_name(kernel, field, suffix) for suffix in ("ROWS", "COLS", "SHAPE")
+    )
+    return [
+        f"Entry `i` stands in row `{rows}[i]` and column `{cols}[i]` of a matrix of "
+        f"shape `{shape}`."
+    ]
 
 
 def _first_line(summary: str) -> str:

@@ -15,7 +15,10 @@ from partialc.request.resolved import Block, Field, Kernel, Matrix, Product
 from partialc.request.signature import Signature
 from partialc.request.syntax import Format
 
-_HELPERS: Final[Mapping[Format, str]] = {"dense": "_dense", "bcoo": "_bcoo"}
+_HELPERS: Final[Mapping[Format, str]] = {
+    "dense": "_dense_matrix",
+    "bcoo": "_bcoo_matrix",
+}
 """The support functions that make a matrix of its values, by format."""
 
 

@@ -48,7 +48,7 @@ def _with_leaves(tree: Any, leaves: dict[int, Any]) -> Any:
     return jax.tree.unflatten(structure, new)
 
 
-def _dense(
+def _dense_matrix(
     values: jax.Array, rows: Any, cols: Any, shape: tuple[int, int]
 ) -> jax.Array:
     """The matrix that is zero but for its values at these rows and columns."""
@@ -56,7 +56,9 @@ def _dense(
     return zeros.at[rows, cols].set(values, unique_indices=True)
 
 
-def _bcoo(values: jax.Array, rows: Any, cols: Any, shape: tuple[int, int]) -> BCOO:
+def _bcoo_matrix(
+    values: jax.Array, rows: Any, cols: Any, shape: tuple[int, int]
+) -> BCOO:
     """The sparse matrix with these values at these rows and columns."""
     places = jnp.asarray(np.stack([rows, cols], axis=1), jnp.int32)
     return BCOO((values, places), shape=shape, indices_sorted=True, unique_indices=True)
@@ -137,8 +139,8 @@ _FUNCTIONS: Final = {
         _one_hot,
         _basis,
         _with_leaves,
-        _dense,
-        _bcoo,
+        _dense_matrix,
+        _bcoo_matrix,
         _checked,
         _check_rows,
         _arrays,

@@ -651,6 +651,14 @@ COMPILER_CASES = [
 ]
 PAIR_CASES = [
     Case(
+        "a sparse matrix that is a number",
+        REQUEST,
+        "\"sparse(jacobian(x[0], of=out['energy']))\"",
+        'sparse(jacobian(x[0], of=out["energy"])) is no matrix but one number',
+        "partialc.toml:7:7",
+        fix='ask for partial(x[0], of=out["energy"])',
+    ),
+    Case(
         "integer output",
         REQUEST,
         '"gradient(x)"',

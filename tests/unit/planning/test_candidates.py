@@ -1,6 +1,7 @@
 """Every candidate of every plan against full JAX tensors, in float64."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -13,6 +14,7 @@ from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
 from partialc.planning.choose import Wish, parts_of, plan_kernel
+from partialc.planning.patterns import pattern_of
 from partialc.planning.plan import KernelPlan
 from partialc.planning.realisation import Chained
 from partialc.realise.execute import kernel_types
@@ -42,7 +44,13 @@ def optional(x: jax.Array) -> dict[str, Any]:
     return {"parts": (jnp.sin(x), None), "sum": jnp.sum(x)}
 
 
+def constant(x: jax.Array) -> jax.Array:
+    """Nothing of it depends on its argument."""
+    return jnp.round(x[:2])
+
+
 FUNCTIONS = {
+    "constant": (constant, {"x": "float[3]"}),
     "optional": (optional, {"x": "float[3]"}),
     "scalar": (scalar, {"x": "float[4]", "t": "float"}),
     "vector": (vector, {"x": "float[3]", "w": "float[3,3]"}),
@@ -103,6 +111,17 @@ REQUESTS = [
     ("tree", 'vjp(out["parts"], x)'),
     ("tree", 'vjp(out["parts"][1][0:2])'),
     ("optional", 'vjp(out["parts"])'),
+    ("scalar", "sparse(hessian(x))"),
+    ("scalar", "sparse(lower(hessian(x, t)))"),
+    ("scalar", "sparse(jacobian(x[1:3], t))"),
+    ("vector", "sparse(jacobian(w))"),
+    ("vector", "sparse(jacobian(w[1], x, of=out[::2]))"),
+    ("vector", "sparse(hessian(w, x, of=out[2]))"),
+    ("tree", "sparse(jacobian(params, x))"),
+    ("tree", 'sparse(hessian(params["w"], x, of=out["energy"]))'),
+    ("optional", "sparse(jacobian(x))"),
+    ("constant", "sparse(jacobian(x))"),
+    ("constant", "sparse(hessian(x, of=out[0]))"),
 ]
 
 
@@ -116,7 +135,13 @@ def planned(
 ) -> tuple[Primal, KernelPlan]:
     primal = load_primal(call, args, name="module")
     asked = requests[0] if len(requests) == 1 else list(requests)
-    kernel = resolve_kernel("k", asked, primal.signature, load_object=lambda _: None)
+    kernel = resolve_kernel(
+        "k",
+        asked,
+        primal.signature,
+        load_object=lambda _: None,
+        patterns=partial(pattern_of, primal),
+    )
     wish = Wish("auto", False, frozenset(), {})
     return primal, plan_kernel(kernel, primal, call.__name__, wish)
 

@@ -269,7 +269,7 @@ requests = st.one_of(
     st.builds(
         lambda m, f: c.sparse(m, format=f),
         matrices | st.builds(c.lower, hessians),
-        st.sampled_from(["values", "bcoo", "dense"]),
+        st.sampled_from(["values", "csr", "bcoo", "dense"]),
     ),
     st.builds(lambda o, w: c.vjp(o, *w), coordinates(out), several),
     st.builds(c.expression, st.text(st.characters(exclude_categories=["Cs"]))),

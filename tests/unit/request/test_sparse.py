@@ -1,4 +1,4 @@
-"""Sparse matrices: what is asked of the pattern, what becomes of it, what is refused."""
+"""Sparse matrices: what is asked of the pattern, and what becomes of it."""
 
 from __future__ import annotations
 
@@ -250,9 +250,6 @@ def test_the_pattern_of_another_matrix_is_a_mistake_of_the_provider(
     mapped: Signature,
 ) -> None:
     nothing = np.zeros(0, np.int64)
+    other = Pattern.of((2, 2), nothing, nothing)
     with pytest.raises(InternalError, match=r"is \(2, 2\), not \(6, 4\)"):
-        resolved(
-            "sparse(jacobian(x))",
-            mapped,
-            lambda *_: Pattern.of((2, 2), nothing, nothing),
-        )
+        resolved("sparse(jacobian(x))", mapped, lambda *_: other)

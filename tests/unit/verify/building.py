@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Any
@@ -12,9 +13,11 @@ import jax
 import pytest
 
 from partialc.frontends.load import load_primal
+from partialc.planning.patterns import pattern_of
 from partialc.request.parse import parse
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Kernel
+from partialc.request.scope import Patterns
 from partialc.request.signature import Signature
 from partialc.sampling.domain import read_domain
 from partialc.spec.model import Domain, Options
@@ -34,7 +37,10 @@ def x64() -> Iterator[None]:
 
 
 def kernel_for(
-    signature: Signature, request: str | list[str], name: str = "k"
+    signature: Signature,
+    request: str | list[str],
+    name: str = "k",
+    patterns: Patterns | None = None,
 ) -> Kernel:
     """One resolved kernel."""
     texts = [request] if isinstance(request, str) else request
@@ -44,6 +50,7 @@ def kernel_for(
         parsed[0] if isinstance(request, str) else parsed,
         signature,
         load_object=lambda path: pytest.fail(path),
+        patterns=patterns,
     )
 
 
@@ -61,7 +68,10 @@ def proof_of(
     primal = load_primal(function, args, name="module", folder=folder)
     return prove(
         primal,
-        [kernel_for(primal.signature, text, name) for name, text in requests.items()],
+        [
+            kernel_for(primal.signature, text, name, partial(pattern_of, primal))
+            for name, text in requests.items()
+        ],
         options=options or {},
         ranges=read_domain(
             domain or {}, primal.signature, examples_of(args, primal.origin), folder

@@ -1,0 +1,59 @@
+"""Patterns found by looking at dense derivatives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import pytest
+from jax import lax
+
+from partialc.frontends.load import load_primal
+from partialc.ir.patterns import Pattern
+from partialc.planning.patterns import pattern_of
+from partialc.request.resolved import Coordinates
+from partialc.request.shapes import whole
+
+
+def places(pattern: Pattern) -> set[tuple[int, int]]:
+    return set(zip(pattern.rows.tolist(), pattern.cols.tolist(), strict=True))
+
+
+def mapped(x: Any, n: Any, t: Any) -> dict[str, Any]:
+    """Two outputs of a vector, integers and a scalar."""
+    return {"a": x[1:] * x[:-1], "b": t * x[n[0]] ** 0}
+
+
+ARGS = {"x": "float[3]", "n": "int32[2]", "t": "float"}
+
+
+def test_rows_and_columns_are_concatenated() -> None:
+    primal = load_primal(mapped, ARGS, name="f")
+    outputs = (whole(0, (2,)), whole(1, ()))
+    wrt = (whole(2, ()), Coordinates(0, (slice(1, 3, 1),)))
+    pattern = pattern_of(primal, outputs, wrt, 1)
+    assert pattern.shape == (3, 3)
+    assert places(pattern) == {(0, 1), (1, 1), (1, 2), (2, 0)}
+
+
+@pytest.mark.parametrize("loops", [False, True])
+def test_hessians(loops: bool) -> None:
+    def energy(x: Any) -> Any:
+        if loops:  # reverse mode has no rule for it
+            x = lax.while_loop(lambda y: y[0] < 0.0, lambda y: y + 1.0, x)
+        return jnp.sum(x[1:] * x[:-1])
+
+    primal = load_primal(energy, {"x": "float[3]"}, name="f")
+    pattern = pattern_of(primal, (whole(0, ()),), (whole(0, (3,)),), 2)
+    assert places(pattern) == {(0, 1), (1, 0), (1, 2), (2, 1)}
+
+
+def test_what_only_some_points_show_is_found() -> None:
+    def branched(x: Any) -> Any:
+        return jnp.where(x < 0.0, x, 0.0)
+
+    primal = load_primal(branched, {"x": "float[4]"}, name="f")
+    pattern = pattern_of(primal, (whole(0, (4,)),), (whole(0, (4,)),), 1)
+    assert pattern.nonzeros > 0
+    assert not jax.config.jax_enable_x64
