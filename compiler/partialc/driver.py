@@ -9,7 +9,13 @@ from pathlib import Path, PurePosixPath
 
 from partialc.accuracy.verdict import Trials, is_on
 from partialc.emit.embed import FunctionText, embed
-from partialc.emit.kernel import KernelText, constants_of, kernel_text, positions_of
+from partialc.emit.kernel import (
+    KernelText,
+    constants_of,
+    formulas_of,
+    kernel_text,
+    positions_of,
+)
 from partialc.emit.module import OWN_NAMES, ModuleText, module_text
 from partialc.emit.result import helpers_of
 from partialc.frontends.importing import load_object
@@ -304,6 +310,7 @@ def _module(
 ) -> ModuleText:
     texts: list[KernelText] = []
     constants: dict[str, Constant] = {}
+    formulas: dict[str, str] = {}
     support: set[str] = set(function.support)
     for name, plan in plans.items():
         body = bodies[name]
@@ -319,6 +326,7 @@ def _module(
             )
         )
         constants.update(constants_of(plan.kernel))
+        formulas.update(formulas_of(plan.kernel))
         constants.update(body.constants)
         support |= body.support | helpers_of(plan.kernel)
         support |= {"_check_rows"} if batch else set()
@@ -330,6 +338,7 @@ def _module(
         function,
         texts,
         constants=constants,
+        formulas=formulas,
         support_names=support,
         parts=parts,
         rebuilds=isinstance(spec.function, str),

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.emit.grids import place_formulas
 from partialc.emit.mathematics import phrase, shape_phrase
 from partialc.emit.result import Results
 from partialc.ops.registry import Cost
@@ -247,6 +248,25 @@ def constants_of(kernel: Kernel) -> Mapping[str, Constant]:
         for field in kernel.fields
         for suffix, constant in field.constants.items()
     }
+
+
+def formulas_of(kernel: Kernel) -> Mapping[str, str]:
+    """The rules that the places of a kernel's matrices follow, by name of constant."""
+    found: dict[str, str] = {}
+    for field in kernel.fields:
+        if not isinstance(field.parts, Matrix):
+            continue
+        pattern = field.parts.pattern
+        places = place_formulas(pattern.rows, pattern.cols)
+        if places is not None:
+            pairs = zip(("ROWS", "COLS"), places, strict=True)
+            found |= {constant_name(kernel, field, name): text for name, text in pairs}
+        if "INDPTR" in field.constants:
+            starts = pattern.indptr.astype(np.int64)
+            pointers = place_formulas(np.arange(starts.size), starts)
+            if pointers is not None:
+                found[constant_name(kernel, field, "INDPTR")] = pointers[1]
+    return found
 
 
 def positions_of(kernel: Kernel) -> Mapping[str, NDArray[np.int64]]:

@@ -35,7 +35,7 @@ MAX_LITERAL = 512
 OWN_NAMES = frozenset({"_ARGUMENTS", "_ARRAYS", *support.NAMES, *HELPERS})
 """What a module may define for itself: carried source must not have such names."""
 
-_EARLY = ("_arrays", "_not_differentiable")
+_EARLY = ("_arrays", "_grid", "_not_differentiable")
 """Support functions that are called while the module is imported: they stand first."""
 
 
@@ -61,6 +61,7 @@ def module_text(
     kernels: Sequence[KernelText],
     *,
     constants: Mapping[str, Constant],
+    formulas: Mapping[str, str],
     support_names: Collection[str],
     parts: ModuleParts,
     rebuilds: bool,
@@ -76,6 +77,7 @@ def module_text(
         kernels: The kernels, in order.
         constants: All module-level arrays and shapes by name; public ones have no
             underscore.
+        formulas: Expressions for those of them that follow a rule.
         support_names: The functions of `realise.support` that are called.
         parts: What printed programs need at module level.
         rebuilds: Whether `partialc build` can build it: the spec names its function.
@@ -84,6 +86,7 @@ def module_text(
         key: array
         for key, array in constants.items()
         if not isinstance(array, tuple)
+        and key not in formulas
         and array.size > MAX_LITERAL
         and len(_literal(array)) > MAX_LITERAL
     }
@@ -96,7 +99,7 @@ def module_text(
         lines.append(f'_ARRAYS = _arrays("{stem}.npz", "{digest}")')
         lines += [f'{key} = _ARRAYS["{key}"]' for key in large]
     lines += [
-        _definition(key, constant)
+        f"{key} = {formulas[key]}" if key in formulas else _definition(key, constant)
         for key, constant in constants.items()
         if key not in large
     ]
@@ -110,6 +113,8 @@ def module_text(
     definitions = "\n\n\n".join([*parts.functions.values(), function.text])
     if arrays is not None:
         texts["_arrays"] = support.text("_arrays")
+    if any("_grid(" in text for text in formulas.values()):
+        texts["_grid"] = support.text("_grid")
     early = [texts.pop(each) for each in _EARLY if each in texts]
     exported = [function.name]
     exported += [each for kernel in kernels for each in kernel.names]

@@ -41,6 +41,15 @@ def _arrays(file: str, digest: str) -> dict[str, Any]:
         return dict(arrays)
 
 
+def _grid(start: int, *axes: tuple[int, int] | list[int]) -> Any:
+    """All sums of a start and one offset of each axis: count and step, or a list."""
+    total = np.asarray(start)
+    for axis in axes:
+        steps = axis if isinstance(axis, list) else axis[1] * np.arange(axis[0])
+        total = total[..., None] + np.asarray(steps)
+    return total.ravel()
+
+
 def _with_leaves(tree: Any, leaves: dict[int, Any]) -> Any:
     """The same tree with some of its leaves, by number, exchanged."""
     old, structure = jax.tree.flatten(tree)
@@ -138,6 +147,7 @@ _FUNCTIONS: Final = {
     for function in (
         _one_hot,
         _basis,
+        _grid,
         _with_leaves,
         _dense_matrix,
         _bcoo_matrix,
