@@ -61,7 +61,9 @@ class _Drawing:
     def step(self) -> None:
         """One more statement that JAX accepts and that keeps within limits."""
         while True:
-            number = self.random.randrange(max(0, len(self.shapes) - 3), len(self.shapes))
+            number = self.random.randrange(
+                max(0, len(self.shapes) - 3), len(self.shapes)
+            )
             maker = self.random.choice(MAKERS)
             expression = maker(self, f"v{number}", self.shapes[number])
             if expression is None:
@@ -139,7 +141,11 @@ def _roll(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
 
 def _pad(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     config = tuple(
-        (draw.random.randint(-1, 2), draw.random.randint(-1, 2), draw.random.choice([0, 0, 1]))
+        (
+            draw.random.randint(-1, 2),
+            draw.random.randint(-1, 2),
+            draw.random.choice([0, 0, 1]),
+        )
         for _ in shape
     )
     return f"lax.pad({v}, jnp.zeros((), {v}.dtype), {config})" if shape else None
@@ -182,7 +188,9 @@ def _pick(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if len(shape) < 2:
         return None
     count = draw.random.randint(1, 5)
-    first, second = ([draw.random.randrange(n) for _ in range(count)] for n in shape[:2])
+    first, second = (
+        [draw.random.randrange(n) for _ in range(count)] for n in shape[:2]
+    )
     return f"{v}[np.array({first}), np.array({second})]"
 
 

@@ -178,9 +178,7 @@ def _goes_on(blocks: Sequence[_Block], first: int, second: int, third: int) -> b
     one, two, three = (blocks[number] for number in (first, second, third))
     if two.rows[0] - one.rows[0] != three.rows[0] - two.rows[0]:
         return False
-    return bool(
-        (two.cols[0] - one.cols[0] == three.cols[0] - two.cols[0]).all()
-    )
+    return bool((two.cols[0] - one.cols[0] == three.cols[0] - two.cols[0]).all())
 
 
 def _repeated(first: _Block, second: _Block, times: int) -> _Block:

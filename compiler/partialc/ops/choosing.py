@@ -15,8 +15,8 @@ from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
 from partialc.ops.cost import per_result
 from partialc.ops.elements import Operands, pointwise, spread
-from partialc.ops.multiprecision import PRECISE
 from partialc.ops.linear import selected
+from partialc.ops.multiprecision import PRECISE
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, call, fill, is_bare
 

@@ -14,8 +14,8 @@ from partialc.ops.cost import moved, per_result
 from partialc.ops.elements import either, pointwise
 from partialc.ops.evaluation import concrete
 from partialc.ops.lanes import LaneAxes, by_axes
-from partialc.ops.multiprecision import PRECISE
 from partialc.ops.linear import converted
+from partialc.ops.multiprecision import PRECISE
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, call, fill, is_bare
 

@@ -23,8 +23,8 @@ from partialc.ops.elements import (
     everywhere,
 )
 from partialc.ops.lanes import Lanes, Needed, Restricted, alike, cut, lane_axes
-from partialc.ops.reductions import is_wide
 from partialc.ops.linear_sums import cumulative_sum
+from partialc.ops.reductions import is_wide
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill
 

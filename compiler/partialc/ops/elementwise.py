@@ -27,8 +27,8 @@ from partialc.ops.elements import (
     first,
     pointwise,
 )
-from partialc.ops.multiprecision import PRECISE
 from partialc.ops.linear import POINTWISE
+from partialc.ops.multiprecision import PRECISE
 from partialc.ops.registry import Arrays, Evaluate, Op, Source, SourceContext, register
 from partialc.ops.template import arrays, fill, one_array
 from partialc.ops.unknown import unprintable

@@ -18,7 +18,6 @@ from partialc.ops import linear_moves, params
 from partialc.ops.cost import moved, put_together
 from partialc.ops.elements import Elements, Operands, Reads, picked
 from partialc.ops.joined import CONCATENATE, PAD, PIECES, STACK
-
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,

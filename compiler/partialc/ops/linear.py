@@ -1,9 +1,9 @@
 """How an operation acts on the terms of operands that it is linear in.
 
-Operands are of two kinds: linear ones, which are sums of terms, and residuals, which are
-arrays. A rule is only asked about equations that have linear operands. Where a function
-is linear in its seeds, what is added to a linear value, or joined with one, and is not
-linear itself, is zero.
+Operands are of two kinds: linear ones, which are sums of terms, and residuals, which
+are arrays. A rule is only asked about equations that have linear operands. Where a
+function is linear in its seeds, what is added to a linear value, or joined with one,
+and is not linear itself, is zero.
 """
 
 from __future__ import annotations
@@ -126,36 +126,35 @@ def negated(linear: Linear) -> Sequence[Terms]:
 
 
 def added(linear: Linear) -> Sequence[Terms]:
-    """x + y; scalars are repeated."""
+    """X + y; scalars are repeated."""
     return [[*spread(linear, 0), *spread(linear, 1)]]
 
 
 def subtracted(linear: Linear) -> Sequence[Terms]:
-    """x - y; scalars are repeated."""
+    """X - y; scalars are repeated."""
     return [[*spread(linear, 0), *(term.negated for term in spread(linear, 1))]]
 
 
 def multiplied(linear: Linear) -> Sequence[Terms] | None:
-    """x * r, r * x."""
+    """X * r, r * x."""
     number = linear.only()
     if number is None:
         return None
     other = linear.equation.inputs[1 - number]
     return [
-        present(
-            scaled(term, other, linear.arrays) for term in spread(linear, number)
-        )
+        present(scaled(term, other, linear.arrays) for term in spread(linear, number))
     ]
 
 
 def divided(linear: Linear) -> Sequence[Terms] | None:
-    """x / r."""
+    """X / r."""
     if linear.only() != 0:
         return None
     other = linear.equation.inputs[1]
     return [
         present(
-            scaled(term, other, linear.arrays, divided=True) for term in spread(linear, 0)
+            scaled(term, other, linear.arrays, divided=True)
+            for term in spread(linear, 0)
         )
     ]
 
@@ -166,9 +165,7 @@ def spread(linear: Linear, number: int) -> list[Term]:
     if shape == own:
         return list(linear.of(number))
     maps = [
-        IndexMap.constant(shape, 0)
-        if size == 1
-        else IndexMap.along(shape, axis)
+        IndexMap.constant(shape, 0) if size == 1 else IndexMap.along(shape, axis)
         for axis, size in enumerate(own)
     ]
     found = (pulled(term, maps, shape, linear.arrays) for term in linear.of(number))

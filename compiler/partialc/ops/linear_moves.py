@@ -57,9 +57,7 @@ def _broadcast(equation: Equation) -> list[IndexMap]:
     axes = params.integers(equation, "broadcast_dimensions")
     own = equation.inputs[0].type.shape
     return [
-        IndexMap.constant(shape, 0)
-        if size == 1
-        else IndexMap.along(shape, axis)
+        IndexMap.constant(shape, 0) if size == 1 else IndexMap.along(shape, axis)
         for size, axis in zip(own, axes, strict=True)
     ]
 
@@ -112,8 +110,8 @@ def concatenate(linear: Linear) -> Sequence[Terms]:
             IndexMap.along(own, axis).shifted(start if axis == joined else 0)
             for axis in range(len(own))
         ]
-        for term in linear.of(number):
-            found.append(pushed(term, maps, linear.shape, linear.arrays))
+        terms = linear.of(number)
+        found += [pushed(term, maps, linear.shape, linear.arrays) for term in terms]
         start += own[joined]
     return [present(found)]
 
@@ -125,8 +123,8 @@ def stack(linear: Linear) -> Sequence[Terms]:
         own = linear.operand(number).shape
         maps = [IndexMap.along(own, axis) for axis in range(len(own))]
         maps.insert(new, IndexMap.constant(own, number))
-        for term in linear.of(number):
-            found.append(pushed(term, maps, linear.shape, linear.arrays))
+        terms = linear.of(number)
+        found += [pushed(term, maps, linear.shape, linear.arrays) for term in terms]
     return [present(found)]
 
 
@@ -193,12 +191,9 @@ def dynamic_update_slice(linear: Linear) -> Sequence[Terms] | None:
     if starts is None:
         return None
     maps = [
-        IndexMap.along(update, axis).shifted(start)
-        for axis, start in enumerate(starts)
+        IndexMap.along(update, axis).shifted(start) for axis, start in enumerate(starts)
     ]
-    found = [
-        pushed(term, maps, linear.shape, linear.arrays) for term in linear.of(1)
-    ]
+    found = [pushed(term, maps, linear.shape, linear.arrays) for term in linear.of(1)]
     for term in linear.of(0):
         inside = np.ones((1,) * len(term.sizes), bool)
         for row, start, size in zip(term.rows, starts, update, strict=True):

@@ -28,7 +28,6 @@ from partialc.ops.elements import (
 from partialc.ops.evaluation import concrete
 from partialc.ops.joined import IOTA
 from partialc.ops.moved_boxes import BROADCAST, RESHAPE, REV, TRANSPOSE
-
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,

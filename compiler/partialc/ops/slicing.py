@@ -24,7 +24,6 @@ from partialc.ops.elements import (
 from partialc.ops.indexing import uniform, unwrapped_index
 from partialc.ops.lanes import LaneAxes, by_axes
 from partialc.ops.moved_boxes import SLICE, SQUEEZE
-
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,

@@ -33,8 +33,8 @@ from partialc.planning.reference import References
 from partialc.planning.structured import (
     StructuredTangents,
     has_matrices,
-    without_large_matrices,
     structured_ways,
+    without_large_matrices,
 )
 from partialc.planning.symmetry import Symmetry
 from partialc.planning.tracer import LONG_TRACE, Tracer

@@ -34,8 +34,8 @@ all elements, and list all entries."""
 
 SCALAR: Final = 16
 TERMS: Final = 64
-"""Terms of fewer elements than `SCALAR` in the mean are a program of scalars: where there
-are more than `TERMS` of them the light cone has it, not structured tangents."""
+"""Terms of fewer elements than `SCALAR` in the mean are a program of scalars: where
+there are more than `TERMS` of them the light cone has it, not structured tangents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,9 @@ def without_large_matrices(kernel: Kernel) -> Kernel:
         nothing = replace(layout, inputs=layout.inputs[:0], outputs=outputs, shape=(0,))
         return replace(part, layout=nothing)
 
-    if not any(isinstance(p, Block) and is_matrix(p) and _is_large(p) for p in parts_of(kernel)):
+    if not any(
+        isinstance(p, Block) and is_matrix(p) and _is_large(p) for p in parts_of(kernel)
+    ):
         return kernel
     fields = tuple(
         replace(each, parts=jax.tree.map(emptied, each.parts)) for each in kernel.fields
@@ -149,9 +151,7 @@ def structured(
         variant: The pipeline.
     """
     title = f"structured tangents, {direction}"
-    found = StructuredTangents(
-        title, of=chained, variant=variant, direction=direction
-    )
+    found = StructuredTangents(title, of=chained, variant=variant, direction=direction)
     program = LinearProgram(tracer.primal, (), (), 1)
     try:
         functions = {
@@ -159,7 +159,9 @@ def structured(
             for regime in program.regimes()
         }
     except TooLargeError as error:
-        return replace(found, refusal=f"{error} holds its derivatives as one large array")
+        return replace(
+            found, refusal=f"{error} holds its derivatives as one large array"
+        )
     except REFUSALS as error:
         reason = str(error).strip().split("\n")[0]
         return replace(found, refusal=f"JAX refuses it: {reason}")

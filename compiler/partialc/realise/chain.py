@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import prod
 from functools import lru_cache
+from math import prod
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from partialc.request.resolved import Coordinates, Kernel

@@ -133,9 +133,11 @@ class Arrays:
 
         Args:
             factor: The array.
-            axes: Grid axes, in the order of the result's; all of the factor's are there.
+            axes: Grid axes, in the order of the result's; with all of the factor's.
         """
-        order = sorted(range(len(factor.axes)), key=lambda n: axes.index(factor.axes[n]))
+        order = sorted(
+            range(len(factor.axes)), key=lambda n: axes.index(factor.axes[n])
+        )
         atom = self.transposed(factor.atom, order)
         shape = iter(atom.type.shape)
         full = [next(shape) if axis in factor.axes else 1 for axis in axes]
@@ -146,9 +148,7 @@ class Arrays:
 
     def combined(self, op: str, one: Factor, other: Factor) -> Factor:
         """Two arrays combined element by element, along the axes of both."""
-        wide, small = (
-            (one, other) if len(one.axes) >= len(other.axes) else (other, one)
-        )
+        wide, small = (one, other) if len(one.axes) >= len(other.axes) else (other, one)
         axes = [*wide.axes, *(axis for axis in small.axes if axis not in wide.axes)]
         if set(axes) != set(wide.axes):
             axes = sorted(axes)
@@ -156,7 +156,7 @@ class Arrays:
         return Factor(self.like(op, *pair), tuple(axes))
 
     def full(self, factor: Factor, axes: Sequence[int], sizes: Sequence[int]) -> Atom:
-        """An array along all of some axes, repeated where it does not depend on them."""
+        """An array along some axes, repeated where it does not depend on them."""
         shape = [sizes[axis] for axis in axes]
         atom = self.aligned(factor, axes)
         if atom.type.shape == tuple(shape):
@@ -237,13 +237,13 @@ class Arrays:
             if found.op != "broadcast_in_dim":
                 break
             (source,) = found.inputs
-            dimensions = found.params["broadcast_dimensions"]
-            assert isinstance(dimensions, tuple), "axes are a tuple"
+            axes = found.params["broadcast_dimensions"]
+            assert isinstance(axes, tuple), "axes are a tuple"
             chosen = []
-            for size, axis in zip(source.type.shape, dimensions, strict=True):
-                place = places[axis]  # type: ignore[call-overload]
-                still = IndexMap.constant(place.sizes, 0)
-                chosen.append(still if size == 1 else place)
+            for size, axis in zip(source.type.shape, axes, strict=True):
+                assert isinstance(axis, int), "an axis is a number"
+                still = IndexMap.constant(places[axis].sizes, 0)
+                chosen.append(still if size == 1 else places[axis])
             atom, places = source, chosen
         if isinstance(atom, Constant) and atom.type.size and places:
             first = atom.data.reshape(-1)[0]
@@ -294,9 +294,7 @@ class Arrays:
             start.append(low)
             stop.append(high)
             step.append(abs(stride))
-        counts = [
-            len(range(*each)) for each in zip(start, stop, step, strict=True)
-        ]
+        counts = [len(range(*each)) for each in zip(start, stop, step, strict=True)]
         dtype = atom.type.dtype
         if tuple(counts) != atom.type.shape:
             atom = self.apply(

@@ -8,7 +8,6 @@ from math import prod
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from partialc.tangents.arrays import Arrays
 from partialc.tangents.maps import IndexMap, raveled
@@ -104,9 +103,7 @@ def _through(
     if low < ends[0] or high > ends[1] or abs(step) != 1:
         values = row.compact() - start
         places, rest = np.divmod(values, step)
-        found = kept(
-            term, (rest == 0) & (places >= 0) & (places < size), arrays
-        )
+        found = kept(term, (rest == 0) & (places >= 0) & (places < size), arrays)
         if found is None:
             return None
         term, row = found, found.rows[axis]

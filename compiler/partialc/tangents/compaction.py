@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from partialc.ir.program import ArrayType, Constant
 from partialc.ir.dtypes import BOOL
+from partialc.ir.program import ArrayType, Constant
 from partialc.tangents.arrays import INDEX, Arrays, Factor
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.term import Term, settled

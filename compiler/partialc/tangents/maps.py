@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NOWHERE: Final = -(1 << 40)
-"""In a table: the place is mapped on nothing. What is added to it leaves it negative."""
+"""In a table: the place is mapped on nothing. It stays negative, whatever is added."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

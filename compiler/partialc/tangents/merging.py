@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-
-
-from partialc.ir.program import ArrayType
+from partialc.ir.program import ArrayType, Atom
 from partialc.tangents.arrays import Arrays, Factor
-from partialc.tangents.maps import IndexMap, same_maps
 from partialc.tangents.compaction import compacted
+from partialc.tangents.maps import IndexMap, same_maps
 from partialc.tangents.packing import packed
 from partialc.tangents.term import Term, payload
 
@@ -66,18 +64,14 @@ def ordered(term: Term) -> Term:
     """The axes of its grid in one order: by rows, then by columns."""
 
     def key(axis: int) -> tuple[object, ...]:
-        rows = tuple(
-            (not row.depends(axis), -row.strides[axis]) for row in term.rows
-        )
+        rows = tuple((not row.depends(axis), -row.strides[axis]) for row in term.rows)
         return (*rows, -term.cols.strides[axis], -term.sizes[axis])
 
     order = sorted(range(len(term.sizes)), key=key)
     if order == list(range(len(order))):
         return term
     sizes = tuple(term.sizes[axis] for axis in order)
-    places = [
-        IndexMap.along(sizes, order.index(axis)) for axis in range(len(order))
-    ]
+    places = [IndexMap.along(sizes, order.index(axis)) for axis in range(len(order))]
     return replace(
         term,
         sizes=sizes,
@@ -171,8 +165,9 @@ def _hull(one: Term, other: Term) -> _Hull | None:
             return None
         shift[axis] = left[owners[0]] // stride
     for number, each in enumerate(maps[0]):
-        if sum(s * stride for s, stride in zip(shift, each.strides, strict=True)) != (
-            left[number]
+        if (
+            sum(s * stride for s, stride in zip(shift, each.strides, strict=True))
+            != (left[number])
         ):
             return None
     apart = [
@@ -183,7 +178,10 @@ def _hull(one: Term, other: Term) -> _Hull | None:
     if len(apart) != 1:
         return None
     (axis,) = apart
-    low, high = min(0, shift[axis]), max(one.sizes[axis], shift[axis] + other.sizes[axis])
+    low, high = (
+        min(0, shift[axis]),
+        max(one.sizes[axis], shift[axis] + other.sizes[axis]),
+    )
     if high - low > one.sizes[axis] + other.sizes[axis]:
         return None
     return _Hull(axis, high - low, (-low, shift[axis] - low))
@@ -205,7 +203,7 @@ def _joined(one: Term, other: Term, hull: _Hull, arrays: Arrays) -> Term:
     sizes = tuple(hull.size if n == axis else size for n, size in enumerate(one.sizes))
     kind = ArrayType(atoms[0].type.dtype, tuple(sizes[n] for n in axes))
     if before[1] == one.sizes[axis]:
-        atom = arrays.apply("concatenate", atoms, kind, dimension=place)
+        total: Atom = arrays.apply("concatenate", atoms, kind, dimension=place)
     else:
         zero = arrays.number(one.dtype, 0)
         padded = [
@@ -222,7 +220,7 @@ def _joined(one: Term, other: Term, hull: _Hull, arrays: Arrays) -> Term:
             )
             for each, term, start in zip(atoms, (one, other), before, strict=True)
         ]
-        atom = arrays.like("add", *padded)
+        total = arrays.like("add", *padded)
 
     def widened(each: IndexMap) -> IndexMap:
         return IndexMap(sizes, each.start, each.strides)
@@ -232,6 +230,6 @@ def _joined(one: Term, other: Term, hull: _Hull, arrays: Arrays) -> Term:
         sizes=sizes,
         rows=tuple(map(widened, one.rows)),
         cols=widened(one.cols),
-        factors=(Factor(atom, tuple(axes)),),
+        factors=(Factor(total, tuple(axes)),),
         is_negative=False,
     )

@@ -15,7 +15,7 @@ from partialc.tangents.term import Term, payload
 
 
 def packed(terms: Sequence[Term], arrays: Arrays) -> list[Term]:
-    """Terms by tables, those of one shape as one with an axis of slots before the others.
+    """Terms by tables: those of one shape are one, with an axis of slots before others.
 
     The text then follows the program and not the number of terms: the Hessian of an
     element comes out as the array of local Hessians that one writes by hand.

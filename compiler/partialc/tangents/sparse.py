@@ -89,9 +89,7 @@ class Matrix:
         rows, cols = np.divmod(keys[inside], max(self.shape[1], 1))
         return Pattern.of(self.shape, rows, cols, fixed[inside])
 
-    def values(
-        self, wanted: NDArray[np.int64], dtype: DType, arrays: Arrays
-    ) -> Atom:
+    def values(self, wanted: NDArray[np.int64], dtype: DType, arrays: Arrays) -> Atom:
         """The values of some entries.
 
         Args:

@@ -155,9 +155,7 @@ def kept(term: Term, keep: NDArray[np.bool_], arrays: Arrays) -> Term | None:
     return _without(term, ~keep)
 
 
-def _along(
-    term: Term, axis: int, lines: NDArray[np.int64], arrays: Arrays
-) -> Term:
+def _along(term: Term, axis: int, lines: NDArray[np.int64], arrays: Arrays) -> Term:
     """Some places of one axis."""
     sizes = list(term.sizes)
     sizes[axis] = lines.size
@@ -279,9 +277,7 @@ def _summed(term: Term, axes: Sequence[int], arrays: Arrays) -> list[Factor]:
     return others
 
 
-def _contracted(
-    factors: Sequence[Factor], axes: set[int], arrays: Arrays
-) -> Factor:
+def _contracted(factors: Sequence[Factor], axes: set[int], arrays: Arrays) -> Factor:
     """The sum over axes of a product: all but the largest are multiplied before."""
     ordered = sorted(factors, key=lambda factor: factor.atom.type.size)
     *small, large = ordered
@@ -336,7 +332,10 @@ def scaled(
         if found is None:
             return None
         term, rows = found, _rows_of(found, atom, maps)
-    factor = arrays.taken(atom, [_inside(row, size) for row, size in zip(rows, atom.type.shape, strict=True)])
+    factor = arrays.taken(
+        atom,
+        [_inside(row, size) for row, size in zip(rows, atom.type.shape, strict=True)],
+    )
     value = arrays.known(factor.atom) if not factor.axes else None
     if value is not None and abs(float(value.real)) == 1 and not value.imag:
         return term.negated if value.real < 0 else term

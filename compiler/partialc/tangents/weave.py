@@ -2,12 +2,13 @@
 
 Rows in which the same terms have entries follow on each other in blocks: a stencil has
 its first row, its inner rows and its last one, a stencil on a plane such blocks of such
-lines. Within a block the entries of a row are the payloads side by side, so the whole is
-stacks, reshapes and concatenations: no index arrays.
+lines. Within a block the entries of a row are the payloads side by side, so the whole
+is stacks, reshapes and concatenations: no index arrays.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -85,7 +86,7 @@ def strands(
     steps = sorted({step for row in rows for step in row.strides if step}, reverse=True)
     if any(step < 0 for step in steps):
         return None
-    if any(outer % inner for outer, inner in zip(steps, steps[1:], strict=False)):
+    if any(outer % inner for outer, inner in itertools.pairwise(steps)):
         return None
     lengths = [total, *steps]
     found = []
@@ -146,7 +147,7 @@ def _segments(found: Sequence[Strand], level: int) -> list[tuple[range, list[Str
         }
     )
     segments = []
-    for low, high in zip(ends, ends[1:], strict=False):
+    for low, high in itertools.pairwise(ends):
         inside = [
             each
             for each in found
@@ -170,7 +171,7 @@ def _level(
     first_column: Callable[[Strand, Sequence[int]], int],
     weaver: Weaver[T],
 ) -> T:
-    """The entries of a box of rows, of shape `lengths of box + (entries of a line,)`."""
+    """The entries of a box of rows, of shape `lengths + (entries of a line,)`."""
     if len(box) == len(found[0].starts):
         at = [part.start for part in box]
         columns: dict[int, list[Strand]] = {}

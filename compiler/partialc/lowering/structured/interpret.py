@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Any, Final
 
 import jax
@@ -12,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.analysis.facts import LARGEST_KNOWN, Facts, find_facts
-from partialc.errors import InternalError
 from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import trace_one
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import splice
 from partialc.lowering.fold_constants import computed
 from partialc.ops.evaluation import run_function
-from partialc.ops.linear import Linear
+from partialc.ops.linear import Linear, Terms
 from partialc.ops.registry import find
 from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.maps import IndexMap
@@ -127,7 +125,7 @@ class _Interpreter:
             self.arrays.write(equation)
             return
         op = find(equation.op)
-        found = None
+        found: Sequence[Terms] | None = None
         if not any(terms):
             found = [()] * len(equation.outputs)
         elif op is not None and op.linear is not None:
