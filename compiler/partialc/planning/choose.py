@@ -32,6 +32,7 @@ from partialc.planning.realisation import Chained, Realisation, WrittenOut
 from partialc.planning.reference import References
 from partialc.planning.structured import (
     StructuredTangents,
+    has_many_entries,
     has_matrices,
     structured_ways,
     without_large_matrices,
@@ -143,7 +144,8 @@ def plan_kernel(
     if chains[0].burden is None:
         raise _refused(kernel, primal, chains)
     matrices = _structured(chains, tracer, wish)
-    written_out = [] if matrices else _written_out(chains, tracer, wish)
+    are_many = bool(matrices) and has_many_entries(kernel)
+    written_out = [] if are_many else _written_out(chains, tracer, wish)
     rivals = [] if is_large else chains
     candidates: list[Realisation] = [*rivals, *written_out, *matrices]
     preference = Preference(wish.form, wish.rows, candidates, wish.kept)

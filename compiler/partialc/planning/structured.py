@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.errors import REFUSALS
-from partialc.ir.dtypes import Regime
+from partialc.ir.dtypes import DType, Regime
 from partialc.ir.merge import merge
 from partialc.ir.program import Atom, Equation, Function, Program
 from partialc.ir.rewrite import splice
@@ -24,8 +24,16 @@ from partialc.planning.parts import parts_of
 from partialc.planning.realisation import Chained, WrittenOut
 from partialc.planning.tracer import Tracer
 from partialc.realise.linear import Direction, LinearProgram
-from partialc.request.resolved import Block, Entries, Kernel, Product
+from partialc.request.resolved import Block, Dense, Entries, Kernel, Product
 from partialc.request.shapes import axis_size
+from partialc.tangents.arrays import Arrays
+from partialc.tangents.sparse import Matrix
+
+MANY: Final = 64
+"""So many entries are asked for at least, unless a matrix is asked for as sparse."""
+
+MOST_APART: Final = 400
+"""Matrices of more entries are not written out entry by entry."""
 
 MOST_ENTRIES: Final = 10_000
 MOST_ELEMENTS: Final = 4_000_000
@@ -72,17 +80,38 @@ class StructuredTangents(WrittenOut):
 
 
 def is_matrix(part: Block | Product) -> bool:
-    """Whether a part is one that structured tangents deliver."""
-    return (
-        isinstance(part, Block)
-        and isinstance(part.layout, Entries)
-        and part.layout.kind == "sparse"
-    )
+    """Whether a part is one that structured tangents deliver: many entries at once."""
+    if not isinstance(part, Block) or part.order not in (1, 2):
+        return False
+    if part.order == 2 and part.output.shape:
+        return False
+    if isinstance(part.layout, Dense):
+        return prod(_shape(part)) >= MANY
+    if part.layout.kind == "sparse":
+        return True
+    is_listed = part.layout.outputs is not None or not part.output.shape
+    return is_listed and len(part.layout.inputs) >= MANY
+
+
+def _shape(block: Block) -> tuple[int, int]:
+    """How many rows and columns the matrix of a block has."""
+    first = (block.output,) if block.order == 1 else block.axes[0]
+    return axis_size(first), axis_size(block.axes[-1])
 
 
 def has_matrices(kernel: Kernel) -> bool:
     """Whether a kernel has parts that structured tangents deliver."""
     return any(map(is_matrix, parts_of(kernel)))
+
+
+def has_many_entries(kernel: Kernel) -> bool:
+    """Whether its matrices have too many entries to be taken one by one."""
+    counts = [
+        prod(_shape(part)) if isinstance(part.layout, Dense) else len(part.layout.inputs)
+        for part in parts_of(kernel)
+        if isinstance(part, Block) and is_matrix(part)
+    ]
+    return sum(counts) > MOST_APART
 
 
 def without_large_matrices(kernel: Kernel) -> Kernel:
@@ -93,7 +122,7 @@ def without_large_matrices(kernel: Kernel) -> Kernel:
     """
 
     def emptied(part: Any) -> Any:
-        if not isinstance(part, Block) or not is_matrix(part) or not _is_large(part):
+        if not isinstance(part, Block) or not _is_large(part):
             return part
         layout = part.layout
         assert isinstance(layout, Entries), "a matrix lists its entries"
@@ -101,9 +130,7 @@ def without_large_matrices(kernel: Kernel) -> Kernel:
         nothing = replace(layout, inputs=layout.inputs[:0], outputs=outputs, shape=(0,))
         return replace(part, layout=nothing)
 
-    if not any(
-        isinstance(p, Block) and is_matrix(p) and _is_large(p) for p in parts_of(kernel)
-    ):
+    if not any(isinstance(p, Block) and _is_large(p) for p in parts_of(kernel)):
         return kernel
     fields = tuple(
         replace(each, parts=jax.tree.map(emptied, each.parts)) for each in kernel.fields
@@ -114,10 +141,9 @@ def without_large_matrices(kernel: Kernel) -> Kernel:
 def _is_large(block: Block) -> bool:
     """Whether a matrix is too large for what holds it densely."""
     layout = block.layout
-    assert isinstance(layout, Entries), "a matrix lists its entries"
-    columns = axis_size(block.axes[-1])
-    rows = columns if block.order == 2 else prod(block.output.shape)
-    return len(layout.inputs) > MOST_ENTRIES or rows * columns > MOST_ELEMENTS
+    if not is_matrix(block) or isinstance(layout, Dense):
+        return False
+    return len(layout.inputs) > MOST_ENTRIES or prod(_shape(block)) > MOST_ELEMENTS
 
 
 def structured_ways(
@@ -203,7 +229,12 @@ class _Assembly:
     def _alone(self, block: Block, direction: Direction) -> Function:
         """The values of one block as a function of the leaves."""
         program = LinearProgram(
-            self._tracer.primal, (block.output,), block.axes[0], block.order, direction
+            self._tracer.primal,
+            (block.output,),
+            block.axes[-1],
+            block.order,
+            direction,
+            block.axes[0] if block.order == 2 else None,
         )
         found = linear_matrix(
             program.traced(self._regime),
@@ -213,7 +244,7 @@ class _Assembly:
         )
         self.matrices.append(found)
         dtype = found.function.outputs[0].type.dtype
-        values = found.matrix.values(wanted_of(block), dtype, found.arrays)
+        values = _values(block, found.matrix, dtype, found.arrays)
         leaves = len(found.function.inputs) - len(program.seeds)
         return Function(
             "values",
@@ -249,14 +280,24 @@ def _fact(found: LinearMatrix) -> str:
     return text
 
 
-def wanted_of(block: Block) -> NDArray[np.int64]:
-    """The entries of a block as numbers, row * columns + column.
-
-    Args:
-        block: A block whose layout lists entries.
-    """
+def _values(block: Block, matrix: Matrix, dtype: DType, arrays: Arrays) -> Atom:
+    """What a block asks for of its matrix, as an array of the block's shape."""
     layout = block.layout
-    assert isinstance(layout, Entries), "a matrix lists its entries"
+    if isinstance(layout, Dense):
+        shape = [*block.output.shape]
+        for axis in block.axes:
+            shape += axis[0].shape
+        return arrays.reshaped(matrix.whole(dtype, arrays), shape)
+    asked = _asked(block, layout)
+    wanted, places = np.unique(asked, return_inverse=True)
+    values = matrix.values(wanted, dtype, arrays)
+    if not np.array_equal(places, np.arange(places.size)):
+        values = arrays.rows(values, places)
+    return arrays.reshaped(values, layout.shape)
+
+
+def _asked(block: Block, layout: Entries) -> NDArray[np.int64]:
+    """The entries of a block as numbers, row * columns + column."""
     columns = axis_size(block.axes[-1])
     if block.order == 2:
         return layout.inputs[:, 0] * columns + layout.inputs[:, 1]

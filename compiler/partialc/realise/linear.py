@@ -6,7 +6,7 @@ gradient. What does not depend on the tangents in it are residuals.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -31,10 +31,11 @@ class LinearProgram:
     Attributes:
         primal: The function.
         outputs: What is differentiated; for a Hessian one scalar.
-        wrt: The coordinates it is differentiated by.
+        wrt: The coordinates it is differentiated by: the columns.
         order: 1 for a Jacobian, 2 for a Hessian.
         direction: Whether tangents of the coordinates or cotangents of what is
             differentiated go in.
+        first: For a Hessian the coordinates of its rows; None where they are `wrt`.
     """
 
     primal: Primal
@@ -42,20 +43,18 @@ class LinearProgram:
     wrt: Axis
     order: int
     direction: Direction = "forward"
+    first: Axis | None = None
 
     @property
     def columns(self) -> tuple[ArrayType, ...]:
         """The types of the tangents of the coordinates."""
-        leaves = self.primal.signature.leaves
-        return tuple(
-            ArrayType(leaves[each.leaf][1].type.dtype, each.shape) for each in self.wrt
-        )
+        return self._types(self.wrt)
 
     @property
     def rows(self) -> tuple[ArrayType, ...]:
         """The types of what is differentiated."""
         if self.order == 2:
-            return self.columns
+            return self._types(self.wrt if self.first is None else self.first)
         leaves = self.primal.signature.result.leaves
         return tuple(
             ArrayType(leaves[each.leaf].type.dtype, each.shape) for each in self.outputs
@@ -65,6 +64,12 @@ class LinearProgram:
     def seeds(self) -> tuple[ArrayType, ...]:
         """The types of what goes in, after the function's own leaves."""
         return self.columns if self.direction == "forward" else self.rows
+
+    def _types(self, axis: Axis) -> tuple[ArrayType, ...]:
+        leaves = self.primal.signature.leaves
+        return tuple(
+            ArrayType(leaves[each.leaf][1].type.dtype, each.shape) for each in axis
+        )
 
     def regimes(self) -> tuple[Regime, ...]:
         """The regimes the function may be called under."""
@@ -91,7 +96,10 @@ class LinearProgram:
     def _call(self, *given: jax.Array) -> Sequence[jax.Array]:
         count = len(self.primal.signature.leaves)
         leaves, seeds = given[:count], given[count:]
-        run = self._differentiated(leaves)
+
+        def run(*selected: jax.Array) -> tuple[jax.Array, ...]:
+            return self._differentiated(_with(leaves, self.wrt, selected))
+
         at = tuple(leaves[each.leaf][each.index] for each in self.wrt)
         if self.direction == "forward":
             linear: Any = jax.linearize(run, *at)[1]
@@ -99,29 +107,36 @@ class LinearProgram:
         pull: Any = jax.vjp(run, *at)[1]
         return tuple(pull(tuple(seeds)))
 
-    def _differentiated(
-        self, leaves: Sequence[jax.Array]
-    ) -> Callable[..., tuple[jax.Array, ...]]:
-        """What is differentiated once, as a function of the coordinates."""
+    def _differentiated(self, leaves: Sequence[jax.Array]) -> tuple[jax.Array, ...]:
+        """What is differentiated once: selected outputs, or a selected gradient."""
         point = Point(self.primal, tuple(leaves), {}, ())
-        numbers = leaves_of(self.wrt)
+        if self.order == 1:
+            return tuple(point.function((), self.outputs)())
+        first = self.wrt if self.first is None else self.first
+        numbers = leaves_of(first)
         run = point.function(numbers, self.outputs)
 
-        def value(*selected: jax.Array) -> tuple[jax.Array, ...]:
-            moved = {number: leaves[number] for number in numbers}
-            for each, part in zip(self.wrt, selected, strict=True):
-                leaf = moved[each.leaf]
-                is_whole = each == whole(each.leaf, leaf.shape)
-                moved[each.leaf] = part if is_whole else leaf.at[each.index].set(part)
-            return tuple(run(*moved.values()))
-
-        if self.order == 1:
-            return value
-
-        def scalar(*selected: jax.Array) -> jax.Array:
-            (found,) = value(*selected)
+        def scalar(*values: jax.Array) -> jax.Array:
+            (found,) = run(*values)
             return jnp.asarray(found)
 
-        places = tuple(range(len(self.wrt)))
-        gradient: Callable[..., tuple[jax.Array, ...]] = jax.grad(scalar, places)
-        return gradient
+        take = jax.grad(scalar, tuple(range(len(numbers))))
+        gradient = dict(zip(numbers, take(*point.values(numbers)), strict=True))
+        return tuple(_selected(gradient[each.leaf], each) for each in first)
+
+
+def _with(
+    leaves: Sequence[jax.Array], axis: Axis, selected: Sequence[jax.Array]
+) -> list[jax.Array]:
+    """Leaves with other values at some coordinates."""
+    moved = list(leaves)
+    for each, part in zip(axis, selected, strict=True):
+        leaf = moved[each.leaf]
+        is_whole = each == whole(each.leaf, leaf.shape)
+        moved[each.leaf] = part if is_whole else leaf.at[each.index].set(part)
+    return moved
+
+
+def _selected(array: jax.Array, each: Coordinates) -> jax.Array:
+    """The elements of a leaf that coordinates select."""
+    return array if each == whole(each.leaf, array.shape) else array[each.index]

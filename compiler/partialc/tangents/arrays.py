@@ -87,6 +87,9 @@ class Arrays:
 
     def reshaped(self, atom: Atom, shape: Sequence[int]) -> Atom:
         """The same elements in another shape."""
+        definition = self.definition(atom)
+        if definition is not None and definition.op == "reshape":
+            (atom,) = definition.inputs
         if atom.type.shape == tuple(shape):
             return atom
         kind = ArrayType(atom.type.dtype, tuple(shape))

@@ -31,23 +31,15 @@ def placed(
         dtype: Its element type.
         arrays: Writes the result.
     """
-    parts: list[Atom] = []
-    places: list[NDArray[np.int64]] = []
-    for term, target in zip(terms, targets, strict=True):
-        axes = range(len(term.sizes))
-        whole = arrays.full(payload(term, arrays), axes, term.sizes)
-        parts.append(arrays.reshaped(arrays.converted(whole, dtype), (term.places,)))
-        places.append(target.reshape(-1))
     kind = ArrayType(dtype, (total,))
     zero = arrays.number(dtype, 0)
-    if not parts:
+    if not terms:
         return arrays.spread(zero, (total,), ())
-    at = np.concatenate(places)
+    values, at = _listed(terms, targets, dtype, arrays)
     inside = at >= 0
     is_once = np.unique(at[inside]).size == int(inside.sum())
-    values = _concatenated(parts, arrays)
     if not is_once:
-        return _added_up(values, at, kind, arrays)
+        return _added_up(arrays.spread(zero, (total,), ()), values, at, kind, arrays)
     source = np.full(total, at.size, np.int64)
     source[at[inside]] = np.flatnonzero(inside)
     if np.array_equal(source, np.arange(at.size)):
@@ -56,6 +48,40 @@ def placed(
         one = arrays.spread(zero, (1,), ())
         values = _concatenated([values, one], arrays)
     return arrays.rows(values, source)
+
+
+def added(
+    base: Atom,
+    terms: Sequence[Term],
+    targets: Sequence[NDArray[np.int64]],
+    arrays: Arrays,
+) -> Atom:
+    """A flat array, and all payloads added at their places.
+
+    Args:
+        base: The array, of shape `(total,)`.
+        terms: The terms.
+        targets: As in `placed`.
+        arrays: Writes the result.
+    """
+    values, at = _listed(terms, targets, base.type.dtype, arrays)
+    return _added_up(base, values, at, base.type, arrays)
+
+
+def _listed(
+    terms: Sequence[Term],
+    targets: Sequence[NDArray[np.int64]],
+    dtype: DType,
+    arrays: Arrays,
+) -> tuple[Atom, NDArray[np.int64]]:
+    """All payloads one after the other, and where each goes."""
+    parts: list[Atom] = []
+    for term in terms:
+        axes = range(len(term.sizes))
+        whole = arrays.full(payload(term, arrays), axes, term.sizes)
+        parts.append(arrays.reshaped(arrays.converted(whole, dtype), (term.places,)))
+    at = np.concatenate([target.reshape(-1) for target in targets])
+    return _concatenated(parts, arrays), at
 
 
 def _concatenated(parts: Sequence[Atom], arrays: Arrays) -> Atom:
@@ -67,14 +93,13 @@ def _concatenated(parts: Sequence[Atom], arrays: Arrays) -> Atom:
 
 
 def _added_up(
-    values: Atom, at: NDArray[np.int64], kind: ArrayType, arrays: Arrays
+    base: Atom, values: Atom, at: NDArray[np.int64], kind: ArrayType, arrays: Arrays
 ) -> Atom:
     """A sum for each place, in the order of the places."""
     order = np.argsort(at, kind="stable")
     order = order[at[order] >= 0]
     if not np.array_equal(order, np.arange(at.size)):
         values = arrays.rows(values, order)
-    base = arrays.spread(arrays.number(kind.dtype, 0), kind.shape, ())
     dtype = INDEX if kind.size < 2**31 else WIDE_INDEX
     index = Constant.of(ArrayType(dtype, (order.size, 1)), at[order][:, None])
     numbers = Dimensions(

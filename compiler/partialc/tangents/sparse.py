@@ -13,9 +13,9 @@ from partialc.ir.dtypes import DType
 from partialc.ir.patterns import Pattern
 from partialc.ir.program import Atom, Constant
 from partialc.tangents.arrays import Arrays
-from partialc.tangents.maps import IndexMap
-from partialc.tangents.placing import placed
-from partialc.tangents.term import Term, kept
+from partialc.tangents.maps import IndexMap, row_major
+from partialc.tangents.placing import added, placed
+from partialc.tangents.term import Term, kept, payload
 from partialc.tangents.weave import Keys, Payloads, column_at, strands, woven
 
 
@@ -116,6 +116,41 @@ class Matrix:
             targets.append(np.where(hits, places, -1))
         return placed(self.terms, targets, wanted.size, dtype, arrays)
 
+    def whole(self, dtype: DType, arrays: Arrays) -> Atom:
+        """All values.
+
+        Terms that fill the matrix are added up as they are; the others are added to
+        their places in it.
+
+        Args:
+            dtype: The element type.
+            arrays: Writes the result.
+
+        Returns:
+            An array of shape `(rows * columns,)`.
+        """
+        total = prod(self.shape)
+        full: list[Atom] = []
+        parts: list[Term] = []
+        places: list[IndexMap] = []
+        for term, rows, cols in zip(self.terms, self.rows, self.cols, strict=True):
+            key = rows.scaled(self.shape[1]).plus(cols)
+            order = _filling(key, total)
+            if order is None:
+                parts.append(term)
+                places.append(key)
+                continue
+            atom = arrays.full(payload(term, arrays), order, term.sizes)
+            full.append(arrays.converted(arrays.reshaped(atom, (total,)), dtype))
+        if not full:
+            return placed(parts, [_inside(key) for key in places], total, dtype, arrays)
+        base = full[0]
+        for atom in full[1:]:
+            base = arrays.like("add", base, atom)
+        if not parts:
+            return base
+        return added(base, parts, [_inside(key) for key in places], arrays)
+
     def _part(self, wanted: NDArray[np.int64], arrays: Arrays) -> Matrix:
         """The matrix without places of which no entry is wanted; itself where none is.
 
@@ -158,6 +193,22 @@ class Matrix:
         atom = woven(found, first, Payloads(self.terms, arrays))
         assert atom is not None, "it was woven before"
         return arrays.reshaped(atom, (wanted.size,))
+
+
+def _inside(key: IndexMap) -> NDArray[np.int64]:
+    """The places of a term; negative where it has none."""
+    values = key.values()
+    return np.where(values < 0, -1, values) if key.bounds()[0] < 0 else values
+
+
+def _filling(key: IndexMap, total: int) -> list[int] | None:
+    """The axes of a grid in the order in which it fills an array; None if it does not."""
+    if not key.is_affine or key.start or prod(key.sizes) != total:
+        return None
+    order = sorted(range(key.rank), key=lambda axis: -key.strides[axis])
+    sizes = [key.sizes[axis] for axis in order]
+    strides = [key.strides[axis] for axis in order]
+    return order if strides == row_major(sizes) else None
 
 
 def _is_number(term: Term) -> bool:
