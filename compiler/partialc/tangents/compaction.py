@@ -1,66 +1,126 @@
-"""Hidden axes with few seeds behind them, exchanged for one axis of these seeds."""
+"""Places of a grid with the same row and the same column everywhere, summed at once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from partialc.ir.dtypes import BOOL
-from partialc.ir.program import ArrayType, Constant
+from partialc.ir.program import ArrayType, Atom, Constant
 from partialc.tangents.arrays import INDEX, Arrays, Factor
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.term import Term, settled
 
-SAVED: Final = 1.5
-"""So many times as many places as seeds are worth the sum over them."""
+SAVED: Final = 1.3
+"""So many times as many places as sums are worth the sums."""
+
+SMALL: Final = 64
+FEW: Final = 256
+"""Axes of more than `SMALL` places, and combinations of more than `FEW`, are not looked
+at, unless nothing else has a part in the maps."""
 
 LARGEST: Final = 1 << 20
-"""Larger tables of which place belongs to which seed are not made."""
+"""Larger tables of which place belongs to which sum are not made."""
 
 
 def compacted(term: Term, arrays: Arrays) -> Term:
-    """A term that is dense in the seeds behind its hidden axes, where they are few.
+    """A term with one place for all that have one row and one column.
 
-    What it would sum over the places of a seed in the end is summed at once: `B @
-    sin(x[table])` with three parameters x has three columns, not one for each place.
+    What would be added up in the end is added up at once: `B @ sin(x[table])` with
+    three parameters x has three columns, not one for each place of the table; the
+    differences of the corners of a triangle have three corners, not four ends.
 
     Args:
         term: The term.
         arrays: Writes the sums.
     """
-    hidden = [axis for axis in term.hidden() if term.cols.depends(axis)]
-    if not hidden or any(term.cols.depends(axis) for axis in term.row_axes()):
+    term = _folded(term, _tabled(term, term.hidden()), arrays)
+    return _folded(term, _tabled(term, term.row_axes()), arrays)
+
+
+def _tabled(term: Term, axes: Sequence[int]) -> list[int]:
+    """Those of some axes along which a map is a table, if there are few places."""
+    tables = [m.table for m in (*term.rows, term.cols) if m.table is not None]
+    found = [axis for axis in axes if any(t.shape[axis] != 1 for t in tables)]
+    small = [axis for axis in found if term.sizes[axis] <= SMALL]
+    if len(small) == len(found) and _places(term, small) <= FEW:
+        return small
+    is_alone = all(
+        set(each.axes) <= set(found) or not set(each.axes) & set(found)
+        for each in (*term.rows, term.cols)
+    )
+    if is_alone:
+        return found
+    return small if _places(term, small) <= FEW else []
+
+
+def _places(term: Term, axes: Sequence[int]) -> int:
+    return prod(term.sizes[axis] for axis in axes)
+
+
+def _folded(term: Term, axes: Sequence[int], arrays: Arrays) -> Term:
+    """A term with an axis of sums in the stead of some axes, if that is shorter."""
+    places = _places(term, axes)
+    if not axes or places < 2:
         return term
-    places = prod(term.sizes[axis] for axis in hidden)
-    cols = term.cols.compact()
-    seeds = np.unique(cols[cols >= 0])
-    if not seeds.size or seeds.size * SAVED > places or seeds.size * places > LARGEST:
+    maps = [*term.rows, term.cols]
+    moving = [each for each in maps if any(each.depends(axis) for axis in axes)]
+    lines = np.hstack([_lines(each, axes) for each in moving])
+    if places > FEW and lines.shape[1] > len(moving):
         return term
-    sizes = (*term.sizes, seeds.size)
+    distinct, firsts, numbers = np.unique(
+        lines, axis=0, return_index=True, return_inverse=True
+    )
+    count = len(distinct)
+    if count * SAVED > places or count * places > LARGEST:
+        return term
+    sizes = (*term.sizes, count)
     new = len(term.sizes)
     old = [IndexMap.along(sizes, axis) for axis in range(new)]
-    of_axes = tuple(term.sizes[axis] for axis in hidden)
-    table = np.broadcast_to(
-        cols, [size if n in hidden else 1 for n, size in enumerate(term.sizes)]
-    ).reshape(of_axes)
-    numbers = np.where(table < 0, -1, np.searchsorted(seeds, np.maximum(table, 0)))
-    one = Constant.of(ArrayType(INDEX, (*of_axes, 1)), numbers[..., None])
-    every = Constant.of(
-        ArrayType(INDEX, (1,) * len(hidden) + (seeds.size,)),
-        np.arange(seeds.size).reshape((1,) * len(hidden) + (-1,)),
-    )
-    kind = ArrayType(BOOL, (*of_axes, seeds.size))
-    belongs = arrays.apply("eq", [one, every], kind)
-    weights = arrays.converted(belongs, term.dtype)
-    cols_of_seeds = seeds.reshape((1,) * new + (-1,))
+    shape = tuple(term.sizes[axis] for axis in axes)
+    chosen = np.unravel_index(firsts, shape)
+    picked = list(old)
+    for axis, each in zip(axes, chosen, strict=True):
+        picked[axis] = IndexMap.of(each.reshape((1,) * new + (-1,)), sizes)
+    weights = _belongs(numbers.reshape(shape), count, term, arrays)
     found = replace(
         term,
         sizes=sizes,
-        rows=tuple(row.after(old, sizes) for row in term.rows),
-        cols=IndexMap.of(cols_of_seeds, sizes),
-        factors=(*term.factors, Factor(weights, (*hidden, new))),
+        rows=tuple(row.after(picked, sizes) for row in term.rows),
+        cols=term.cols.after(picked, sizes),
+        factors=(*term.factors, Factor(weights, (*axes, new))),
     )
     return settled(found, arrays)
+
+
+def _lines(each: IndexMap, axes: Sequence[int]) -> NDArray[np.int64]:
+    """The values of a map by place of some axes, of shape (places, others)."""
+    values = each.compact()
+    wide = [size if n in axes else have for n, (size, have) in enumerate(
+        zip(each.sizes, values.shape, strict=True)
+    )]
+    spread = np.broadcast_to(values, wide)
+    moved = np.moveaxis(spread, list(axes), range(len(axes)))
+    return moved.reshape(prod(each.sizes[axis] for axis in axes), -1)
+
+
+def _belongs(
+    numbers: NDArray[np.int64], count: int, term: Term, arrays: Arrays
+) -> Atom:
+    """One where a place belongs to a sum, zero elsewhere; the sums along a last axis."""
+    shape = (*numbers.shape, count)
+    if prod(shape) <= FEW:
+        kind = ArrayType(term.dtype, shape)
+        return Constant.of(kind, numbers[..., None] == np.arange(count))
+    one = Constant.of(ArrayType(INDEX, (*numbers.shape, 1)), numbers[..., None])
+    every = Constant.of(
+        ArrayType(INDEX, (1,) * numbers.ndim + (count,)),
+        np.arange(count).reshape((1,) * numbers.ndim + (-1,)),
+    )
+    found = arrays.apply("eq", [one, every], ArrayType(BOOL, shape))
+    return arrays.converted(found, term.dtype)
