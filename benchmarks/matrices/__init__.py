@@ -1,0 +1,1 @@
+"""Functions whose matrices of derivatives people ask for, and how to compare them."""
