@@ -96,9 +96,7 @@ def build_measurements(
     module, spent = compiled(function, size, request, name)
     return [
         Measurement(f"{name}: build", spent, "s", seconds),
-        Measurement(
-            f"{name}: length", len(module.source.splitlines()), "lines", lines
-        ),
+        Measurement(f"{name}: length", len(module.source.splitlines()), "lines", lines),
     ]
 
 
