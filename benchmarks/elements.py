@@ -1,4 +1,4 @@
-"""Hessians of element energies, beside vmapped element Hessians put together by hand."""
+"""Hessians of element energies, beside vmapped element Hessians summed by hand."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ ways that come to mind: stacked side by side, gathered, or put among the constan
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from time import perf_counter
 from typing import Final
 
 import jax
@@ -143,12 +144,10 @@ def measurements() -> Iterator[Measurement]:
 
 def _first_call(call: Callable[[Array], Array], size: int) -> float:
     """Seconds to trace and compile; the least of three times."""
-    import time
-
     spent = []
     for _ in range(3):
         jax.clear_caches()
-        start = time.perf_counter()
+        start = perf_counter()
         jax.jit(call).lower(jax.ShapeDtypeStruct((size,), jnp.float32)).compile()
-        spent.append(time.perf_counter() - start)
+        spent.append(perf_counter() - start)
     return min(spent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any, Final
 
 import jax
@@ -105,7 +106,7 @@ def peer(
 ) -> Callable[[Array], Array] | None:
     """The values by a colouring library, in its own order; None if it is not there."""
     try:
-        import asdex
+        asdex = import_module("asdex")
     except ImportError:
         return None
     sample = jnp.full(size, 0.5)
