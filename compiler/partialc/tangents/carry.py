@@ -58,6 +58,8 @@ def pulled(
         shape: The result's.
         arrays: Writes what becomes of the factors.
     """
+    if not prod(shape):
+        return None
     users = [0] * len(shape)
     for each in maps:
         for axis in each.axes:

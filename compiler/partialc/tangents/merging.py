@@ -41,8 +41,8 @@ def merged(terms: Sequence[Term], arrays: Arrays) -> list[Term]:
         arrays: Writes the sums of payloads.
     """
     found: list[Term] = []
-    ordered_terms = [ordered(compacted(term, arrays)) for term in terms if term.places]
-    are_many = len(ordered_terms) > MANY
+    ordered_terms = [ordered(compacted(term, arrays)) for term in terms]
+    are_many = len(terms) > MANY
     for term in ordered_terms:
         current: Term | None = term
         while current is not None:

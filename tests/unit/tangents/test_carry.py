@@ -191,3 +191,15 @@ def test_what_a_slice_leaves_of_an_antidiagonal_is_put_by_a_table() -> None:
     second = pushed(first, [column([2, 0, 1, 2], 0, shape)], (3,), ground.arrays)
     want = np.stack([whole[1], whole[2], whole[0] + whole[3]])
     assert np.array_equal(ground.dense(second, (3,), 4), want)
+
+
+@pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 3)])
+def test_results_without_elements(shape: tuple[int, ...]) -> None:
+    """A repetition, a slice, and what is put there: nothing is left."""
+    ground = Ground()
+    term = Term.seeds((3,), FLOAT)
+    for axis, size in enumerate(shape):
+        first = IndexMap.along(shape, axis, 0 if size else 1)
+        assert pulled(term, [first], shape, ground.arrays) is None
+    put = [IndexMap.along((3,), 0)] * len(shape)
+    assert pushed(term, put, shape, ground.arrays) is None

@@ -194,13 +194,6 @@ def test_what_is_shared_is_multiplied_once() -> None:
     assert np.array_equal(ground.dense(term, (3,), 3), want)
 
 
-def test_terms_of_no_places_are_gone() -> None:
-    ground = Ground()
-    empty = Term.seeds((3, 0), FLOAT)
-    seeds = Term.seeds((2,), FLOAT)
-    assert merged([empty, seeds], ground.arrays) == [seeds]
-
-
 def test_parted() -> None:
     ground = Ground()
     one, other = (Factor(ground.input([1.0]), (0,)) for _ in range(2))
