@@ -84,7 +84,7 @@ def test_texts_do_not_grow_with_the_matrix() -> None:
     assert checked(places(np.eye(16))) == ("_grid(0, (16, 1))", "_grid(0, (16, 1))")
 
 
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(st.data())
 def test_random_rows_again_and_again(data: st.DataObject) -> None:
     """Rows of a few kinds, each some way further, in groups that come again."""
@@ -110,7 +110,7 @@ def test_random_rows_again_and_again(data: st.DataObject) -> None:
         checked(found)
 
 
-@settings(max_examples=40)
+@settings(max_examples=50)
 @given(st.data())
 def test_random_matrices(data: st.DataObject) -> None:
     height, width = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 6))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -35,6 +35,7 @@ def pattern_of(shape: tuple[int, int], found: list[tuple[int, int, bool]]) -> Pa
 SHAPES = st.sampled_from([(0, 0), (3, 0), (0, 4), (1, 1), (1, 5), (4, 1), (3, 4)])
 
 
+@settings(max_examples=50)
 @given(st.data())
 def test_of(data: st.DataObject) -> None:
     shape = data.draw(SHAPES)
@@ -54,6 +55,7 @@ def test_of(data: st.DataObject) -> None:
     assert np.array_equal(np.diff(pattern.indptr), where.sum(1))
 
 
+@settings(max_examples=50)
 @given(st.data())
 def test_and(data: st.DataObject) -> None:
     shape = data.draw(SHAPES)

@@ -21,7 +21,7 @@ from partialc.lowering.structured import interpret
 from partialc.lowering.structured.interpret import TooLargeError
 from partialc.lowering.structured.matrix import LinearMatrix, linear_matrix
 from partialc.lowering.structured.pipeline import whole_arrays
-from partialc.ops.evaluation import evaluate
+from partialc.ops.evaluation import run_function
 
 FLOAT = DType.fixed("float64")
 X = np.array([0.5, -1.25, 2.0, 0.75, -0.5, 1.5])
@@ -77,7 +77,8 @@ def assembled(
     atom = found.matrix.values(keys, FLOAT, found.arrays)
     inputs = found.function.inputs[: len(points)]
     function = Function("values", inputs, tuple(found.arrays.equations), (atom,))
-    (values,) = evaluate(function, points)
+    with jax.enable_x64(True):
+        (values,) = jax.jit(lambda *given: run_function(function, given))(*points)
     total = np.zeros(pattern.shape)
     total[pattern.rows, pattern.cols] = np.asarray(values)
     return total
@@ -89,7 +90,7 @@ def jacobian(
     """All results by all arguments, flat, by plain JAX."""
     call = tuple_of(function)
     with jax.enable_x64(True):
-        blocks = jax.jacrev(call, tuple(range(len(points))))(*points)
+        blocks = jax.jit(jax.jacrev(call, tuple(range(len(points)))))(*points)
         return np.vstack(
             [
                 np.hstack(

@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -17,6 +18,9 @@ from partialc.tangents.term import Term
 from tests.unit.tangents.numpy_arrays import FLOAT, evaluated, fresh
 
 SEEDS = 7
+
+few = settings(max_examples=30)
+"""Other ones in each run; thousands went by when the tests were written."""
 
 Draw = st.DrawFn
 

@@ -20,6 +20,7 @@ from tests.unit.tangents.dense_terms import (
     arrays_along,
     column,
     factors,
+    few,
     grids,
     places,
 )
@@ -37,6 +38,7 @@ def on_grid(
     return found
 
 
+@few
 @given(st.data())
 def test_combined(data: st.DataObject) -> None:
     ground, sizes = Ground(), data.draw(grids())
@@ -58,6 +60,7 @@ def test_quotients_keep_their_order() -> None:
     assert np.array_equal(on_grid(ground, found, (2, 2)), want)
 
 
+@few
 @given(st.data())
 def test_full(data: st.DataObject) -> None:
     ground, sizes = Ground(), data.draw(grids())
@@ -71,6 +74,7 @@ def test_full(data: st.DataObject) -> None:
     assert np.array_equal(on_grid(ground, alone, sizes), want)
 
 
+@few
 @given(st.data())
 def test_summed_and_contracted(data: st.DataObject) -> None:
     ground, sizes = Ground(), data.draw(grids())
@@ -88,6 +92,7 @@ def test_summed_and_contracted(data: st.DataObject) -> None:
     assert np.array_equal(on_grid(ground, both, sizes), total)
 
 
+@few
 @given(st.data())
 def test_taken(data: st.DataObject) -> None:
     ground, sizes = Ground(), data.draw(grids())

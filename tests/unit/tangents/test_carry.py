@@ -19,6 +19,7 @@ from tests.unit.tangents.dense_terms import (
     SEEDS,
     Ground,
     column,
+    few,
     places,
     shape_of,
     terms,
@@ -62,6 +63,7 @@ def bounded(found: IndexMap, size: int) -> IndexMap:
     )
 
 
+@few
 @given(st.data())
 def test_pushed(data: st.DataObject) -> None:
     ground = Ground()
@@ -77,6 +79,7 @@ def test_pushed(data: st.DataObject) -> None:
     assert np.array_equal(ground.dense(found, shape, SEEDS), want)
 
 
+@few
 @given(st.data())
 def test_pulled(data: st.DataObject) -> None:
     ground = Ground()
@@ -89,6 +92,7 @@ def test_pulled(data: st.DataObject) -> None:
     assert np.array_equal(ground.dense(found, shape, SEEDS), want)
 
 
+@few
 @given(st.data())
 def test_pulled_by_lines(data: st.DataObject) -> None:
     """Slices, reversals and repetitions; some start before the array."""
@@ -111,6 +115,7 @@ def test_pulled_by_lines(data: st.DataObject) -> None:
     assert np.array_equal(ground.dense(found, shape, SEEDS), want)
 
 
+@few
 @given(st.data())
 def test_reshaped(data: st.DataObject) -> None:
     ground = Ground()

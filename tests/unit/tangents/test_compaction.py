@@ -18,6 +18,7 @@ from tests.unit.tangents.dense_terms import (
     SEEDS,
     Ground,
     column,
+    few,
     grids,
     shape_of,
     terms_on,
@@ -25,6 +26,7 @@ from tests.unit.tangents.dense_terms import (
 from tests.unit.tangents.numpy_arrays import FLOAT
 
 
+@few
 @given(st.data())
 def test_compacted(data: st.DataObject) -> None:
     """Rows along one axis, columns by a table along others."""

@@ -17,7 +17,7 @@ from partialc.tangents.maps import (
     row_major,
     same_maps,
 )
-from tests.unit.tangents.dense_terms import column, grids, places
+from tests.unit.tangents.dense_terms import column, few, grids, places
 
 
 def lost(values: NDArray[Any]) -> NDArray[Any]:
@@ -44,6 +44,7 @@ def agree(found: IndexMap, want: Any) -> None:
         assert high >= values.max()
 
 
+@few
 @given(st.data())
 def test_any_table(data: st.DataObject) -> None:
     sizes = data.draw(grids())
@@ -56,6 +57,7 @@ def test_any_table(data: st.DataObject) -> None:
     agree(IndexMap.of(values, sizes), np.broadcast_to(values, sizes))
 
 
+@few
 @given(st.data())
 def test_affine_tables_need_no_table(data: st.DataObject) -> None:
     sizes = data.draw(grids())
@@ -106,6 +108,7 @@ def test_nowhere_everywhere() -> None:
     assert (found.plus(IndexMap.flat((2, 3))).values() < 0).all()
 
 
+@few
 @given(st.data())
 def test_sums_and_multiples(data: st.DataObject) -> None:
     sizes = data.draw(grids())
@@ -119,6 +122,7 @@ def test_sums_and_multiples(data: st.DataObject) -> None:
     agree(one.shifted(shift), np.where(ones < 0, -1, ones + shift))
 
 
+@few
 @given(st.data())
 def test_on_another_grid(data: st.DataObject) -> None:
     sizes, others = data.draw(grids()), data.draw(grids())
@@ -191,6 +195,7 @@ def test_lines_and_numbers() -> None:
     assert table.axes == (1,)
 
 
+@few
 @given(st.data())
 def test_raveled(data: st.DataObject) -> None:
     sizes = data.draw(grids())

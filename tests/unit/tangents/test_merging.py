@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from partialc.tangents import merging
@@ -14,13 +14,7 @@ from partialc.tangents.arrays import Factor
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.merging import MANY, merged, ordered
 from partialc.tangents.term import Term, parted
-from tests.unit.tangents.dense_terms import (
-    SEEDS,
-    Ground,
-    factors,
-    shape_of,
-    terms,
-)
+from tests.unit.tangents.dense_terms import SEEDS, Ground, factors, few, shape_of, terms
 from tests.unit.tangents.numpy_arrays import FLOAT
 
 
@@ -37,6 +31,7 @@ def box(ground: Ground, start: int, count: int, shift: int = 0, step: int = 1) -
     )
 
 
+@few
 @given(st.data())
 def test_ordered(data: st.DataObject) -> None:
     ground = Ground()
@@ -60,7 +55,7 @@ def test_one_order_for_all() -> None:
     assert ordered(other).cols.same(one.cols)
 
 
-@settings(max_examples=50)
+@few
 @given(st.data())
 def test_merged(data: st.DataObject) -> None:
     """Terms of one value, some of them with the maps of others."""
@@ -81,7 +76,7 @@ def test_merged(data: st.DataObject) -> None:
     assert np.array_equal(ground.dense(result, shape, SEEDS), want)
 
 
-@settings(max_examples=50)
+@few
 @given(st.data())
 def test_boxes_of_one_diagonal(data: st.DataObject) -> None:
     """Parts that follow on each other, overlap, hold each other, or are apart."""

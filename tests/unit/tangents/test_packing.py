@@ -18,6 +18,7 @@ from tests.unit.tangents.dense_terms import (
     Ground,
     column,
     factors,
+    few,
     grids,
     places,
     shape_of,
@@ -36,6 +37,7 @@ def by_table(cols: list[int], *found: Factor, is_negative: bool = False) -> Term
     )
 
 
+@few
 @given(st.data())
 def test_packed(data: st.DataObject) -> None:
     ground = Ground()

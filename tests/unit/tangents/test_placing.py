@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from partialc.ir.dtypes import DType
@@ -12,11 +12,11 @@ from partialc.tangents.arrays import Factor
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.placing import dense, placed, seeds_of
 from partialc.tangents.term import Term
-from tests.unit.tangents.dense_terms import SEEDS, Ground, column, shape_of, terms
+from tests.unit.tangents.dense_terms import SEEDS, Ground, column, few, shape_of, terms
 from tests.unit.tangents.numpy_arrays import FLOAT
 
 
-@settings(max_examples=50)
+@few
 @given(st.data())
 def test_placed(data: st.DataObject) -> None:
     ground = Ground()
@@ -41,7 +41,7 @@ def test_placed(data: st.DataObject) -> None:
     assert not (is_once and "scatter-add" in ops)
 
 
-@settings(max_examples=50)
+@few
 @given(st.data())
 def test_dense(data: st.DataObject) -> None:
     ground = Ground()

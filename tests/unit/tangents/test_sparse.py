@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -16,7 +16,7 @@ from partialc.tangents.arrays import Factor
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.sparse import Matrix
 from partialc.tangents.term import Term
-from tests.unit.tangents.dense_terms import SEEDS, Ground, column, shape_of, terms
+from tests.unit.tangents.dense_terms import SEEDS, Ground, column, few, shape_of, terms
 from tests.unit.tangents.numpy_arrays import FLOAT
 
 
@@ -35,7 +35,7 @@ def pattern_keys(matrix: Matrix) -> NDArray[np.int64]:
     return found.rows * max(matrix.shape[1], 1) + found.cols
 
 
-@settings(max_examples=60)
+@few
 @given(st.data())
 def test_random_matrices(data: st.DataObject) -> None:
     """Several values, either way round; all entries of the pattern, or any."""

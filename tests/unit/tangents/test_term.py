@@ -28,6 +28,7 @@ from tests.unit.tangents.dense_terms import (
     Ground,
     arrays_along,
     column,
+    few,
     grids,
     places,
     shape_of,
@@ -53,6 +54,7 @@ def test_seeds_are_an_identity(shape: tuple[int, ...]) -> None:
     assert term.hidden() == tuple(n for n, size in enumerate(shape) if size == 1)
 
 
+@few
 @given(st.data())
 def test_payload(data: st.DataObject) -> None:
     ground = Ground()
@@ -63,6 +65,7 @@ def test_payload(data: st.DataObject) -> None:
     assert np.array_equal(ground.payload(term.negated), -ground.payload(term))
 
 
+@few
 @given(st.data())
 def test_kept(data: st.DataObject) -> None:
     ground = Ground()
@@ -113,6 +116,7 @@ def test_places_that_form_no_box_are_listed() -> None:
     assert np.array_equal(ground.dense(found, (4, 4), 16), want)
 
 
+@few
 @given(st.data())
 def test_regridded(data: st.DataObject) -> None:
     """Each place of the new grid has the row, column and payload that it reads."""
@@ -149,6 +153,7 @@ def test_listed_with_repetitions() -> None:
     assert np.array_equal(ground.dense(found, (3, 2), 6), want)
 
 
+@few
 @given(st.data())
 def test_within(data: st.DataObject) -> None:
     ground = Ground()
@@ -171,6 +176,7 @@ def test_within(data: st.DataObject) -> None:
     )
 
 
+@few
 @given(st.data())
 def test_settled(data: st.DataObject) -> None:
     ground = Ground()
@@ -184,6 +190,7 @@ def test_settled(data: st.DataObject) -> None:
     assert used == set(range(len(found.sizes)))
 
 
+@few
 @given(st.data())
 def test_scaled(data: st.DataObject) -> None:
     ground = Ground(knowing())
@@ -202,6 +209,7 @@ def test_scaled(data: st.DataObject) -> None:
     np.testing.assert_allclose(ground.dense(found, shape, SEEDS), want, rtol=1e-12)
 
 
+@few
 @given(st.data())
 def test_scaled_by_what_is_read_elsewhere(data: st.DataObject) -> None:
     """Outside of the array a zero is read."""

@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -22,7 +22,7 @@ from partialc.tangents.weave import (
     strands,
     woven,
 )
-from tests.unit.tangents.dense_terms import Ground, column
+from tests.unit.tangents.dense_terms import Ground, column, few
 from tests.unit.tangents.numpy_arrays import FLOAT
 
 
@@ -97,7 +97,7 @@ def test_stencils(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     checked(ground, [shifted(ground, shape, by) for by in moves], shape)
 
 
-@settings(max_examples=30)
+@few
 @given(st.data())
 def test_random_stencils(data: st.DataObject) -> None:
     """What is woven is right, in whatever order the terms come."""
