@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.errors import REFUSALS
+from partialc.errors import REFUSALS, UnsupportedError
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.merge import merge
 from partialc.ir.program import Atom, Equation, Function, Program
@@ -188,6 +188,8 @@ def structured(
         return replace(
             found, refusal=f"{error} holds its derivatives as one large array"
         )
+    except UnsupportedError as error:
+        return replace(found, refusal=error.what)
     except REFUSALS as error:
         reason = str(error).strip().split("\n")[0]
         return replace(found, refusal=f"JAX refuses it: {reason}")
