@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Final
@@ -53,10 +53,12 @@ class StructuredTangents(WrittenOut):
     Attributes:
         direction: Whether tangents are pushed or cotangents pulled.
         facts: What was found out, as sentences.
+        places: How many places the grids of all terms have; None where it was refused.
     """
 
     direction: Direction = field(default="forward", kw_only=True)
     facts: tuple[str, ...] = field(default=(), kw_only=True)
+    places: int | None = field(default=None, kw_only=True)
 
     @property
     def key(self) -> str:
@@ -104,10 +106,20 @@ def has_matrices(kernel: Kernel) -> bool:
     return any(map(is_matrix, parts_of(kernel)))
 
 
-def has_many_entries(kernel: Kernel) -> bool:
-    """Whether its matrices have too many entries to be taken one by one."""
+def has_many_entries(kernel: Kernel, ways: Sequence[StructuredTangents]) -> bool:
+    """Whether its matrices have too many entries to be taken one by one.
+
+    Args:
+        kernel: The kernel.
+        ways: What structured tangents make of it.
+    """
+    places = [way.places for way in ways if way.places is not None]
+    if places:
+        return min(places) > MOST_APART
     counts = [
-        prod(_shape(part)) if isinstance(part.layout, Dense) else len(part.layout.inputs)
+        prod(_shape(part))
+        if isinstance(part.layout, Dense)
+        else len(part.layout.inputs)
         for part in parts_of(kernel)
         if isinstance(part, Block) and is_matrix(part)
     ]
@@ -203,7 +215,9 @@ def structured(
     traced = Program(tracer.kernel.name, merged)
     passes = whole_arrays(variant)
     finished = tracer.lowered(replace(found, variant=passes), traced)
-    return replace(finished, variant=variant, facts=widest.facts())
+    return replace(
+        finished, variant=variant, facts=widest.facts(), places=widest.places
+    )
 
 
 class _Assembly:
@@ -262,10 +276,12 @@ class _Assembly:
 
     def is_scalar(self) -> bool:
         """Whether it is a program of scalars."""
-        places = sum(
-            term.places for each in self.matrices for term in each.matrix.terms
-        )
-        return self.terms > TERMS and places < SCALAR * self.terms
+        return self.terms > TERMS and self.places < SCALAR * self.terms
+
+    @property
+    def places(self) -> int:
+        """How many places the grids of all terms have."""
+        return sum(term.places for each in self.matrices for term in each.matrix.terms)
 
     def facts(self) -> tuple[str, ...]:
         """What was found out about the matrices."""

@@ -22,8 +22,8 @@ from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.term import Term, payload
 
-MOST_PARTS: Final = 48
-"""Weaves of more parts are longer to read than a gather."""
+MOST_PARTS: Final = 16
+"""Weaves of more parts are longer to read than a gather, and no faster."""
 
 T = TypeVar("T")
 
