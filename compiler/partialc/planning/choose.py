@@ -145,7 +145,7 @@ def plan_kernel(
         raise _refused(kernel, primal, chains)
     matrices = _structured(chains, tracer, wish)
     are_many = bool(matrices) and has_many_entries(kernel, matrices)
-    written_out = [] if are_many else _written_out(chains, tracer, wish)
+    written_out = [] if is_large or are_many else _written_out(chains, tracer, wish)
     rivals = [] if is_large else chains
     candidates: list[Realisation] = [*rivals, *written_out, *matrices]
     preference = Preference(wish.form, wish.rows, candidates, wish.kept)

@@ -6,7 +6,7 @@ gradient. What does not depend on the tangents in it are residuals.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -93,9 +93,23 @@ class LinearProgram:
             rules=False,
         )
 
+    @property
+    def results(self) -> tuple[ArrayType, ...]:
+        """The types of what comes out."""
+        return self.rows if self.direction == "forward" else self.columns
+
     def _call(self, *given: jax.Array) -> Sequence[jax.Array]:
         count = len(self.primal.signature.leaves)
-        leaves, seeds = given[:count], given[count:]
+        return self.applied(given[:count])(*given[count:])
+
+    def applied(
+        self, leaves: Sequence[jax.Array]
+    ) -> Callable[..., tuple[jax.Array, ...]]:
+        """The linear program at a point, as a function of the seeds.
+
+        Args:
+            leaves: The function's own leaves.
+        """
 
         def run(*selected: jax.Array) -> tuple[jax.Array, ...]:
             return self._differentiated(_with(leaves, self.wrt, selected))
@@ -103,9 +117,9 @@ class LinearProgram:
         at = tuple(leaves[each.leaf][each.index] for each in self.wrt)
         if self.direction == "forward":
             linear: Any = jax.linearize(run, *at)[1]
-            return tuple(linear(*seeds))
+            return lambda *seeds: tuple(linear(*seeds))
         pull: Any = jax.vjp(run, *at)[1]
-        return tuple(pull(tuple(seeds)))
+        return lambda *seeds: tuple(pull(tuple(seeds)))
 
     def _differentiated(self, leaves: Sequence[jax.Array]) -> tuple[jax.Array, ...]:
         """What is differentiated once: selected outputs, or a selected gradient."""
