@@ -223,3 +223,17 @@ def test_numpy_and_the_evaluator_agree() -> None:
         np.testing.assert_allclose(np.asarray(result), ground.of(atom), rtol=1e-6)
     ops = {equation.op for equation in arrays.equations}
     assert ops >= {"dot_general", "gather", "slice", "rev", "squeeze", "transpose"}
+
+
+def test_products_element_by_element_are_no_matrix_products() -> None:
+    """Where one array has no axes of its own a batch of dots is a sum of products."""
+    ground = Ground()
+    one, other = ground.input(np.ones((3, 4))), ground.input(np.ones((3, 4, 2)))
+    for pair, ops in (
+        ((Factor(one, (0, 1)), Factor(other, (0, 1, 2))), ["mul", "reduce_sum"]),
+        ((Factor(one, (0, 1)), Factor(one, (2, 1))), ["dot_general"]),
+    ):
+        start = len(ground.arrays.equations)
+        ground.arrays.contracted(*pair, axes=(1,))
+        written = [equation.op for equation in ground.arrays.equations[start:]]
+        assert [op for op in written if op != "broadcast_in_dim"] == ops

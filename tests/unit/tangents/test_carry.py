@@ -208,3 +208,21 @@ def test_results_without_elements(shape: tuple[int, ...]) -> None:
         assert pulled(term, [first], shape, ground.arrays) is None
     put = [IndexMap.along((3,), 0)] * len(shape)
     assert pushed(term, put, shape, ground.arrays) is None
+
+
+@pytest.mark.parametrize("new", [(3, 2), (2, 3), (1, 6), (6, 1)])
+def test_lines_in_a_vector_that_becomes_a_matrix(new: tuple[int, int]) -> None:
+    """Wherever they start and end: within a row of it, across rows, in steps."""
+    for start in range(6):
+        for step in (-2, -1, 1, 2, 3):
+            for count in range(1, 7):
+                if not 0 <= start + step * (count - 1) < 6:
+                    continue
+                ground, sizes = Ground(), (count,)
+                weights = Factor(ground.input(np.arange(1.0, 1 + count)), (0,))
+                row = IndexMap.along(sizes, 0, start, step)
+                cols = IndexMap.along(sizes, 0)
+                term = Term(sizes, (row,), cols, (weights,), FLOAT)
+                found = reshaped(term, (6,), new, ground.arrays)
+                want = ground.dense(term, (6,), 6)
+                assert np.array_equal(ground.dense(found, new, 6), want)

@@ -233,3 +233,14 @@ def test_nowhere_survives_what_is_added_to_it() -> None:
     found = column([0, -1, 2], 0, (3,)).scaled(1 << 20).shifted(1 << 30)
     assert (found.values() < 0).tolist() == [False, True, False]
     assert NOWHERE < -(1 << 30)
+
+
+def test_nowhere_added_up_is_still_to_be_told_from_differences() -> None:
+    """Maps that fall are differences of tables: their holes stay holes."""
+    holed = column([4, -1, 9], 0, (3,))
+    total = holed
+    for _ in range(5):
+        total = total.plus(holed)
+    assert total.table is not None
+    assert total.table.min() == NOWHERE
+    agree(total.shifted(50), [74, -1, 104])
