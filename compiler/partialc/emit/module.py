@@ -82,7 +82,7 @@ def module_text(
         parts: What printed programs need at module level.
         rebuilds: Whether `partialc build` can build it: the spec names its function.
     """
-    large = {
+    large: dict[str, NDArray[np.generic]] = {
         key: array
         for key, array in constants.items()
         if not isinstance(array, tuple)

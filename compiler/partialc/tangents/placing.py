@@ -44,7 +44,7 @@ def placed(
         return arrays.spread(zero, (total,), ())
     at = np.concatenate(places)
     inside = at >= 0
-    is_once = np.unique(at[inside]).size == int(inside.sum())
+    is_once = np.bincount(at[inside]).max(initial=0) <= 1
     values = _concatenated(parts, arrays)
     if not is_once:
         return _added_up(values, at, kind, arrays)
