@@ -38,7 +38,7 @@ def placed(
         return arrays.spread(zero, (total,), ())
     values, at = _listed(terms, targets, dtype, arrays)
     inside = at >= 0
-    is_once = np.unique(at[inside]).size == int(inside.sum())
+    is_once = np.bincount(at[inside]).max(initial=0) <= 1
     if not is_once:
         return _added_up(arrays.spread(zero, (total,), ()), values, at, kind, arrays)
     source = np.full(total, at.size, np.int64)
