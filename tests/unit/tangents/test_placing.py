@@ -23,7 +23,7 @@ def test_placed(data: st.DataObject) -> None:
     found = data.draw(st.lists(terms(0, ground, most=2), max_size=3))
     total = data.draw(st.integers(0, 12))
     is_once = data.draw(st.booleans())
-    free = data.draw(st.permutations(range(max(total, 40))))
+    free = data.draw(st.permutations(range(48)))
     targets, want, used = [], np.zeros(total), 0
     for term in found:
         numbers = free[used : used + term.places]
@@ -54,7 +54,7 @@ def test_dense(data: st.DataObject) -> None:
     assert not matrix[:, others].any()
     atom = dense(found, shape, seeds, FLOAT, ground.arrays)
     assert atom.type.shape == (*shape, seeds.size)
-    got = ground.of(atom).reshape(-1, seeds.size)
+    got = ground.of(atom).reshape(matrix.shape[0], seeds.size)
     assert np.array_equal(got, matrix[:, seeds])
 
 
