@@ -372,8 +372,8 @@ def _channels(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     stride, dilation = draw.random.randint(1, 2), draw.random.randint(1, 2)
     padding = draw.random.choice(["'SAME'", "'VALID'", "[(1, 0)]"])
     return (
-        f"lax.conv_general_dilated({v}, {kernel}, ({stride},), {padding}, "
-        f"rhs_dilation=({dilation},))"
+        f"lax.conv_general_dilated({v}, {kernel}.astype({v}.dtype), ({stride},), "
+        f"{padding}, rhs_dilation=({dilation},))"
     )
 
 
