@@ -76,9 +76,8 @@ def _array_base(order: int) -> str:
 
 def output_role(output: Output, signature: Signature) -> str:
     """A selected output as a piece of an identifier: `out2`, `out_energy`."""
-    if isinstance(output, WeightedSum):
-        roles = [output_role(each, signature) for each in output.outputs]
-        return "_".join(["weighted", *dict.fromkeys(roles)])
+    if isinstance(output, WeightedSum):  # a kernel has one, as it has one cotangent
+        return "weighted"
     path = role(signature.result.leaves[output.leaf].path)
     base = f"out_{path}" if path else "out"
     if not output.is_scalar or not output.index:
