@@ -22,7 +22,7 @@ from partialc.realise.places import Constants, output_text, tuple_text, view_tex
 from partialc.realise.primal_text import Primals
 from partialc.realise.steps import Steps
 from partialc.realise.units import Unit, find_units, leaf_expression, unit_of
-from partialc.request.resolved import Direction, Output
+from partialc.request.resolved import Direction, Output, selections
 from partialc.request.shapes import whole
 from partialc.request.signature import Signature
 
@@ -380,7 +380,7 @@ class _Writer:
             return text
         part = self.parts[number]
         call = f"{self.function}({', '.join(self.signature.arguments)})"
-        call = output_text(call, part.output, self.signature)
+        call = output_text(call, selections(part.output)[0], self.signature)
         wanted = part_dtype(part, self.signature)
         return f"{text}.astype({dtype_text(wanted, self.signature, call)})"
 

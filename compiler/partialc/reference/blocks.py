@@ -73,6 +73,8 @@ class Blocks:
         """The name of the function whose result is the selected output alone."""
         selected = self.names.selected(self.call(), output)
         if chosen is not None:
+            if isinstance(output, WeightedSum):
+                selected = f"({selected})"
             selected = f"{selected}.ravel()[{positions_text(chosen)}]"
         if selected == self.call():
             return "reference"

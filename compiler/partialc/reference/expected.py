@@ -106,7 +106,8 @@ class _Writer:
             return f"{text}.astype({names.leaf(part.leaf)}.dtype)"
         if isinstance(part, Block) and not part.axes:
             return text
-        return f"{text}.astype({self.blocks.result(part.output)}.dtype)"
+        output = self.blocks.result(selections(part.output)[0])
+        return f"{text}.astype({output}.dtype)"
 
 
 def expected_text(
