@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any, Final
 
 import jax
@@ -96,9 +97,7 @@ def build_measurements(
     module, spent = compiled(function, size, request, name)
     return [
         Measurement(f"{name}: build", spent, "s", seconds),
-        Measurement(
-            f"{name}: length", len(module.source.splitlines()), "lines", lines
-        ),
+        Measurement(f"{name}: length", len(module.source.splitlines()), "lines", lines),
     ]
 
 
@@ -107,7 +106,7 @@ def peer(
 ) -> Callable[[Array], Array] | None:
     """The values by a colouring library, in its own order; None if it is not there."""
     try:
-        import asdex
+        asdex = import_module("asdex")
     except ImportError:
         return None
     sample = jnp.full(size, 0.5)

@@ -1,8 +1,9 @@
 """The functions: stencils, energies, networks of reactions, graphs.
 
-Sources: Burgers and Rosenbrock as every textbook has them; the Bratu problem and the two
-Brusselators as in the PETSc and SUNDIALS example collections; the hyperelastic energy is
-the compressible neo-Hookean one of Bonet and Wood, Nonlinear Continuum Mechanics, 6.4.3.
+Sources: Burgers and Rosenbrock as every textbook has them; the Bratu problem and the
+two Brusselators as in the PETSc and SUNDIALS example collections; the hyperelastic
+energy is the compressible neo-Hookean one of Bonet and Wood, Nonlinear Continuum
+Mechanics, 6.4.3.
 """
 
 from __future__ import annotations

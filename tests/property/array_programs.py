@@ -312,6 +312,140 @@ def _unruled(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     )
 
 
+def _otherwise(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    other = draw.other(shape)
+    return draw.random.choice(
+        [
+            f"jnp.where(jnp.sum({v}) > 1, {v}, 2 * {other})",
+            f"lax.cond(jnp.sum({v}) > 1, jnp.sin, lambda a: a * {v}, {other})",
+            f"lax.select_n((10 * {v}).astype(int) % 3, {v}, {other}, {v} * {other})",
+            f"jnp.clip({v}, 0.5, {other})",
+            f"jnp.where({v} > 9, jnp.log({other} - 9), {v})",
+        ]
+    )
+
+
+def _reduced(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if not shape:
+        return None
+    axis = draw.axis(shape)
+    kind = draw.random.choice(
+        ["jnp.prod", "jnp.min", "jax.nn.logsumexp", "jax.nn.softmax", "jnp.var"]
+    )
+    return f"{kind}({v}, {axis})"
+
+
+def _segments(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if not shape:
+        return None
+    count = draw.random.randint(1, 5)
+    table = [draw.random.randint(-1, count) for _ in range(shape[0])]
+    mode = draw.random.choice(["drop", "clip", "fill"])
+    rest = "".join(f", {size}" for size in shape[1:])
+    return draw.random.choice(
+        [
+            f"jax.ops.segment_sum({v}, np.array({table}), {count})",
+            f"jnp.ones(({count}{rest})).at[np.array({table})].add({v}, mode='{mode}')",
+        ]
+    )
+
+
+def _places(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if not shape:
+        return None
+    size = shape[0]
+    return draw.random.choice(
+        [
+            f"{v}[(10 * {v}.ravel()[:3]).astype(int) % {size}]",
+            f"lax.dynamic_index_in_dim({v}, {v}.ravel()[0].astype(int), 0)",
+            f"{v}.at[{v}.ravel()[0].astype(int)].set(1.0)",
+            f"jnp.roll({v}, {v}.ravel()[0].astype(int), 0)",
+        ]
+    )
+
+
+def _channels(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if len(shape) != 3:
+        return None
+    out, size = draw.random.randint(1, 2), draw.random.randint(1, 3)
+    kernel = draw.numbers((out, shape[1], size), 0.2)
+    stride, dilation = draw.random.randint(1, 2), draw.random.randint(1, 2)
+    padding = draw.random.choice(["'SAME'", "'VALID'", "[(1, 0)]"])
+    return (
+        f"lax.conv_general_dilated({v}, {kernel}, ({stride},), {padding}, "
+        f"rhs_dilation=({dilation},))"
+    )
+
+
+def _contraction(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    other = draw.other(shape)
+    if len(shape) == 3:
+        known = draw.numbers(shape, 0.4)
+        return draw.random.choice(
+            [
+                f"jnp.einsum('bij,bkj->bik', {v}, {known})",
+                f"jnp.einsum('bij,bik->bjk', {v}, {other})",
+                f"jnp.einsum('bij,bij->b', {v}, jnp.sin({other}))",
+                f"jnp.einsum('bij->ijb', {v})",
+            ]
+        )
+    if len(shape) == 1:
+        return draw.random.choice(
+            [
+                f"jnp.outer({v}, {other})",
+                f"jnp.dot({v}, {other})",
+                f"(jnp.outer({v}, jnp.sin({v})) @ {other})",
+                f"jnp.diag({v})",
+            ]
+        )
+    if len(shape) == 2:
+        return draw.random.choice(
+            [
+                f"jnp.tril({v})",
+                f"jnp.linalg.solve(9 * np.eye({shape[0]}) + "
+                f"jnp.tanh({v} @ {v}.T), {other})",
+                f"jnp.trace({v})",
+                f"jnp.diagonal({v} * {other})",
+            ]
+        )
+    return None
+
+
+def _custom(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    other = draw.other(shape)
+    return draw.random.choice(
+        [
+            f"jax.nn.relu({v} - 0.9)",
+            f"jax.nn.silu({v})",
+            f"jax.nn.softplus({v}) * {other}",
+            f"jax.checkpoint(lambda a: jnp.sin(jnp.cos(a)))({v})",
+            f"lax.stop_gradient({v}) * {other}",
+            f"jnp.abs({v} - {other})",
+            f"jnp.maximum({v}, 1.1)",
+            f"jnp.hypot({v}, {other})",
+            f"({v} > 1) * {other}",
+            f"{v} ** {other}",
+        ]
+    )
+
+
+def _loop(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+    if not shape:
+        return None
+    count = draw.random.randint(1, 4)
+    return draw.random.choice(
+        [
+            f"lax.scan(lambda c, a: (c, jnp.sin(a) * c[0]), {v}, {v})[1]",
+            f"lax.scan(lambda c, a: (c + jnp.sin(a), a * a), {v}[0], {v})[0]",
+            f"lax.fori_loop(0, {count}, lambda i, a: a + jnp.roll(a, 1, 0) / 9, {v})",
+            f"lax.map(lambda a: jnp.sum(jnp.exp(a / 3)), {v})",
+            f"jax.vmap(lambda a: a * jnp.sum(a))({v})",
+            f"lax.scan(lambda c, a: (a, c * a), {v}[0], {v}, reverse=True)[1]",
+            f"jax.lax.associative_scan(jnp.multiply, {v})",
+        ]
+    )
+
+
 MAKERS = [
     _slice,
     _slice,
@@ -343,4 +477,12 @@ MAKERS = [
     _window,
     _convolve,
     _unruled,
+    _otherwise,
+    _reduced,
+    _segments,
+    _places,
+    _channels,
+    _contraction,
+    _custom,
+    _loop,
 ]

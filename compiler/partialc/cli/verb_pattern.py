@@ -17,7 +17,7 @@ from partialc.cli.drawing import ASCII, BLOCKS, draw
 from partialc.cli.functions import args_option, load_function, path_argument
 from partialc.cli.pattern_files import check_ending, encode
 from partialc.cli.pattern_summary import Leaf, Summary
-from partialc.errors import REFUSALS, RequestError, UnsupportedError
+from partialc.errors import RequestError
 from partialc.frontends.primal import Primal
 from partialc.ir.patterns import Pattern
 from partialc.ir.program import ArrayType
@@ -97,20 +97,11 @@ def _pattern(
     """Where the matrix can be nonzero; what the function prints goes to stderr.
 
     Raises:
-        UnsupportedError: JAX refuses to differentiate the function.
+        UnsupportedError: As from `pattern_of`.
     """
     rows, axis = tuple(each for _, each in outputs), tuple(each for _, each in wrt)
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            return pattern_of(primal, rows, axis, 2 if is_hessian else 1)
-    except REFUSALS as error:
-        raise UnsupportedError(
-            f"JAX refuses the {'Hessian' if is_hessian else 'Jacobian'} of "
-            f"{primal.signature.name}",
-            where=primal.origin,
-            why=str(error).partition("\n")[0],
-            fix="name a function that JAX can differentiate",
-        ) from error
+    with contextlib.redirect_stdout(sys.stderr):
+        return pattern_of(primal, rows, axis, 2 if is_hessian else 1)
 
 
 def _show(summary: Summary) -> None:

@@ -82,7 +82,7 @@ def module_text(
         parts: What printed programs need at module level.
         rebuilds: Whether `partialc build` can build it: the spec names its function.
     """
-    large = {
+    large: dict[str, NDArray[np.generic]] = {
         key: array
         for key, array in constants.items()
         if not isinstance(array, tuple)
@@ -90,7 +90,13 @@ def module_text(
         and array.size > MAX_LITERAL
         and len(_literal(array)) > MAX_LITERAL
     }
-    large |= {key: data for key, data in parts.constants.items() if is_large(data)}
+    definitions = "\n\n\n".join([*parts.functions.values(), function.text])
+    held = _used(
+        parts.constants,
+        [definitions, *parts.helpers.values()]
+        + [each.definitions + each.text for each in kernels],
+    )
+    large |= {key: data for key, data in held.items() if is_large(data)}
     arrays = _npz(large) if large else None
     lines = [f"_ARGUMENTS = {arguments_table(signature)!r}"]
     if arrays is not None:
@@ -106,11 +112,8 @@ def module_text(
     wanted = sorted({*support_names, "_checked"})
     texts = {each: support.text(each) for each in wanted} | dict(parts.helpers)
     before = [
-        constant_source(key, data)
-        for key, data in parts.constants.items()
-        if key not in large
+        constant_source(key, data) for key, data in held.items() if key not in large
     ]
-    definitions = "\n\n\n".join([*parts.functions.values(), function.text])
     if arrays is not None:
         texts["_arrays"] = support.text("_arrays")
     if any("_grid(" in text for text in formulas.values()):
@@ -223,6 +226,17 @@ def _combinations(order: int, extent: int) -> str:
         start = f"{names[number - 1]}, " if number else ""
         loops.append(f"for {name} in range({start}{extent})")
     return f"{tuple_text(names)} {' '.join(loops)}"
+
+
+def _used(
+    constants: Mapping[str, NDArray[np.generic]], texts: Sequence[str]
+) -> dict[str, NDArray[np.generic]]:
+    """The constants that texts name.
+
+    An index written as a slice, or along fewer axes, leaves behind what it was.
+    """
+    words = {word for text in texts for word in re.findall(r"\b_\w+", text)}
+    return {key: data for key, data in constants.items() if key in words}
 
 
 def _npz(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:

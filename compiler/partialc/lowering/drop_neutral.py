@@ -14,7 +14,14 @@ from partialc.ir.rewrite import everywhere, resolve, with_inputs
 from partialc.lowering.passes import Grade, Pass
 from partialc.ops.registry import commutes
 
-_NEUTRAL: Final = {"mul": 1.0, "div": 1.0, "sub": 0.0, "max": -inf, "min": inf}
+_NEUTRAL: Final = {
+    "mul": 1.0,
+    "div": 1.0,
+    "sub": 0.0,
+    "pow": 1.0,
+    "max": -inf,
+    "min": inf,
+}
 
 
 def drop_neutral(function: Function) -> Function:

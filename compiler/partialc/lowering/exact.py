@@ -18,7 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.ir.dtypes import Regime
+from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
+from partialc.ops.elements import Operands
+from partialc.ops.registry import find
 
 Array: TypeAlias = NDArray[Any]
 Rule: TypeAlias = Callable[..., Array | None]
@@ -41,6 +44,11 @@ def exact_results(
         return None
     if equation.op == "split":
         results = _split(operands[0], equation.params)
+    elif equation.op in _MOVES:
+        moved = _moved(equation, operands)
+        if moved is None:
+            return None
+        results = (moved,)
     else:
         rule = _RULES.get(equation.op)
         if rule is None:
@@ -61,6 +69,25 @@ def exact_results(
 def _split(array: Array, params: Any) -> tuple[Array, ...]:
     bounds = np.cumsum(params["sizes"])[:-1]
     return tuple(np.split(array, bounds, axis=params["axis"]))
+
+
+def _moved(equation: Equation, operands: Sequence[Array]) -> Array | None:
+    """Whole numbers moved by known indices: each is one of an operand."""
+    op, kind = find(equation.op), equation.outputs[0].type
+    rule = None if op is None else op.elements
+    if rule is None or operands[0].dtype.kind not in "biu":
+        return None
+    known = Operands(tuple(map(ElementSet.nonzero, operands)), tuple(operands))
+    found = rule.reads(equation, 0, np.arange(kind.size, dtype=np.int64), known)
+    if found is None or found.how != "pick" or found.rows is not None:
+        return None
+    result = np.zeros(kind.size, operands[0].dtype)
+    read = np.zeros(kind.size, bool)
+    for operand, places in zip(operands, found.operands, strict=True):
+        here = places >= 0
+        result[here] = operand.reshape(-1)[places[here]]
+        read |= here
+    return result.reshape(kind.shape) if read.all() else None
 
 
 def _arithmetic(compute: Callable[..., Array], kinds: str = "iuf") -> Rule:
@@ -300,6 +327,9 @@ def _unchanged(
 ) -> Array | None:
     return operands[0]
 
+
+_MOVES: Final = frozenset({"gather", "scatter"})
+"""Where elements come from is what their own rules say."""
 
 _RULES: Final[dict[str, Rule]] = {
     "abs": _arithmetic(np.abs),

@@ -24,9 +24,9 @@ def fold_constants(function: Function) -> Function:
 
     Folded are the operations of `exact`, and those on the caller's float width only if
     the narrow result is the rounding of the wide one. What would make the program
-    longer stays an operation: `iota`, a broadcast number, and results of more than
-    `SMALL` elements that are larger than the constants they are made from. Operations
-    on those are folded all the same.
+    longer stays an operation: `iota`, a broadcast number, what indices move, and
+    results of more than `SMALL` elements that are larger than the constants they are
+    made from. Operations on those are folded all the same.
     """
     return everywhere(function, _folded)
 
@@ -57,7 +57,7 @@ def _folded(function: Function) -> Function:
 
 def _is_shorter(equation: Equation, results: Sequence[Constant]) -> bool:
     """Whether the constants are no longer to write than the operation."""
-    if equation.op == "iota":
+    if equation.op in {"iota", "gather", "scatter"}:
         return False
     literals = [atom for atom in equation.inputs if isinstance(atom, Constant)]
     if equation.op == "broadcast_in_dim" and all(c.type.size == 1 for c in literals):

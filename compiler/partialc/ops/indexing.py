@@ -14,9 +14,10 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from partialc.ir.program import ArrayType, Atom, Constant, Equation
 from partialc.ops import params
@@ -255,8 +256,9 @@ def unwrapped_index(
         An atom that `jnp` turns into the given index; None if there is none.
     """
     if isinstance(atom, Constant):
-        inside = all(0 <= int(entry) < size for entry in atom.data.flat)
-        return atom if inside else None
+        entries: NDArray[Any] = atom.data
+        inside = (entries >= 0) & (entries < size)
+        return atom if inside.all() else None
     if _unsigned(atom):
         return atom
     equation = context.origin(atom)

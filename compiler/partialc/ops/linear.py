@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.ir.dtypes import BOOL
+from partialc.ir.dtypes import BOOL, DType
 from partialc.ir.program import ArrayType, Atom, Equation
 from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.carry import pulled, pushed
@@ -177,19 +177,23 @@ def converted(linear: Linear) -> Sequence[Terms] | None:
     dtype = linear.equation.outputs[0].type.dtype
     if not dtype.is_float or not linear.operand(0).dtype.is_float:
         return None
-    return [
-        [
-            replace(
-                term,
-                dtype=dtype,
-                factors=tuple(
-                    Factor(linear.arrays.converted(each.atom, dtype), each.axes)
-                    for each in term.factors
-                ),
-            )
-            for term in linear.of(0)
-        ]
-    ]
+    return [[as_type(term, dtype, linear.arrays) for term in linear.of(0)]]
+
+
+def as_type(term: Term, dtype: DType, arrays: Arrays) -> Term:
+    """A term in another element type.
+
+    Args:
+        term: The term.
+        dtype: The type.
+        arrays: Writes the conversions.
+    """
+    if term.dtype == dtype:
+        return term
+    factors = tuple(
+        Factor(arrays.converted(each.atom, dtype), each.axes) for each in term.factors
+    )
+    return replace(term, dtype=dtype, factors=factors)
 
 
 def selected(linear: Linear) -> Sequence[Terms] | None:

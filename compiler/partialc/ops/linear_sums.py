@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from partialc.ir.program import Atom
 from partialc.ops import params
-from partialc.ops.linear import Linear, Terms, present
+from partialc.ops.linear import Linear, Terms, as_type, present
 from partialc.tangents.carry import pulled, pushed
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.term import Term, kept, scaled
@@ -39,9 +40,9 @@ def dot_general(linear: Linear) -> Sequence[Terms] | None:
     new = [along[axis] for axis in free[1]]
     ends = [*free[0], *new] if number == 0 else [*new, *free[0]]
     put = [IndexMap.along(grid, axis) for axis in (*batch[0], *ends)]
-    atom = linear.equation.inputs[1 - number]
+    atom, terms = _of_result_type(linear, number)
     found: list[Term | None] = []
-    for term in linear.of(number):
+    for term in terms:
         wide = pulled(term, spread, grid, linear.arrays)
         if wide is not None:
             wide = scaled(wide, atom, linear.arrays, maps=read)
@@ -134,15 +135,22 @@ def convolution(linear: Linear) -> Sequence[Terms] | None:
         of_kernel[right[2 + place]] = IndexMap.along(grid, rank + 1 + place)
     read, other = (of_image, of_kernel) if number == 0 else (of_kernel, of_image)
     put = [IndexMap.along(grid, axis) for axis in range(rank)]
+    atom, terms = _of_result_type(linear, number)
     found: list[Term | None] = []
-    for term in linear.of(number):
+    for term in terms:
         wide = pulled(term, read, grid, linear.arrays)
         if wide is not None:
-            atom = equation.inputs[1 - number]
             wide = scaled(wide, atom, linear.arrays, maps=other)
         if wide is not None:
             found.append(pushed(wide, put, shape, linear.arrays))
     return [present(found)]
+
+
+def _of_result_type(linear: Linear, number: int) -> tuple[Atom, list[Term]]:
+    """Both factors in the type they are multiplied and added up in: the result's."""
+    dtype, arrays = linear.equation.outputs[0].type.dtype, linear.arrays
+    residual = arrays.converted(linear.equation.inputs[1 - number], dtype)
+    return residual, [as_type(term, dtype, arrays) for term in linear.of(number)]
 
 
 def _windowed(

@@ -161,8 +161,13 @@ class Acceptance:
     def _finished(self, candidate: Realisation, variant: Variant) -> Realisation:
         """A candidate by another pipeline."""
         if isinstance(candidate, StructuredTangents):
-            way = candidate.direction
-            return structured(self._tracer, candidate.origin, way, variant)
+            return structured(
+                self._tracer,
+                candidate.origin,
+                candidate.direction,
+                variant,
+                is_coloured=candidate.is_coloured,
+            )
         return self._tracer.finish(candidate.origin, variant)
 
     def _next(self, candidate: Realisation, failing: frozenset[int]) -> Variant | None:

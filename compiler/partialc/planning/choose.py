@@ -144,8 +144,8 @@ def plan_kernel(
     if chains[0].burden is None:
         raise _refused(kernel, primal, chains)
     matrices = _structured(chains, tracer, wish)
-    are_many = bool(matrices) and has_many_entries(kernel)
-    written_out = [] if are_many else _written_out(chains, tracer, wish)
+    are_many = bool(matrices) and has_many_entries(kernel, matrices)
+    written_out = [] if is_large or are_many else _written_out(chains, tracer, wish)
     rivals = [] if is_large else chains
     candidates: list[Realisation] = [*rivals, *written_out, *matrices]
     preference = Preference(wish.form, wish.rows, candidates, wish.kept)
@@ -173,9 +173,14 @@ def plan_kernel(
         ),
         rows=wish.rows,
         reference=(references or References(primal)).cost(kernel),
-        facts=(*facts_of(chosen, primal), *accepted.facts),
+        facts=(*_found(chosen), *facts_of(chosen, primal), *accepted.facts),
         warnings=(*_not_written_out(chosen, wish), *zeros),
     )
+
+
+def _found(chosen: Realisation) -> tuple[str, ...]:
+    """What structured tangents tell of the matrices of a kernel."""
+    return chosen.facts if isinstance(chosen, StructuredTangents) else ()
 
 
 def _alike(

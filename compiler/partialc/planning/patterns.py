@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from partialc.errors import REFUSALS, UnsupportedError
 from partialc.frontends.primal import Primal
 from partialc.ir.patterns import Pattern
 from partialc.lowering.structured.interpret import TooLargeError
 from partialc.lowering.structured.matrix import linear_matrix
-from partialc.realise.linear import LinearProgram
+from partialc.realise.linear import Direction, LinearProgram
 from partialc.request.resolved import Axis, Output
 
 
@@ -16,7 +17,8 @@ def pattern_of(
     """The structural nonzeros of a Jacobian or a Hessian.
 
     They are those of the terms of the linear program: forward, and where that meets an
-    operation without a rule, also in reverse; what either has not is zero.
+    operation without a rule, or cannot be had, also in reverse; what either has not is
+    zero.
 
     Args:
         primal: The function.
@@ -30,24 +32,47 @@ def pattern_of(
         rows are that of the outputs (order 1), or of `wrt` again (order 2).
 
     Raises:
-        TooLargeError: The derivatives of some operation fit in no memory.
-        Exception: Whatever JAX raises.
+        UnsupportedError: JAX refuses to differentiate the function, or the derivatives
+            of some operation fit in no memory.
     """
-    program = LinearProgram(primal, outputs, wrt, order)
-    try:
-        found, is_certain = _pattern(program)
-    except TooLargeError:
-        found, is_certain = None, False
-    if is_certain and found is not None:
-        return found
-    backward = LinearProgram(primal, outputs, wrt, order, "reverse")
-    try:
-        other, _ = _pattern(backward)
-    except TooLargeError:
-        if found is None:
-            raise
-        return found
-    return other if found is None else found & other
+    found: Pattern | None = None
+    refusals: list[Exception] = []
+    directions: tuple[Direction, ...] = ("forward", "reverse")
+    for direction in directions:
+        program = LinearProgram(primal, outputs, wrt, order, direction)
+        try:
+            pattern, is_certain = _pattern(program)
+        except (TooLargeError, UnsupportedError, *REFUSALS) as error:
+            refusals.append(error)
+            continue
+        found = pattern if found is None else found & pattern
+        if is_certain:
+            break
+    if found is None:
+        raise _refused(primal, order, refusals)
+    return found
+
+
+def _refused(primal: Primal, order: int, refusals: list[Exception]) -> UnsupportedError:
+    """What to say where neither direction can be had: that of JAX, if it refuses."""
+    error = next((e for e in refusals if isinstance(e, REFUSALS)), refusals[0])
+    if isinstance(error, UnsupportedError):
+        return error
+    matrix = "Jacobian" if order == 1 else "Hessian"
+    name = primal.signature.name
+    if isinstance(error, TooLargeError):
+        return UnsupportedError(
+            f"the {matrix} of {name} is too large",
+            where=primal.origin,
+            why=f"{error} is computed densely, and its derivatives fit in no memory",
+            fix="name fewer coordinates, or fewer outputs",
+        )
+    return UnsupportedError(
+        f"JAX refuses the {matrix} of {name}",
+        where=primal.origin,
+        why=str(error).partition("\n")[0],
+        fix="name a function that JAX can differentiate",
+    )
 
 
 def _pattern(program: LinearProgram) -> tuple[Pattern, bool]:

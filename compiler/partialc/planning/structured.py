@@ -11,12 +11,14 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.errors import REFUSALS
+from partialc.analysis.colouring import colour_columns, colour_rows
+from partialc.errors import REFUSALS, UnsupportedError
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.merge import merge
 from partialc.ir.program import Atom, Equation, Function, Program
 from partialc.ir.rewrite import splice
 from partialc.lowering.pipeline import Variant
+from partialc.lowering.structured.coloured import coloured_values
 from partialc.lowering.structured.interpret import TooLargeError
 from partialc.lowering.structured.matrix import LinearMatrix, linear_matrix
 from partialc.lowering.structured.pipeline import whole_arrays
@@ -46,33 +48,50 @@ TERMS: Final = 64
 there are more than `TERMS` of them the light cone has it, not structured tangents."""
 
 
+FEWER: Final = 2
+"""So many times fewer colours than columns are worth colouring."""
+
+
+class _TooManyColoursError(Exception):
+    """A matrix has hardly fewer colours than columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class StructuredTangents(WrittenOut):
     """Matrices as sums of terms, beside what a chain delivers of the other parts.
 
     Attributes:
         direction: Whether tangents are pushed or cotangents pulled.
+        is_coloured: Whether matrices are taken by products with sums of unit vectors,
+            and not term by term.
         facts: What was found out, as sentences.
+        places: How many places the grids of all terms have; None where it was refused.
     """
 
     direction: Direction = field(default="forward", kw_only=True)
+    is_coloured: bool = field(default=False, kw_only=True)
     facts: tuple[str, ...] = field(default=(), kw_only=True)
+    places: int | None = field(default=None, kw_only=True)
 
     @property
     def key(self) -> str:
         """Its form, its direction, its pipeline, and the chain of the other parts."""
-        way = f"structured {self.direction} {self.variant.name}"
+        way = f"{self._kind} {self.direction} {self.variant.name}"
         return f"{way}: {self.of.chain.key}"
+
+    @property
+    def _kind(self) -> str:
+        return "coloured" if self.is_coloured else "structured"
 
     @property
     def label(self) -> str:
         """Its form."""
-        return f"structured ({self.variant.name})"
+        return f"{self._kind} ({self.variant.name})"
 
     def work(self) -> str:
         """The one pass."""
         way = "tangents" if self.direction == "forward" else "cotangents"
-        return f"structured {way}"
+        return f"{self._kind} {way}"
 
     def summary(self) -> str:
         """The same: nothing else is done with it."""
@@ -104,8 +123,16 @@ def has_matrices(kernel: Kernel) -> bool:
     return any(map(is_matrix, parts_of(kernel)))
 
 
-def has_many_entries(kernel: Kernel) -> bool:
-    """Whether its matrices have too many entries to be taken one by one."""
+def has_many_entries(kernel: Kernel, ways: Sequence[StructuredTangents]) -> bool:
+    """Whether its matrices have too many entries to be taken one by one.
+
+    Args:
+        kernel: The kernel.
+        ways: What structured tangents make of it.
+    """
+    places = [way.places for way in ways if way.places is not None]
+    if places:
+        return min(places) > MOST_APART
     counts = [
         prod(_shape(part))
         if isinstance(part.layout, Dense)
@@ -165,10 +192,30 @@ def structured_ways(
         directions.append("reverse")
     for direction in directions:
         yield structured(tracer, chained, direction, variant)
+    if _are_sparse(tracer.kernel):
+        for direction in directions:
+            yield structured(tracer, chained, direction, variant, is_coloured=True)
+
+
+def _are_sparse(kernel: Kernel) -> bool:
+    """Whether all matrices of a kernel are asked for as sparse."""
+    layouts = [
+        part.layout
+        for part in parts_of(kernel)
+        if isinstance(part, Block) and is_matrix(part)
+    ]
+    return all(
+        isinstance(layout, Entries) and layout.kind == "sparse" for layout in layouts
+    )
 
 
 def structured(
-    tracer: Tracer, chained: Chained, direction: Direction, variant: Variant
+    tracer: Tracer,
+    chained: Chained,
+    direction: Direction,
+    variant: Variant,
+    *,
+    is_coloured: bool = False,
 ) -> StructuredTangents:
     """One way, finished, or with the reason why it cannot be had.
 
@@ -177,19 +224,30 @@ def structured(
         chained: A chain that delivers the other parts.
         direction: Of Jacobians.
         variant: The pipeline.
+        is_coloured: Whether by products with sums of unit vectors.
     """
-    title = f"structured tangents, {direction}"
-    found = StructuredTangents(title, of=chained, variant=variant, direction=direction)
+    kind = "coloured" if is_coloured else "structured"
+    found = StructuredTangents(
+        f"{kind} tangents, {direction}",
+        of=chained,
+        variant=variant,
+        direction=direction,
+        is_coloured=is_coloured,
+    )
     program = LinearProgram(tracer.primal, (), (), 1)
     try:
         functions = {
-            regime: _Assembly(tracer, chained, direction, regime)
+            regime: _Assembly(tracer, chained, direction, regime, is_coloured)
             for regime in program.regimes()
         }
+    except _TooManyColoursError as error:
+        return replace(found, refusal=str(error))
     except TooLargeError as error:
         return replace(
             found, refusal=f"{error} holds its derivatives as one large array"
         )
+    except UnsupportedError as error:
+        return replace(found, refusal=error.what)
     except REFUSALS as error:
         reason = str(error).strip().split("\n")[0]
         return replace(found, refusal=f"JAX refuses it: {reason}")
@@ -203,16 +261,28 @@ def structured(
     traced = Program(tracer.kernel.name, merged)
     passes = whole_arrays(variant)
     finished = tracer.lowered(replace(found, variant=passes), traced)
-    return replace(finished, variant=variant, facts=widest.facts())
+    return replace(
+        finished,
+        variant=variant,
+        facts=widest.facts(),
+        places=None if is_coloured else widest.places,
+    )
 
 
 class _Assembly:
     """The program of a kernel in one regime, its matrices as terms."""
 
     def __init__(
-        self, tracer: Tracer, chained: Chained, direction: Direction, regime: Regime
+        self,
+        tracer: Tracer,
+        chained: Chained,
+        direction: Direction,
+        regime: Regime,
+        is_coloured: bool,
     ) -> None:
         self._tracer = tracer
+        self._is_coloured = is_coloured
+        self._facts: list[str] = []
         self._regime = regime
         self.matrices: list[LinearMatrix] = []
         base = tracer.programs(chained).variants[regime]
@@ -247,7 +317,10 @@ class _Assembly:
             self._regime,
             is_reverse=direction == "reverse",
         )
+        if self._is_coloured:
+            return self._coloured(program, found, block)
         self.matrices.append(found)
+        self._facts.append(_fact(found))
         dtype = found.function.outputs[0].type.dtype
         values = _values(block, found.matrix, dtype, found.arrays)
         given = len(found.function.inputs) - len(program.seeds)
@@ -258,6 +331,27 @@ class _Assembly:
             (values,),
         )
 
+    def _coloured(
+        self, program: LinearProgram, found: LinearMatrix, block: Block
+    ) -> Function:
+        """The values of one block by colours."""
+        pattern = found.matrix.pattern()
+        is_reverse = program.direction == "reverse"
+        colouring = colour_rows(pattern) if is_reverse else colour_columns(pattern)
+        lines = pattern.shape[0 if is_reverse else 1]
+        if colouring.count * FEWER > lines:
+            raise _TooManyColoursError(
+                f"{colouring.count:,} colours for {lines:,}"
+                f" {'rows' if is_reverse else 'columns'}"
+            )
+        self._facts.append(
+            f"{colouring.count} colours; no colouring has less than {colouring.bound}"
+        )
+        layout = block.layout
+        assert isinstance(layout, Entries), "a sparse matrix lists its entries"
+        rows, cols = np.divmod(_asked(block, layout), max(pattern.shape[1], 1))
+        return coloured_values(program, colouring, rows, cols, self._regime)
+
     @property
     def terms(self) -> int:
         """How many terms all matrices have."""
@@ -265,14 +359,16 @@ class _Assembly:
 
     def is_scalar(self) -> bool:
         """Whether it is a program of scalars."""
-        places = sum(
-            term.places for each in self.matrices for term in each.matrix.terms
-        )
-        return self.terms > TERMS and places < SCALAR * self.terms
+        return self.terms > TERMS and self.places < SCALAR * self.terms
+
+    @property
+    def places(self) -> int:
+        """How many places the grids of all terms have."""
+        return sum(term.places for each in self.matrices for term in each.matrix.terms)
 
     def facts(self) -> tuple[str, ...]:
         """What was found out about the matrices."""
-        return tuple(map(_fact, self.matrices))
+        return tuple(self._facts)
 
 
 def _fact(found: LinearMatrix) -> str:

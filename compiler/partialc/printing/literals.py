@@ -215,17 +215,23 @@ def _one_hot(data: NDArray[Any], dtype: ast.expr) -> ast.expr | None:
 
 
 def _triangle(data: NDArray[np.generic], dtype: ast.expr) -> ast.expr | None:
+    """`jnp.eye` or `jnp.tri`: the first row, or the first column, tells which."""
     rows, columns = data.shape
-    for offset in range(-rows + 1, columns):
+    extent = _extent(rows, columns)
+    for offset in _offsets(data):
         if _same(data, np.eye(rows, columns, offset, dtype=data.dtype)):
-            return call(
-                "jnp.eye", *_extent(rows, columns), **_offset(offset), dtype=dtype
-            )
+            return call("jnp.eye", *extent, **_offset(offset), dtype=dtype)
         if _same(data, np.tri(rows, columns, offset, dtype=data.dtype)):
-            return call(
-                "jnp.tri", *_extent(rows, columns), **_offset(offset), dtype=dtype
-            )
+            return call("jnp.tri", *extent, **_offset(offset), dtype=dtype)
     return None
+
+
+def _offsets(data: NDArray[np.generic]) -> list[int]:
+    """The diagonals that can be the only one, or the last of those that are full."""
+    across, down = np.flatnonzero(data[0]), np.flatnonzero(data[:, 0])
+    if across.size:
+        return [int(across[-1])]
+    return [-int(down[0])] if down.size else []
 
 
 def _extent(rows: int, columns: int) -> list[ast.expr]:

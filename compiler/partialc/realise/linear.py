@@ -6,7 +6,7 @@ gradient. What does not depend on the tangents in it are residuals.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -76,6 +76,16 @@ class LinearProgram:
         return tuple(dict.fromkeys(output for each in sums for output in each.outputs))
 
     @property
+    def given(self) -> tuple[tuple[ArrayType, str], ...]:
+        """The types and names of the function's leaves and of the weights."""
+        own = [(leaf.type, name) for name, leaf in self.primal.signature.leaves]
+        results = self.primal.signature.result.leaves
+        for each in self.weighed:
+            kind = ArrayType(results[each.leaf].type.dtype, each.shape)
+            own.append((kind, COTANGENT))
+        return tuple(own)
+
+    @property
     def seeds(self) -> tuple[ArrayType, ...]:
         """The types of what goes in last: tangents or cotangents."""
         return self.columns if self.direction == "forward" else self.rows
@@ -96,13 +106,10 @@ class LinearProgram:
         Raises:
             Exception: Whatever JAX raises.
         """
-        leaves = self.primal.signature.leaves
-        types = [leaf.type for _, leaf in leaves]
-        names = [name for name, _ in leaves]
-        results = self.primal.signature.result.leaves
-        for each in self.weighed:
-            types.append(ArrayType(results[each.leaf].type.dtype, each.shape))
-            names.append(COTANGENT)
+        types, names = (
+            [kind for kind, _ in self.given],
+            [name for _, name in self.given],
+        )
         return trace_one(
             self._call,
             [*types, *self.seeds],
@@ -112,11 +119,26 @@ class LinearProgram:
             rules=False,
         )
 
+    @property
+    def results(self) -> tuple[ArrayType, ...]:
+        """The types of what comes out."""
+        return self.rows if self.direction == "forward" else self.columns
+
     def _call(self, *given: jax.Array) -> Sequence[jax.Array]:
-        count, weighed = len(self.primal.signature.leaves), self.weighed
-        leaves, rest = given[:count], given[count:]
-        weights, seeds = rest[: len(weighed)], rest[len(weighed) :]
-        cotangents = tuple(zip(weighed, weights, strict=True))
+        count = len(self.given)
+        return self.applied(given[:count])(*given[count:])
+
+    def applied(
+        self, given: Sequence[jax.Array]
+    ) -> Callable[..., tuple[jax.Array, ...]]:
+        """The linear program at a point, as a function of the seeds.
+
+        Args:
+            given: The function's own leaves, then the weights.
+        """
+        count = len(self.primal.signature.leaves)
+        leaves = given[:count]
+        cotangents = tuple(zip(self.weighed, given[count:], strict=True))
 
         def run(*selected: jax.Array) -> tuple[jax.Array, ...]:
             moved = tuple(_with(leaves, self.wrt, selected))
@@ -125,9 +147,9 @@ class LinearProgram:
         at = tuple(leaves[each.leaf][each.index] for each in self.wrt)
         if self.direction == "forward":
             linear: Any = jax.linearize(run, *at)[1]
-            return tuple(linear(*seeds))
+            return lambda *seeds: tuple(linear(*seeds))
         pull: Any = jax.vjp(run, *at)[1]
-        return tuple(pull(tuple(seeds)))
+        return lambda *seeds: tuple(pull(tuple(seeds)))
 
     def _differentiated(self, point: Point) -> tuple[jax.Array, ...]:
         """What is differentiated once: selected outputs, or a selected gradient."""

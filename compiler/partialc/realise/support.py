@@ -62,7 +62,8 @@ def _dense_matrix(
 ) -> jax.Array:
     """The matrix that is zero but for its values at these rows and columns."""
     zeros = jnp.zeros(shape, values.dtype)
-    return zeros.at[rows, cols].set(values, unique_indices=True)
+    places = jnp.asarray(rows), jnp.asarray(cols)  # int32 where x64 is off
+    return zeros.at[places].set(values, unique_indices=True)
 
 
 def _bcoo_matrix(

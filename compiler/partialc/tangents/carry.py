@@ -11,7 +11,15 @@ import numpy as np
 
 from partialc.tangents.arrays import Arrays
 from partialc.tangents.maps import IndexMap, raveled
-from partialc.tangents.term import Term, kept, listed, regridded, settled, within
+from partialc.tangents.term import (
+    Term,
+    inside,
+    kept,
+    listed,
+    regridded,
+    settled,
+    within,
+)
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -50,6 +58,8 @@ def pulled(
         shape: The result's.
         arrays: Writes what becomes of the factors.
     """
+    if not prod(shape):
+        return None
     users = [0] * len(shape)
     for each in maps:
         for axis in each.axes:
@@ -110,7 +120,7 @@ def _through(
     if row.is_affine and all(stride % step == 0 for stride in row.strides):
         strides = tuple(stride // step for stride in row.strides)
         first = (row.start - start) // step
-        turned = IndexMap(row.sizes, first, strides)
+        turned = inside(IndexMap(row.sizes, first, strides), size)
     else:
         table = np.clip((row.compact() - start) // step, 0, size - 1)
         turned = IndexMap.of(table, term.sizes)
@@ -253,12 +263,12 @@ def _matched(
     )
     reads = [maps[axis].compact() for axis in tangled]
     wanted = np.zeros(np.broadcast_shapes(*(each.shape for each in reads)), np.int64)
-    inside = np.ones(wanted.shape, bool)
+    is_read = np.ones(wanted.shape, bool)
     for read, extent in zip(reads, extents, strict=True):
-        inside &= read >= 0
+        is_read &= read >= 0
         wanted = wanted * extent + np.maximum(read, 0)
     wanted = np.broadcast_to(
-        np.where(inside, wanted, -1),
+        np.where(is_read, wanted, -1),
         [size if n in used else 1 for n, size in enumerate(shape)],
     )
     flat, asked = key.reshape(-1), wanted.reshape(-1)

@@ -101,9 +101,10 @@ def _folded(term: Term, axes: Sequence[int], arrays: Arrays) -> Term:
 def _lines(each: IndexMap, axes: Sequence[int]) -> NDArray[np.int64]:
     """The values of a map by place of some axes, of shape (places, others)."""
     values = each.compact()
-    wide = [size if n in axes else have for n, (size, have) in enumerate(
-        zip(each.sizes, values.shape, strict=True)
-    )]
+    wide = [
+        size if n in axes else have
+        for n, (size, have) in enumerate(zip(each.sizes, values.shape, strict=True))
+    ]
     spread = np.broadcast_to(values, wide)
     moved = np.moveaxis(spread, list(axes), range(len(axes)))
     return moved.reshape(prod(each.sizes[axis] for axis in axes), -1)
@@ -112,7 +113,7 @@ def _lines(each: IndexMap, axes: Sequence[int]) -> NDArray[np.int64]:
 def _belongs(
     numbers: NDArray[np.int64], count: int, term: Term, arrays: Arrays
 ) -> Atom:
-    """One where a place belongs to a sum, zero elsewhere; the sums along a last axis."""
+    """One where a place belongs to a sum, zero elsewhere; sums along a last axis."""
     shape = (*numbers.shape, count)
     if prod(shape) <= FEW:
         kind = ArrayType(term.dtype, shape)

@@ -61,6 +61,8 @@ class IndexMap:
         """
         sizes = tuple(sizes)
         table = np.asarray(values, np.int64)
+        if not table.size:
+            return cls.constant(sizes, 0)
         table = table.reshape((1,) * (len(sizes) - table.ndim) + table.shape)
         table = np.where(table < 0, NOWHERE, table)
         strides = []
@@ -71,8 +73,6 @@ class IndexMap:
                 continue
             strides.append(step)
             table = np.take(table, [0], axis)
-        if not table.size:
-            return cls.constant(sizes, 0)
         if table.size == 1:
             return cls(sizes, int(table.reshape(-1)[0]), tuple(strides))
         start = int(table.reshape(-1)[0])

@@ -11,7 +11,7 @@ from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.compaction import compacted
 from partialc.tangents.maps import IndexMap, same_maps
 from partialc.tangents.packing import packed
-from partialc.tangents.term import Term, payload
+from partialc.tangents.term import Term, parted, payload
 
 MANY: Final = 8
 """Boxes of one map are joined where there are more terms: that takes zeros around them,
@@ -104,7 +104,7 @@ def _sum(
 
 def _added(one: Term, other: Term, arrays: Arrays) -> tuple[Term, ...]:
     """Two terms of equal maps: what they share is multiplied once."""
-    shared, ones, others = _parted(one.factors, other.factors)
+    shared, ones, others = parted(one.factors, other.factors)
     if not ones and not others and one.is_negative != other.is_negative:
         return ()
     pair = [
@@ -120,23 +120,6 @@ def _added(one: Term, other: Term, arrays: Arrays) -> tuple[Term, ...]:
         return (replace(one, factors=(*shared, total)),)
     total = arrays.combined("add", *pair)
     return (replace(one, factors=(*shared, total), is_negative=False),)
-
-
-def _parted(
-    ones: Sequence[Factor], others: Sequence[Factor]
-) -> tuple[list[Factor], list[Factor], list[Factor]]:
-    """Factors that two products share, and what else each has."""
-    shared, left = [], list(others)
-    rest = []
-    for factor in ones:
-        for number, other in enumerate(left):
-            if factor.atom is other.atom and factor.axes == other.axes:
-                shared.append(factor)
-                del left[number]
-                break
-        else:
-            rest.append(factor)
-    return shared, rest, left
 
 
 def _hull(one: Term, other: Term) -> _Hull | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from partialc.ir.program import ArrayType, Atom, Constant
 from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.maps import IndexMap
-from partialc.tangents.term import Term, payload
+from partialc.tangents.term import Term, parted, payload
 
 
 def packed(terms: Sequence[Term], arrays: Arrays) -> list[Term]:
@@ -44,24 +44,13 @@ def _stacked(terms: Sequence[Term], arrays: Arrays) -> Term:
         for axis in range(len(first.rows))
     )
     cols = _stacked_maps([term.cols for term in terms], sizes)
-    shared = [
-        factor
-        for factor in first.factors
-        if all(any(_same(factor, each) for each in term.factors) for term in terms)
-    ]
+    shared = list(first.factors)
+    for term in terms[1:]:
+        shared, _, _ = parted(shared, term.factors)
+    rests = [parted(shared, term.factors)[2] for term in terms]
     others = [
-        payload(
-            replace(
-                term,
-                factors=tuple(
-                    each
-                    for each in term.factors
-                    if not any(_same(each, one) for one in shared)
-                ),
-            ),
-            arrays,
-        )
-        for term in terms
+        payload(replace(term, factors=tuple(rest)), arrays)
+        for term, rest in zip(terms, rests, strict=True)
     ]
     factors = [
         Factor(each.atom, tuple(axis + 1 for axis in each.axes)) for each in shared
@@ -75,10 +64,6 @@ def _stacked(terms: Sequence[Term], arrays: Arrays) -> Term:
         factors=(*factors, stack),
         is_negative=False,
     )
-
-
-def _same(one: Factor, other: Factor) -> bool:
-    return one.atom is other.atom and one.axes == other.axes
 
 
 def _stacked_maps(maps: Sequence[IndexMap], sizes: tuple[int, ...]) -> IndexMap:

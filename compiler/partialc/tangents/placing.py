@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from partialc.ir.dtypes import DType
 from partialc.ir.program import ArrayType, Atom, Constant, Dimensions
+from partialc.ir.structure import constant_key
 from partialc.tangents.arrays import INDEX, WIDE_INDEX, Arrays
 from partialc.tangents.term import Term, payload
 
@@ -37,7 +38,7 @@ def placed(
         return arrays.spread(zero, (total,), ())
     values, at = _listed(terms, targets, dtype, arrays)
     inside = at >= 0
-    is_once = np.unique(at[inside]).size == int(inside.sum())
+    is_once = np.bincount(at[inside]).max(initial=0) <= 1
     if not is_once:
         return _added_up(arrays.spread(zero, (total,), ()), values, at, kind, arrays)
     source = np.full(total, at.size, np.int64)
@@ -82,6 +83,54 @@ def _listed(
         parts.append(arrays.reshaped(arrays.converted(whole, dtype), (term.places,)))
     at = np.concatenate([target.reshape(-1) for target in targets])
     return _concatenated(parts, arrays), at
+
+
+def gathered(
+    terms: Sequence[Term],
+    targets: Sequence[NDArray[np.int64]],
+    total: int,
+    dtype: DType,
+    arrays: Arrays,
+) -> Atom | None:
+    """One flat array, each element of which is one element of a payload.
+
+    A payload is read as it is: what it does not depend on is not repeated before.
+    Arguments are those of `placed`; None where two payloads come to one place.
+    """
+    if not terms:
+        return None
+    source = np.full(total, -1, np.int64)
+    parts: list[Atom] = []
+    starts: dict[object, int] = {}
+    length = 0
+    for term, target in zip(terms, targets, strict=True):
+        factor = payload(term, arrays)
+        shape = [
+            size if axis in factor.axes else 1 for axis, size in enumerate(term.sizes)
+        ]
+        order = [factor.axes.index(axis) for axis in sorted(factor.axes)]
+        own = np.arange(factor.atom.type.size).reshape(factor.atom.type.shape)
+        places = np.broadcast_to(own.transpose(order).reshape(shape), term.sizes)
+        inside = target >= 0
+        at = target[inside]
+        if (source[at] >= 0).any() or np.unique(at).size != at.size:
+            return None
+        start = starts.get(_identity(factor.atom))
+        if start is None:
+            start = starts[_identity(factor.atom)] = length
+            atom = arrays.converted(factor.atom, dtype)
+            parts.append(arrays.reshaped(atom, (atom.type.size,)))
+            length += atom.type.size
+        source[at] = start + places[inside]
+    if (source < 0).any():
+        parts.append(arrays.spread(arrays.number(dtype, 0), (1,), ()))
+        source[source < 0] = length
+    return arrays.rows(_concatenated(parts, arrays), source)
+
+
+def _identity(atom: Atom) -> object:
+    """What payloads have in common that are the same: constants by their elements."""
+    return constant_key(atom) if isinstance(atom, Constant) else atom
 
 
 def _concatenated(parts: Sequence[Atom], arrays: Arrays) -> Atom:

@@ -14,7 +14,7 @@ from partialc.ir.patterns import Pattern
 from partialc.ir.program import Atom, Constant
 from partialc.tangents.arrays import Arrays
 from partialc.tangents.maps import IndexMap, row_major
-from partialc.tangents.placing import added, placed
+from partialc.tangents.placing import added, gathered, placed
 from partialc.tangents.term import Term, kept, payload
 from partialc.tangents.weave import Keys, Payloads, column_at, strands, woven
 
@@ -114,6 +114,9 @@ class Matrix:
             places = np.minimum(np.searchsorted(wanted, key), max(wanted.size - 1, 0))
             hits = wanted[places] == key if wanted.size else np.zeros(key.shape, bool)
             targets.append(np.where(hits, places, -1))
+        found = gathered(self.terms, targets, wanted.size, dtype, arrays)
+        if found is not None:
+            return found
         return placed(self.terms, targets, wanted.size, dtype, arrays)
 
     def whole(self, dtype: DType, arrays: Arrays) -> Atom:
@@ -202,7 +205,7 @@ def _inside(key: IndexMap) -> NDArray[np.int64]:
 
 
 def _filling(key: IndexMap, total: int) -> list[int] | None:
-    """The axes of a grid in the order in which it fills an array; None if it does not."""
+    """The axes of a grid in the order in which it fills an array, if it does."""
     if not key.is_affine or key.start or prod(key.sizes) != total:
         return None
     order = sorted(range(key.rank), key=lambda axis: -key.strides[axis])

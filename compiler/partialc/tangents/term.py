@@ -224,7 +224,7 @@ def within(term: Term, shape: Sequence[int], arrays: Arrays) -> Term | None:
             return None
         term = found
         rows = list(term.rows)
-        rows[axis] = _inside(rows[axis], size)
+        rows[axis] = inside(rows[axis], size)
         term = replace(term, rows=tuple(rows))
     return term
 
@@ -324,7 +324,7 @@ def scaled(
             term, rows = found, _rows_of(found, atom, maps)
     solid = None if divided else arrays.nonzero(atom)
     if solid is not None and not solid.all():
-        index = tuple(row.compact() for row in rows)
+        index = tuple(row.compact() for row in _all_inside(rows, atom))
         keep = np.asarray(solid[index]).reshape(
             (1,) * len(term.sizes) if not rows else solid[index].shape
         )
@@ -332,10 +332,7 @@ def scaled(
         if found is None:
             return None
         term, rows = found, _rows_of(found, atom, maps)
-    factor = arrays.taken(
-        atom,
-        [_inside(row, size) for row, size in zip(rows, atom.type.shape, strict=True)],
-    )
+    factor = arrays.taken(atom, _all_inside(rows, atom))
     value = arrays.known(factor.atom) if not factor.axes else None
     if value is not None and abs(float(value.real)) == 1 and not value.imag:
         return term.negated if value.real < 0 else term
@@ -368,8 +365,14 @@ def _rows_of(
     )
 
 
-def _inside(row: IndexMap, size: int) -> IndexMap:
-    """A map whose places without a column may lie outside of an array."""
+def _all_inside(rows: Sequence[IndexMap], atom: Atom) -> list[IndexMap]:
+    """Places along each axis of an array, all of them inside."""
+    pairs = zip(rows, atom.type.shape, strict=True)
+    return [inside(row, size) for row, size in pairs]
+
+
+def inside(row: IndexMap, size: int) -> IndexMap:
+    """A map into an axis: what has no column may lie outside, and is moved into it."""
     low, high = row.bounds()
     if low >= 0 and high < size:
         return row
@@ -387,3 +390,20 @@ def payload(term: Term, arrays: Arrays) -> Factor:
     if term.is_negative:
         return Factor(arrays.like("neg", first.atom), first.axes)
     return first
+
+
+def parted(
+    ones: Sequence[Factor], others: Sequence[Factor]
+) -> tuple[list[Factor], list[Factor], list[Factor]]:
+    """Factors that two products share, and what else each has."""
+    shared, left = [], list(others)
+    rest = []
+    for factor in ones:
+        for number, other in enumerate(left):
+            if factor.atom is other.atom and factor.axes == other.axes:
+                shared.append(factor)
+                del left[number]
+                break
+        else:
+            rest.append(factor)
+    return shared, rest, left

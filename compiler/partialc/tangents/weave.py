@@ -22,8 +22,8 @@ from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.term import Term, payload
 
-MOST_PARTS: Final = 48
-"""Weaves of more parts are longer to read than a gather."""
+MOST_PARTS: Final = 16
+"""Weaves of more parts are longer to read than a gather, and no faster."""
 
 T = TypeVar("T")
 
@@ -292,7 +292,7 @@ class Payloads:
     def joined(self, parts: Sequence[Atom], rank: int) -> Atom:
         """Along the last axis: stacked where every array has one entry."""
         dtype, lead = parts[0].type.dtype, parts[0].type.shape[:rank]
-        if all(part.type.ndim == rank for part in parts):
+        if len(parts) > 1 and all(part.type.ndim == rank for part in parts):
             side = ArrayType(dtype, (len(parts), *lead))
             stacked = self._arrays.apply("stack", list(parts), side, axis=0)
             return self._arrays.transposed(stacked, (*range(1, rank + 1), 0))

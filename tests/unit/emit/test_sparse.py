@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import lax
 from jax.experimental.sparse import BCOO
 from numpy.typing import NDArray
 
@@ -140,3 +142,54 @@ def test_docstrings_say_which_matrix() -> None:
     ).source
     assert 'The structural nonzeros of the Jacobian of `two["q"]` in `b`.' in source
     assert "Entry `i` stands in row `K_ROWS[i]` and column `K_COLS[i]`" in source
+
+
+def test_a_narrow_argument_beside_wide_constants() -> None:
+    weights = np.sin(np.arange(9.0)).reshape(3, 3)
+
+    def dense(x: Any) -> Any:
+        return jnp.tanh(weights @ x) * x
+
+    module = partialc.compile(
+        dense, {"x": "float[3]"}, {"j": "sparse(jacobian(x))"}, "m"
+    ).load()
+    result = module.j(A.astype(np.float32))
+    full = jax.jacfwd(dense)(A.astype(np.float32))
+    assert result.dtype == full.dtype
+    np.testing.assert_allclose(result, full.ravel(), rtol=1e-6)
+
+
+def test_no_constant_is_left_over() -> None:
+    places = np.arange(200) * 7 % 50
+
+    def edges(x: Any) -> Any:
+        return x[places] * x[places[::-1]]
+
+    source = partialc.compile(
+        edges, {"x": "float[50]"}, {"j": "sparse(jacobian(x))"}, "m"
+    ).source
+    for name in re.findall(r"^(_[A-Z]\w*) = ", source, re.MULTILINE):
+        assert len(re.findall(rf"\b{name}\b", source)) > 1, name
+
+
+@pytest.mark.parametrize("mode", ["pushed", "pulled"])
+def test_functions_that_go_one_way_only(mode: str) -> None:
+    @jax.custom_vjp
+    def pulled(x: Any) -> Any:
+        return jnp.sin(x)
+
+    pulled.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (g * jnp.cos(x),))
+
+    def pushed(x: Any) -> Any:
+        return lax.while_loop(lambda y: y[0] < -1.0, lambda y: y + 1.0, jnp.sin(x))
+
+    def neighbours(x: Any) -> Any:
+        return (pushed if mode == "pushed" else pulled)(x)[1:] * x[:-1]
+
+    module = partialc.compile(
+        neighbours, {"x": "float[4]"}, {"j": "sparse(jacobian(x))"}, "m"
+    ).load()
+    differentiate = jax.jacfwd if mode == "pushed" else jax.jacrev
+    full = differentiate(neighbours)(B)
+    values = module.j(B)
+    np.testing.assert_allclose(values, full[module.J_ROWS, module.J_COLS], rtol=1e-12)

@@ -2,12 +2,17 @@
 
 import itertools
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from partialc.analysis.facts import find_facts
 from partialc.ir.dtypes import BOOL, DType, Regime
+from partialc.ir.jaxprs import trace_one
 from partialc.ir.program import ArrayType, Equation, Function, Value
 from partialc.lowering.exact import exact_results
+from partialc.lowering.fold_constants import computed
+from partialc.lowering.pipeline import FINAL, run
 from partialc.ops.evaluation import evaluate
 
 FLOATS = [
@@ -230,3 +235,21 @@ def test_a_split_gives_its_parts():
     expected = evaluate(Function("f", inputs, (equation,), outputs), [MATRIX])
     for first, second in zip(folded, expected, strict=True):
         np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("places", [[2, 0], [0, 2]])
+def test_whole_numbers_that_indices_move(places):
+    """`x.at[i].set(v)` finds out what it keeps by numbers that it scatters."""
+    traced = trace_one(
+        lambda: [jnp.zeros(4, jnp.uint32).at[np.array(places)].set(np.uint32([7, 9]))],
+        [],
+        Regime.WIDE,
+        name="f",
+        input_names=[],
+    )
+    simplified = run(traced, FINAL)
+    (moved,) = simplified.outputs
+    facts = find_facts(simplified, computed)
+    expected = np.zeros(4, np.uint32)
+    expected[places] = [7, 9]
+    np.testing.assert_array_equal(facts.elements(moved), expected)

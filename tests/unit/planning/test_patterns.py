@@ -10,6 +10,7 @@ import pytest
 from jax import lax
 from jax.tree_util import DictKey
 
+from partialc.errors import UnsupportedError
 from partialc.frontends.load import load_primal
 from partialc.ir.patterns import Pattern
 from partialc.planning.patterns import pattern_of
@@ -69,3 +70,40 @@ def test_what_only_some_points_show_is_found() -> None:
     pattern = pattern_of(primal, (whole(0, (4,)),), (whole(0, (4,)),), 1)
     assert pattern.nonzeros > 0
     assert not jax.config.jax_enable_x64
+
+
+def test_what_is_set_is_no_longer_there() -> None:
+    def bounded(x: Any) -> Any:
+        return (x**2).at[jnp.array([3, 0])].set(jnp.sin(x[2]))
+
+    primal = load_primal(bounded, {"x": "float[4]"}, name="f")
+    pattern = pattern_of(primal, (whole(0, (4,)),), (whole(0, (4,)),), 1)
+    assert places(pattern) == {(0, 2), (1, 1), (2, 2), (3, 2)}
+
+
+@jax.custom_vjp
+def pulled_only(x: Any) -> Any:
+    return jnp.sin(x)
+
+
+pulled_only.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (g * jnp.cos(x),))
+
+
+def pushed_only(x: Any) -> Any:
+    return lax.while_loop(lambda y: y[0] < 0.0, lambda y: y + 1.0, x)
+
+
+@pytest.mark.parametrize("function", [pulled_only, pushed_only])
+def test_one_direction_is_enough(function: Any) -> None:
+    primal = load_primal(lambda x: function(x)[1:], {"x": "float[3]"}, name="f")
+    pattern = pattern_of(primal, (whole(0, (2,)),), (whole(0, (3,)),), 1)
+    assert places(pattern) >= {(0, 1), (1, 2)}
+
+
+def test_no_direction_is_an_error() -> None:
+    primal = load_primal(
+        lambda x: pushed_only(pulled_only(x)), {"x": "float[3]"}, name="f"
+    )
+    with pytest.raises(UnsupportedError) as found:
+        pattern_of(primal, (whole(0, (3,)),), (whole(0, (3,)),), 1)
+    assert "JAX refuses the Jacobian of f" in str(found.value)

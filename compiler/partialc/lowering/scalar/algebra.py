@@ -279,6 +279,13 @@ def _handed_on(
     return args[0]
 
 
+def _pow(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term | None:
+    base, exponent = args
+    if exponent.number == 0:
+        return algebra.terms.scalar(1, dtype)  # of any number, nan included
+    return base if exponent.number == 1 and base.dtype == dtype else None
+
+
 def _log(algebra: Algebra, args: list[Term], dtype: DType, strict: bool) -> Term | None:
     if args[0].number == 1:
         return algebra.terms.scalar(0, dtype)  # log 1 -> 0
@@ -335,6 +342,7 @@ _RULES: Final[dict[str, Rule]] = {
     "div": _div,
     "neg": _neg,
     "log": _log,
+    "pow": _pow,
     "and": _and,
     "or": _or,
     "max": _same,
