@@ -100,13 +100,13 @@ def lower(x: jax.Array, t: jax.Array, out_cotangent: dict[str, jax.Array]) -> ja
         constraints_t_sin[:4] + sin_x_t_constraints[1:] + objective_cosh_x[1:5]
     )
     stack_t_constraints = jnp.stack([t_constraints_x[:4], constraints_plus_objective])
+    sin_x_plus = (sin_x_t_constraints[0] + objective_cosh_x[0])[None]
     stack_t_constraints_x_constraints = jnp.stack(
         [t_constraints_x[4], constraints_t_sin[4] + objective_cosh_x[5]]
     )
-    stack_sin_x_objective = jnp.stack([sin_x_t_constraints[0] + objective_cosh_x[0]])
     transposed_stack = stack_t_constraints.T.ravel()
     return jnp.concatenate(
-        [stack_sin_x_objective, transposed_stack, stack_t_constraints_x_constraints]
+        [sin_x_plus, transposed_stack, stack_t_constraints_x_constraints]
     )
 
 
