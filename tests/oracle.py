@@ -9,6 +9,7 @@ batched and differentiated like any function of arrays.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import jax
@@ -24,6 +25,7 @@ from partialc.request.resolved import (
     Dense,
     Field,
     Product,
+    WeightedSum,
 )
 from partialc.request.shapes import axis_shape
 
@@ -67,6 +69,19 @@ def reference_value(
     def value(part: Block | Product) -> jax.Array:
         if isinstance(part, Product):
             return _product(part, tensors, primal, given)
+        if isinstance(part.output, WeightedSum):
+            cotangents = jax.tree.leaves(given["out_cotangent"])
+            terms = [
+                jnp.tensordot(
+                    cotangent,
+                    _block(replace(part, output=output), tensors),
+                    len(output.shape),
+                )
+                for output, cotangent in zip(
+                    part.output.outputs, cotangents, strict=True
+                )
+            ]
+            return jnp.asarray(sum(terms))
         return _block(part, tensors)
 
     return jax.tree.map(value, field.parts)
@@ -135,6 +150,7 @@ class _Tensors:
 
 
 def _block(block: Block, tensors: _Tensors) -> jax.Array:
+    assert isinstance(block.output, Coordinates)  # sums are taken apart
     rows = block.output.flat(tensors.output_shape(block.output)).ravel()
     grids = [
         [(each.leaf, each.flat(tensors.argument_shape(each))) for each in axis]

@@ -28,6 +28,7 @@ from partialc.request.constructors import (
     sparse,
     value,
     vjp,
+    weighted,
 )
 
 __all__ = [
@@ -55,4 +56,5 @@ __all__ = [
     "sparse",
     "value",
     "vjp",
+    "weighted",
 ]

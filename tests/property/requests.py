@@ -12,7 +12,7 @@ def draw_request(random: Random, program: RandomProgram) -> str:
     """Requests that the program can answer, in the request language."""
     output = program.result_shape
     kinds = ["value", "partial", "jacobian", "hessian", "diagonal", "lower"]
-    kinds += ["derivatives", "jvp", "vjp", "entries"]
+    kinds += ["derivatives", "jvp", "vjp", "entries", "weighted"]
     kinds += ["gradient", "hvp"] if output == () else []
     if program.is_forward_only:
         kinds = [kind for kind in kinds if kind not in ("hvp", "vjp")]
@@ -35,6 +35,11 @@ def draw_request(random: Random, program: RandomProgram) -> str:
             return f"hessian({', '.join(axes)}{of})"
         case "diagonal" | "lower":
             return f"{kind}(hessian(x{of}))"
+        case "weighted":
+            wrt = random.choice(["x", "t", "x, t"])
+            kind = random.choice(["diagonal", "lower", ""]) if wrt == "x" else ""
+            weighted = f"weighted(hessian({wrt}))"  # of all outputs, as vjp(out) is
+            return f"{kind}({weighted})" if kind else weighted
         case "derivatives":
             wrt = random.choice(["x", "t", "x, t"])
             return f"derivatives({wrt}, order={random.randint(1, 3)}{of})"

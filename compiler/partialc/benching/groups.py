@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from partialc.request.resolved import (
     Axis,
     Block,
-    Coordinates,
     Dense,
     Entries,
     Field,
     Kernel,
+    Output,
     Product,
 )
 from partialc.request.shapes import axis_size, block_shape
@@ -36,7 +36,7 @@ class Group:
             ones which part of each axis it is.
     """
 
-    outputs: tuple[Coordinates, ...]
+    outputs: tuple[Output, ...]
     axes: tuple[Axis, ...]
     entries: Entries | None
     members: tuple[tuple[int, int, tuple[slice, ...]], ...]

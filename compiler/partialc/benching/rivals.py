@@ -35,7 +35,7 @@ from partialc.reference.body import Names
 from partialc.reference.derivatives import Policy
 from partialc.reference.expected import expected_text
 from partialc.reference.running import defined
-from partialc.request.resolved import Kernel
+from partialc.request.resolved import Kernel, selections
 
 FULL: Final = "full, then index"
 FORWARD: Final = "nested jvp"
@@ -141,7 +141,11 @@ def _tensor_elements(work: Work, point: Point) -> int:
 
     largest = 1
     for group in work.groups:
-        results = sum(prod(point.whole_output(o).shape) for o in group.outputs)
+        results = sum(
+            prod(point.whole_output(each).shape)
+            for output in group.outputs
+            for each in selections(output)
+        )
         inputs = [size(leaves_of(axis)) for axis in group.axes]
         largest = max(largest, results * prod(inputs))
     for products in work.products:

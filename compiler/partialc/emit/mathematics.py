@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final, assert_never
 
 from partialc.request import syntax
+from partialc.request.resolved import COTANGENT
 from partialc.request.syntax import Request
 
 
@@ -29,6 +30,9 @@ def phrase(request: Request, function: str) -> str:
             return f"The Jacobian of `{subject}` in {_names(request.wrt)}"
         case syntax.Hessian():
             return f"The Hessian of `{subject}` in {_names(request.wrt)}"
+        case syntax.Weighted():
+            inner = phrase(request.matrix, function)
+            return f"{inner}, contracted with `{COTANGENT}`"
         case syntax.Derivatives():
             which = f"Each distinct order-{request.order} partial"
             return f"{which} of `{subject}` in {_names(request.wrt)}"
@@ -81,7 +85,13 @@ def _lowered(text: str) -> str:
 def _selected(request: Request) -> str:
     """The part of the result that is meant, as it is written after the name."""
     match request:
-        case syntax.Diagonal() | syntax.Lower() | syntax.Entries() | syntax.Sparse():
+        case (
+            syntax.Weighted()
+            | syntax.Diagonal()
+            | syntax.Lower()
+            | syntax.Entries()
+            | syntax.Sparse()
+        ):
             return _selected(request.matrix)
         case syntax.Vjp():
             return str(request.output).removeprefix(syntax.RESULT)

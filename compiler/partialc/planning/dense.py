@@ -24,7 +24,7 @@ from partialc.realise.chain import (
     Transpose,
     View,
 )
-from partialc.request.resolved import Coordinates
+from partialc.request.resolved import Coordinates, Output
 from partialc.request.signature import Signature
 
 LEAST_ORDER: Final = 3
@@ -53,7 +53,7 @@ def push_of(coordinates: Coordinates) -> Push:
 
 
 def dense_options(
-    output: Coordinates,
+    output: Output,
     axes: Sequence[Coordinates],
     signature: Signature,
     *,
@@ -106,9 +106,7 @@ def _ordered(axes: Sequence[Coordinates], *, commute: bool) -> list[int]:
     )
 
 
-def _pushed(
-    output: Coordinates, axes: Sequence[Coordinates], *, commute: bool
-) -> Option:
+def _pushed(output: Output, axes: Sequence[Coordinates], *, commute: bool) -> Option:
     order = _ordered(axes, commute=commute)
     pushes = tuple(push_of(axes[number]) for number in order)
     path = Path((output,), None, pushes)
@@ -124,7 +122,7 @@ def _pushed(
 
 
 def _pulled(
-    output: Coordinates,
+    output: Output,
     axes: Sequence[Coordinates],
     pulled: int,
     signature: Signature,
@@ -158,7 +156,7 @@ def _pulled(
 
 
 def _request_order(
-    axes: Sequence[Coordinates], output: Coordinates, delivered: Sequence[int]
+    axes: Sequence[Coordinates], output: Output, delivered: Sequence[int]
 ) -> tuple[int, ...]:
     """The transposition from delivered axis groups to the order of the request."""
     start = len(output.shape)

@@ -29,7 +29,7 @@ from partialc.realise.chain import (
     Take,
     View,
 )
-from partialc.request.resolved import Axis, Block, Coordinates, Entries
+from partialc.request.resolved import Axis, Block, Coordinates, Entries, Output
 from partialc.request.signature import Signature
 
 MAX_NESTS = 8
@@ -61,7 +61,7 @@ class _List:
     most_seeds: float = MAX_SEEDS
 
     @property
-    def output(self) -> Coordinates:
+    def output(self) -> Output:
         return self.block.output
 
     def shape_of(self, leaf: int) -> tuple[int, ...]:
@@ -390,12 +390,14 @@ def _columns(entries: _List, outputs: NDArray[np.int64]) -> Iterator[Option]:
 
 def _single_outputs(entries: _List, outputs: NDArray[np.int64]) -> Iterator[Option]:
     """Each entry from its own scalar output: forward nests, and gradients."""
-    leaf_shape = entries.signature.result.leaves[entries.output.leaf].type.shape
-    flat = entries.output.flat(leaf_shape).ravel()
+    selected = entries.output
+    assert isinstance(selected, Coordinates), "a weighted sum is one output"
+    leaf_shape = entries.signature.result.leaves[selected.leaf].type.shape
+    flat = selected.flat(leaf_shape).ravel()
     forward, reverse = [], []
     for number, point in enumerate(entries.points):
         index = np.unravel_index(int(flat[outputs[number]]), leaf_shape)
-        output = Coordinates(entries.output.leaf, tuple(int(entry) for entry in index))
+        output = Coordinates(selected.leaf, tuple(int(entry) for entry in index))
         pushes = tuple(entries.one_hot(coordinate) for coordinate in point)
         path = Path((entries.output,), None, pushes)
         element = Element(path, None, tuple(range(len(pushes))), entries.output)

@@ -8,11 +8,11 @@ from partialc.ir.patterns import Pattern
 from partialc.lowering.structured.interpret import TooLargeError
 from partialc.lowering.structured.matrix import linear_matrix
 from partialc.realise.linear import Direction, LinearProgram
-from partialc.request.resolved import Axis, Coordinates
+from partialc.request.resolved import Axis, Output
 
 
 def pattern_of(
-    primal: Primal, outputs: tuple[Coordinates, ...], wrt: Axis, order: int
+    primal: Primal, outputs: tuple[Output, ...], wrt: Axis, order: int
 ) -> Pattern:
     """The structural nonzeros of a Jacobian or a Hessian.
 
@@ -22,7 +22,8 @@ def pattern_of(
 
     Args:
         primal: The function.
-        outputs: What is differentiated; for order 2 one single number.
+        outputs: What is differentiated; for order 2 one single number. Of a weighted
+            sum the weights are not known: each may be nonzero.
         wrt: What it is differentiated with respect to.
         order: 1 for the Jacobian, 2 for the Hessian.
 

@@ -26,7 +26,7 @@ from partialc.planning.parts import parts_of
 from partialc.planning.realisation import Chained, WrittenOut
 from partialc.planning.tracer import Tracer
 from partialc.realise.linear import Direction, LinearProgram
-from partialc.request.resolved import Block, Dense, Entries, Kernel, Product
+from partialc.request.resolved import Block, Dense, Entries, Kernel, Output, Product
 from partialc.request.shapes import axis_size
 from partialc.tangents.arrays import Arrays
 from partialc.tangents.sparse import Matrix
@@ -114,7 +114,7 @@ def is_matrix(part: Block | Product) -> bool:
 
 def _shape(block: Block) -> tuple[int, int]:
     """How many rows and columns the matrix of a block has."""
-    first = (block.output,) if block.order == 1 else block.axes[0]
+    first: Sequence[Output] = (block.output,) if block.order == 1 else block.axes[0]
     return axis_size(first), axis_size(block.axes[-1])
 
 
@@ -292,14 +292,17 @@ class _Assembly:
             if isinstance(part, Block) and is_matrix(part):
                 way: Direction = direction if part.order == 1 else "forward"
                 alone = self._alone(part, way)
-                given = base.inputs[: len(alone.inputs)]
+                leaves = len(tracer.primal.signature.leaves)
+                weights = len(alone.inputs) - leaves  # the last of the kernel's inputs
+                weighs = base.inputs[len(base.inputs) - weights :]
+                given = (*base.inputs[:leaves], *weighs)
                 (outputs[number],) = splice(alone, given, equations)
         self.function = replace(
             base, equations=tuple(equations), outputs=tuple(outputs)
         )
 
     def _alone(self, block: Block, direction: Direction) -> Function:
-        """The values of one block as a function of the leaves."""
+        """The values of one block as a function of the leaves, then the weights."""
         program = LinearProgram(
             self._tracer.primal,
             (block.output,),
@@ -320,10 +323,10 @@ class _Assembly:
         self._facts.append(_fact(found))
         dtype = found.function.outputs[0].type.dtype
         values = _values(block, found.matrix, dtype, found.arrays)
-        leaves = len(found.function.inputs) - len(program.seeds)
+        given = len(found.function.inputs) - len(program.seeds)
         return Function(
             "values",
-            found.function.inputs[:leaves],
+            found.function.inputs[:given],
             tuple(found.arrays.equations),
             (values,),
         )

@@ -16,7 +16,13 @@ from functools import lru_cache
 from math import prod
 from typing import ClassVar, Final, Literal, TypeAlias
 
-from partialc.request.resolved import Coordinates, Kernel
+from partialc.request.resolved import (
+    Coordinates,
+    Kernel,
+    Output,
+    WeightedSum,
+    selections,
+)
 
 Positions: TypeAlias = tuple[int, ...]
 """Flat, row-major positions of elements."""
@@ -171,7 +177,7 @@ class Path:
             elements): the entries of a list instead of a dense block.
     """
 
-    outputs: tuple[Coordinates, ...]
+    outputs: tuple[Output, ...]
     pull: Pull | None = None
     pushes: tuple[Push, ...] = ()
     zipped: bool = False
@@ -179,7 +185,7 @@ class Path:
     @property
     def key(self) -> str:
         """Its canonical text: `out 0 > vjp one to 0 > jvp 0[2]`."""
-        outputs = " + ".join(map(_selection_key, self.outputs))
+        outputs = " + ".join(map(_output_key, self.outputs))
         pull = [] if self.pull is None else [self.pull.key]
         steps = [*pull, *(push.key for push in self.pushes)]
         text = " > ".join([f"out {outputs}", *steps])
@@ -203,14 +209,14 @@ class Element:
     path: Path
     pulled: int | None
     pushed: tuple[int, ...]
-    output: Coordinates
+    output: Output
 
     def key_among(self, paths: Sequence[Path]) -> str:
         """Its canonical text, paths by number: `path 0 to 1 along 0,1 of 0[2]`."""
         pulled = "" if self.pulled is None else f" to {self.pulled}"
         pushed = f" along {_joined(self.pushed)}" if self.pushed else ""
         number = paths.index(self.path)
-        return f"path {number}{pulled}{pushed} of {_selection_key(self.output)}"
+        return f"path {number}{pulled}{pushed} of {_output_key(self.output)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +356,12 @@ def _range_key(entry: slice) -> str:
         for each in (entry.start, entry.stop, entry.step)
     )
     return f"{start}:{stop}" if step in ("", "1") else f"{start}:{stop}:{step}"
+
+
+def _output_key(output: Output) -> str:
+    """An output: `0[2]`; of a weighted sum `weighted(0, 1[0:3])`."""
+    texts = ", ".join(map(_selection_key, selections(output)))
+    return f"weighted({texts})" if isinstance(output, WeightedSum) else texts
 
 
 def _selection_key(selection: Coordinates) -> str:

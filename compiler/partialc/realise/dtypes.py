@@ -12,7 +12,7 @@ from __future__ import annotations
 from partialc.ir.dtypes import DEFAULT_FLOAT, FLOAT, DType
 from partialc.realise.chain import Read
 from partialc.realise.units import reach
-from partialc.request.resolved import Block, Product
+from partialc.request.resolved import Block, Product, selections
 from partialc.request.signature import Signature
 
 
@@ -21,7 +21,7 @@ def part_dtype(part: Block | Product, signature: Signature) -> DType:
     if isinstance(part, Product) and part.kind == "vjp":
         assert part.leaf is not None  # a vjp names the leaf it returns
         return signature.leaves[part.leaf][1].type.dtype
-    return signature.result.leaves[part.output.leaf].type.dtype
+    return signature.result.leaves[selections(part.output)[0].leaf].type.dtype
 
 
 def involved_dtypes(part: Block | Product, signature: Signature) -> set[DType]:
@@ -31,7 +31,7 @@ def involved_dtypes(part: Block | Product, signature: Signature) -> set[DType]:
         outputs = {part.output.leaf, *(each.leaf for each in part.outputs)}
     else:
         inputs = {each.leaf for axis in part.axes for each in axis}
-        outputs = {part.output.leaf}
+        outputs = {each.leaf for each in selections(part.output)}
     found = {signature.leaves[leaf][1].type.dtype for leaf in inputs}
     return found | {signature.result.leaves[leaf].type.dtype for leaf in outputs}
 

@@ -18,7 +18,14 @@ from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import regimes_of, trace_one
 from partialc.ir.program import ArrayType, Function
 from partialc.realise.point import Point, leaves_of
-from partialc.request.resolved import Axis, Coordinates
+from partialc.request.resolved import (
+    COTANGENT,
+    Axis,
+    Coordinates,
+    Output,
+    WeightedSum,
+    selections,
+)
 from partialc.request.shapes import whole
 
 Direction: TypeAlias = Literal["forward", "reverse"]
@@ -30,7 +37,8 @@ class LinearProgram:
 
     Attributes:
         primal: The function.
-        outputs: What is differentiated; for a Hessian one scalar.
+        outputs: What is differentiated; for a Hessian one scalar, perhaps a weighted
+            sum.
         wrt: The coordinates it is differentiated by: the columns.
         order: 1 for a Jacobian, 2 for a Hessian.
         direction: Whether tangents of the coordinates or cotangents of what is
@@ -39,7 +47,7 @@ class LinearProgram:
     """
 
     primal: Primal
-    outputs: tuple[Coordinates, ...]
+    outputs: tuple[Output, ...]
     wrt: Axis
     order: int
     direction: Direction = "forward"
@@ -57,12 +65,29 @@ class LinearProgram:
             return self._types(self.wrt if self.first is None else self.first)
         leaves = self.primal.signature.result.leaves
         return tuple(
-            ArrayType(leaves[each.leaf].type.dtype, each.shape) for each in self.outputs
+            ArrayType(leaves[selections(each)[0].leaf].type.dtype, each.shape)
+            for each in self.outputs
         )
 
     @property
+    def weighed(self) -> tuple[Coordinates, ...]:
+        """The outputs that have weights, which go in after the function's leaves."""
+        sums = [each for each in self.outputs if isinstance(each, WeightedSum)]
+        return tuple(dict.fromkeys(output for each in sums for output in each.outputs))
+
+    @property
+    def given(self) -> tuple[tuple[ArrayType, str], ...]:
+        """The types and names of the function's leaves and of the weights."""
+        own = [(leaf.type, name) for name, leaf in self.primal.signature.leaves]
+        results = self.primal.signature.result.leaves
+        for each in self.weighed:
+            kind = ArrayType(results[each.leaf].type.dtype, each.shape)
+            own.append((kind, COTANGENT))
+        return tuple(own)
+
+    @property
     def seeds(self) -> tuple[ArrayType, ...]:
-        """The types of what goes in, after the function's own leaves."""
+        """The types of what goes in last: tangents or cotangents."""
         return self.columns if self.direction == "forward" else self.rows
 
     def _types(self, axis: Axis) -> tuple[ArrayType, ...]:
@@ -76,14 +101,15 @@ class LinearProgram:
         return regimes_of([leaf.type for _, leaf in self.primal.signature.leaves])
 
     def traced(self, regime: Regime) -> Function:
-        """It as a program of the function's leaves, then the seeds.
+        """It as a program of the function's leaves, the weights, then the seeds.
 
         Raises:
             Exception: Whatever JAX raises.
         """
-        leaves = self.primal.signature.leaves
-        types = [leaf.type for _, leaf in leaves]
-        names = [name for name, _ in leaves]
+        types, names = (
+            [kind for kind, _ in self.given],
+            [name for _, name in self.given],
+        )
         return trace_one(
             self._call,
             [*types, *self.seeds],
@@ -99,20 +125,24 @@ class LinearProgram:
         return self.rows if self.direction == "forward" else self.columns
 
     def _call(self, *given: jax.Array) -> Sequence[jax.Array]:
-        count = len(self.primal.signature.leaves)
+        count = len(self.given)
         return self.applied(given[:count])(*given[count:])
 
     def applied(
-        self, leaves: Sequence[jax.Array]
+        self, given: Sequence[jax.Array]
     ) -> Callable[..., tuple[jax.Array, ...]]:
         """The linear program at a point, as a function of the seeds.
 
         Args:
-            leaves: The function's own leaves.
+            given: The function's own leaves, then the weights.
         """
+        count = len(self.primal.signature.leaves)
+        leaves = given[:count]
+        cotangents = tuple(zip(self.weighed, given[count:], strict=True))
 
         def run(*selected: jax.Array) -> tuple[jax.Array, ...]:
-            return self._differentiated(_with(leaves, self.wrt, selected))
+            moved = tuple(_with(leaves, self.wrt, selected))
+            return self._differentiated(Point(self.primal, moved, {}, cotangents))
 
         at = tuple(leaves[each.leaf][each.index] for each in self.wrt)
         if self.direction == "forward":
@@ -121,9 +151,8 @@ class LinearProgram:
         pull: Any = jax.vjp(run, *at)[1]
         return lambda *seeds: tuple(pull(tuple(seeds)))
 
-    def _differentiated(self, leaves: Sequence[jax.Array]) -> tuple[jax.Array, ...]:
+    def _differentiated(self, point: Point) -> tuple[jax.Array, ...]:
         """What is differentiated once: selected outputs, or a selected gradient."""
-        point = Point(self.primal, tuple(leaves), {}, ())
         if self.order == 1:
             return tuple(point.function((), self.outputs)())
         first = self.wrt if self.first is None else self.first

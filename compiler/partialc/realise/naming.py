@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from partialc.realise.chain import Along, Basis, Chain, OneHot, Path, Push
 from partialc.realise.units import role
-from partialc.request.resolved import Coordinates
+from partialc.request.resolved import Output, WeightedSum
 from partialc.request.signature import Signature
 
 
@@ -38,7 +38,7 @@ def step_name(pushes: Sequence[Push], signature: Signature, *, pulled: bool) -> 
 
 
 def element_name(
-    key: tuple[Path, str | None, tuple[int, ...], Coordinates],
+    key: tuple[Path, str | None, tuple[int, ...], Output],
     chain: Chain,
     signature: Signature,
 ) -> str:
@@ -74,8 +74,10 @@ def _array_base(order: int) -> str:
     return {1: "jacobian", 2: "hessian"}.get(order, f"d{order}")
 
 
-def output_role(output: Coordinates, signature: Signature) -> str:
+def output_role(output: Output, signature: Signature) -> str:
     """A selected output as a piece of an identifier: `out2`, `out_energy`."""
+    if isinstance(output, WeightedSum):  # a kernel has one, as it has one cotangent
+        return "weighted"
     path = role(signature.result.leaves[output.leaf].path)
     base = f"out_{path}" if path else "out"
     if not output.is_scalar or not output.index:

@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from partialc.realise.chain import Path, Pull
 from partialc.realise.units import Unit
-from partialc.request.resolved import Coordinates
+from partialc.request.resolved import Output
 
-Key: TypeAlias = tuple[Path, str | None, tuple[int, ...], Coordinates]
+Key: TypeAlias = tuple[Path, str | None, tuple[int, ...], Output]
 """What a name in a pattern stands for: path, pulled unit, pushes, output."""
 
 Pattern: TypeAlias = "Key | list[Pattern]"

@@ -19,7 +19,7 @@ from partialc.realise.chain import (
     View,
 )
 from partialc.realise.units import reach
-from partialc.request.resolved import Coordinates
+from partialc.request.resolved import COTANGENT, Coordinates, Output, WeightedSum
 from partialc.request.signature import Signature
 
 SHORT = 12
@@ -59,12 +59,35 @@ def tuple_text(items: Sequence[str]) -> str:
     return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
 
 
-def output_text(result: str, output: Coordinates, signature: Signature) -> str:
-    """A selected output of an expression for the function's whole result."""
+def output_text(result: str, output: Output, signature: Signature) -> str:
+    """A selected output of an expression for the function's whole result.
+
+    A weighted sum of several leaves has the expression in it several times.
+    """
+    if isinstance(output, WeightedSum):
+        return weighted_text(
+            output, [output_text(result, each, signature) for each in output.outputs]
+        )
     leaf = signature.result.leaves[output.leaf]
     text = reach(result, leaf.path, output.leaf)
     index = index_text(output.index, leaf.type.shape)
     return f"{text}[{index}]" if index else text
+
+
+def weighted_text(weighted: WeightedSum, values: Sequence[str]) -> str:
+    """A weighted sum of outputs: `jnp.sum(out_cotangent * f(x))`.
+
+    Args:
+        weighted: The sum.
+        values: An expression for each of its outputs.
+    """
+    terms = []
+    for number, (output, path, value) in enumerate(
+        zip(weighted.outputs, weighted.paths, values, strict=True)
+    ):
+        product = f"{reach(COTANGENT, path, number)} * {value}"
+        terms.append(f"jnp.sum({product})" if output.shape else product)
+    return " + ".join(terms)
 
 
 @dataclass

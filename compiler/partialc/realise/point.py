@@ -6,8 +6,10 @@ not differentiated is closed over, as a careful user would.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
@@ -17,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.frontends.primal import Primal
-from partialc.request.resolved import Axis, Coordinates, Kernel
+from partialc.request.resolved import Axis, Coordinates, Kernel, Output, WeightedSum
 from partialc.request.shapes import whole
 
 Run: TypeAlias = Callable[..., Any]
@@ -78,7 +80,7 @@ class Point:
         """The shape of a leaf."""
         return self.primal.signature.leaves[number][1].type.shape
 
-    def function(self, numbers: Sequence[int], outputs: Sequence[Coordinates]) -> Run:
+    def function(self, numbers: Sequence[int], outputs: Sequence[Output]) -> Run:
         """Selected outputs as a function of some leaves, the others closed over."""
         trees = self.primal.signature.arguments.values()
 
@@ -94,9 +96,20 @@ class Point:
                 for tree in trees
             ]
             found = jax.tree.leaves(self.primal.call(*arguments))
-            return tuple(self._select(found[each.leaf], each) for each in outputs)
+            return tuple(self._output(found, each) for each in outputs)
 
         return run
+
+    def _output(self, found: Sequence[jax.Array], output: Output) -> jax.Array:
+        """One output, of the leaves of the result."""
+        if not isinstance(output, WeightedSum):
+            return self._select(found[output.leaf], output)
+        weights = dict(self.cotangents)
+        terms = [
+            jnp.sum(weights[each] * self._select(found[each.leaf], each))
+            for each in output.outputs
+        ]
+        return reduce(operator.add, terms)
 
     def whole_output(self, output: Coordinates) -> Coordinates:
         """All elements of the leaf that an output selects from."""

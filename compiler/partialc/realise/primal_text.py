@@ -8,7 +8,7 @@ import jax
 
 from partialc.realise.places import output_text, tuple_text
 from partialc.realise.units import Fresh, Unit, reach
-from partialc.request.resolved import Coordinates, Direction
+from partialc.request.resolved import Coordinates, Direction, Output, selections
 from partialc.request.shapes import whole
 from partialc.request.signature import Signature
 
@@ -41,7 +41,7 @@ class Primals:
 
     def define(
         self,
-        outputs: Sequence[Coordinates],
+        outputs: Sequence[Output],
         units: Sequence[Unit],
         cotangent: Direction | None,
     ) -> tuple[list[str], str]:
@@ -78,7 +78,7 @@ class Primals:
         return f"{self.function}({', '.join(texts)})"
 
     def result(
-        self, outputs: Sequence[Coordinates], cotangent: Direction | None
+        self, outputs: Sequence[Output], cotangent: Direction | None
     ) -> tuple[list[str], bool]:
         """The body of the primal, and whether it is the function's own result."""
         call = self.call()
@@ -96,11 +96,12 @@ class Primals:
             )
             text = _literal(selected)
             return [f"    out = {call}", f"    return {text}"], False
-        if len(outputs) == 1:
+        if len(outputs) == 1 and len(selections(outputs[0])) == 1:
             only = output_text(call, outputs[0], self.signature)
             return [f"    return {only}"], plain and only == call
         texts = [output_text("out", output, self.signature) for output in outputs]
-        return [f"    out = {call}", f"    return {tuple_text(texts)}"], False
+        result = texts[0] if len(texts) == 1 else tuple_text(texts)
+        return [f"    out = {call}", f"    return {result}"], False
 
     def is_own_result(self, selected: object) -> bool:
         """Whether a tree of selections is all of the result, as it comes."""

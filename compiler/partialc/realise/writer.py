@@ -22,7 +22,7 @@ from partialc.realise.places import Constants, output_text, tuple_text, view_tex
 from partialc.realise.primal_text import Primals
 from partialc.realise.steps import Steps
 from partialc.realise.units import Unit, find_units, leaf_expression, unit_of
-from partialc.request.resolved import Coordinates, Direction
+from partialc.request.resolved import Direction, Output, selections
 from partialc.request.shapes import whole
 from partialc.request.signature import Signature
 
@@ -142,7 +142,7 @@ class _Writer:
 
     def text(self) -> ChainText:
         """Write everything."""
-        groups: dict[tuple[tuple[Coordinates, ...], Pull | None], list[Path]] = {}
+        groups: dict[tuple[tuple[Output, ...], Pull | None], list[Path]] = {}
         for path in self.chain.paths:
             groups.setdefault((path.outputs, path.pull), []).append(path)
         for (outputs, pull), paths in groups.items():
@@ -164,7 +164,7 @@ class _Writer:
         )
 
     def group(
-        self, outputs: tuple[Coordinates, ...], pull: Pull | None, paths: list[Path]
+        self, outputs: tuple[Output, ...], pull: Pull | None, paths: list[Path]
     ) -> None:
         """All paths that share a primal and a pull."""
         active = {
@@ -380,7 +380,7 @@ class _Writer:
             return text
         part = self.parts[number]
         call = f"{self.function}({', '.join(self.signature.arguments)})"
-        call = output_text(call, part.output, self.signature)
+        call = output_text(call, selections(part.output)[0], self.signature)
         wanted = part_dtype(part, self.signature)
         return f"{text}.astype({dtype_text(wanted, self.signature, call)})"
 

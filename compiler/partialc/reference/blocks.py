@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Final
 
@@ -16,7 +16,15 @@ from partialc.reference.body import Body, Names
 from partialc.reference.derivatives import Policy, is_affordable, nest_text
 from partialc.reference.literals import index_text, indices_text, positions_text
 from partialc.reference.restriction import Chosen, Restriction, Sample, choose
-from partialc.request.resolved import Block, Coordinates, Dense, Entries
+from partialc.request.resolved import (
+    COTANGENT,
+    Block,
+    Coordinates,
+    Dense,
+    Entries,
+    Output,
+    WeightedSum,
+)
 from partialc.request.shapes import axis_size, block_shape
 from partialc.request.signature import Signature
 
@@ -57,14 +65,16 @@ class Blocks:
         given = {**self.names.arguments, **(replaced or {})}
         return f"reference({', '.join(given.values())})"
 
-    def result(self, output: Coordinates) -> str:
+    def result(self, output: Output) -> str:
         """An output of the function."""
         return self.names.selected(self.call(), output)
 
-    def function(self, output: Coordinates, chosen: Chosen | None = None) -> str:
+    def function(self, output: Output, chosen: Chosen | None = None) -> str:
         """The name of the function whose result is the selected output alone."""
         selected = self.names.selected(self.call(), output)
         if chosen is not None:
+            if isinstance(output, WeightedSum):
+                selected = f"({selected})"
             selected = f"{selected}.ravel()[{positions_text(chosen)}]"
         if selected == self.call():
             return "reference"
@@ -90,10 +100,38 @@ class Blocks:
             return self.call()
         return self.tensor(block) or self.restricted(block)
 
+    def contracted(self, block: Block) -> str | None:
+        """The derivatives of all outputs, in full, times their weights, added up.
+
+        Args:
+            block: Dense derivatives of a weighted sum.
+
+        Returns:
+            An expression; None if the derivatives of some output are too large.
+        """
+        output = block.output
+        assert isinstance(output, WeightedSum), "nothing else has weights"
+        terms: dict[int, str] = {}
+        sizes = [prod(each.shape) for each in output.outputs]
+        for number in sorted(range(len(sizes)), key=lambda number: -sizes[number]):
+            each = output.outputs[number]
+            tensor = self.whole(replace(block, output=each))
+            if tensor is None:  # if any, then the largest, and nothing is written yet
+                return None
+            weights = reach(COTANGENT, output.paths[number], number)
+            terms[number] = f"jnp.tensordot({weights}, {tensor}, {len(each.shape)})"
+        text = " + ".join(terms[number] for number in range(len(sizes)))
+        return self.body.assign("weighted", text)
+
     def whole(self, block: Block) -> str | None:
         """The full tensor over whole arguments, indexed; None if it is too large."""
         if isinstance(block.layout, Entries) and not self.is_listable(block):
             return None
+        dims = [n for axis in block.axes for n in axis[0].shape]
+        if isinstance(block.output, WeightedSum):
+            added = self.contracted(replace(block, layout=Dense()))
+            if added is not None:
+                return self.laid_out(added, block, [], dims)
         full = self.tensor(block)
         if full is None:
             return None
@@ -108,7 +146,6 @@ class Blocks:
         entries = [_entries(c, shape) for c, shape in places]
         index = _join_index(entries, bool(block.output.shape))
         full = f"{full}[{index}]" if index else full
-        dims = [n for axis in block.axes for n in axis[0].shape]
         return self.laid_out(full, block, [*block.output.shape], dims)
 
     def tensor(self, block: Block) -> str | None:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.realise.places import weighted_text
 from partialc.realise.units import reach, role
 from partialc.reference.literals import index_text, is_whole
-from partialc.request.resolved import Coordinates
+from partialc.request.resolved import Coordinates, Output, WeightedSum
 from partialc.request.signature import Leaf, Signature
 
 _TAKEN = frozenset(
@@ -55,15 +56,24 @@ class Names:
             parts += _index_label(coordinates)
         return "_".join(filter(None, parts))
 
-    def output_label(self, coordinates: Coordinates) -> str:
+    def output_label(self, coordinates: Output) -> str:
         """The same for a selected output; empty when the result is one array, whole."""
+        if isinstance(coordinates, WeightedSum):
+            labels = map(self.output_label, coordinates.outputs)
+            return "_".join(filter(None, ("weighted", *labels)))
         leaf = self.signature.result.leaves[coordinates.leaf]
         whole = is_whole(coordinates, leaf.type.shape)
         parts = [role(leaf.path), *([] if whole else _index_label(coordinates))]
         return "_".join(filter(None, parts))
 
-    def selected(self, result: str, coordinates: Coordinates) -> str:
-        """What of a result is selected: `reference(x)["energy"][0:3]`."""
+    def selected(self, result: str, coordinates: Output) -> str:
+        """What of a result is selected: `reference(x)["energy"][0:3]`.
+
+        Or its weighted sum: `jnp.sum(out_cotangent * reference(x))`.
+        """
+        if isinstance(coordinates, WeightedSum):
+            values = [self.selected(result, each) for each in coordinates.outputs]
+            return weighted_text(coordinates, values)
         leaf = self.signature.result.leaves[coordinates.leaf]
         text = reach(result, leaf.path, coordinates.leaf)
         index = index_text(coordinates.index, leaf.type.shape)

@@ -13,7 +13,7 @@ as well, to some of them, and the kernel's result is cut to the same part.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,14 @@ from partialc.reference.containers import Known, tree_text
 from partialc.reference.derivatives import Policy
 from partialc.reference.matrices import Beyond, Values, beyond
 from partialc.reference.products import Products
-from partialc.request.resolved import Block, Field, Kernel, Matrix, Product
+from partialc.request.resolved import (
+    Block,
+    Field,
+    Kernel,
+    Matrix,
+    Product,
+    selections,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,8 @@ class _Writer:
             return f"{text}.astype({names.leaf(part.leaf)}.dtype)"
         if isinstance(part, Block) and not part.axes:
             return text
-        return f"{text}.astype({self.blocks.result(part.output)}.dtype)"
+        output = self.blocks.result(selections(part.output)[0])
+        return f"{text}.astype({output}.dtype)"
 
 
 def expected_text(
@@ -147,7 +155,8 @@ def tensors_text(blocks: Iterable[Block], names: Names, *, policy: Policy) -> st
     """What the reference of some blocks indexes, as the text of a function `tensors`.
 
     That is the function's own value, or full derivatives over whole arguments, whatever
-    they take; blocks that run over several arguments at once are what they are.
+    they take; blocks that run over several arguments at once are what they are. Of a
+    weighted sum it is the derivatives of every output.
 
     Args:
         blocks: What is wanted.
@@ -156,7 +165,12 @@ def tensors_text(blocks: Iterable[Block], names: Names, *, policy: Policy) -> st
     """
     parameters = list(names.arguments.values())
     writer = Blocks(names, policy, None, Body(parameters))
-    found = dict.fromkeys(map(writer.unindexed, blocks))
+    unweighted = (
+        replace(block, output=output)
+        for block in blocks
+        for output in selections(block.output)
+    )
+    found = dict.fromkeys(map(writer.unindexed, unweighted))
     lines = [*writer.body.lines, f"return [{', '.join(found)}]"]
     indented = "\n".join(f"    {line}" if line else "" for line in lines)
     return f"def tensors({', '.join(parameters)}):\n{indented}"

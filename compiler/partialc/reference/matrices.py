@@ -122,7 +122,7 @@ class Beyond:
     """What of the sparse matrices of a kernel is looked at for stray nonzeros.
 
     Attributes:
-        text: A function `matrices_KERNEL` of the function's arguments that gives full
+        text: A function `matrices_KERNEL` of the kernel's arguments that gives full
             matrices, or some rows and columns of them.
         parts: What each of its results is a part of.
     """
@@ -155,7 +155,10 @@ def beyond(kernel: Kernel, names: Names, policy: Policy, work: int) -> Beyond | 
         policy: Which modes may be used.
         work: Array elements that one evaluation of the function computes.
     """
-    parameters = list(names.arguments.values())
+    parameters = [
+        *names.arguments.values(),
+        *(names.parameter(direction.name) for direction in kernel.directions),
+    ]
     blocks = Blocks(names, policy, work, Body(parameters))
     texts: list[str] = []
     parts: list[Part] = []

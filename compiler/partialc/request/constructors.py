@@ -13,6 +13,7 @@ from partialc.errors import RequestError
 from partialc.request.syntax import (
     FORMATS,
     RESULT,
+    AnyMatrix,
     Attribute,
     Biharmonic,
     Coordinate,
@@ -35,9 +36,11 @@ from partialc.request.syntax import (
     Partial,
     Range,
     Sparse,
+    SquareMatrix,
     Subscript,
     Value,
     Vjp,
+    Weighted,
 )
 
 
@@ -89,7 +92,6 @@ class Selector:
 
 
 Selectable = Selector | Coordinate
-Matrix = Jacobian | Hessian
 _Over = TypeVar("_Over", bound=OverCoordinates)
 
 out = Selector(Coordinate(RESULT))
@@ -131,6 +133,11 @@ def jacobian(*wrt: Selectable, of: Selectable | None = None) -> Jacobian:
 def hessian(*wrt: Selectable, of: Selectable | None = None) -> Hessian:
     """The second derivatives along one argument twice, or along two."""
     return _over(Hessian, wrt, of, 1, 2)
+
+
+def weighted(matrix: Hessian) -> Weighted:
+    """The Hessians of all outputs, times weights given at run time, added up."""
+    return Weighted(_matrix(matrix, "weighted", Hessian))
 
 
 def jvp(*wrt: Selectable, of: Selectable | None = None) -> Jvp:
@@ -179,19 +186,20 @@ def derivatives(
     return Derivatives(tuple(map(_coordinate, wrt)), _integer(order, "order"), _of(of))
 
 
-def diagonal(matrix: Matrix, k: int = 0) -> Diagonal:
+def diagonal(matrix: AnyMatrix, k: int = 0) -> Diagonal:
     """The k-th diagonal of a Jacobian or Hessian."""
-    return Diagonal(_matrix(matrix, "diagonal", Jacobian, Hessian), _integer(k, "k"))
+    found = _matrix(matrix, "diagonal", Jacobian, Hessian, Weighted)
+    return Diagonal(found, _integer(k, "k"))
 
 
-def lower(matrix: Hessian) -> Lower:
+def lower(matrix: SquareMatrix) -> Lower:
     """The lower triangle of a Hessian, in the order of `np.tril_indices`."""
-    return Lower(_matrix(matrix, "lower", Hessian))
+    return Lower(_matrix(matrix, "lower", Hessian, Weighted))
 
 
-def entries(matrix: Matrix, items: Iterable[Sequence[Selectable]] | str) -> Entries:
+def entries(matrix: AnyMatrix, items: Iterable[Sequence[Selectable]] | str) -> Entries:
     """Chosen entries, in the order given; a string names an object that holds them."""
-    found = _matrix(matrix, "entries", Jacobian, Hessian)
+    found = _matrix(matrix, "entries", Jacobian, Hessian, Weighted)
     if isinstance(items, str):
         return Entries(found, items)
     return Entries(found, pairs_of(items))
@@ -215,7 +223,7 @@ def pairs_of(
     return tuple(pairs)
 
 
-def sparse(matrix: Matrix | Lower, *, format: Format = "values") -> Sparse:
+def sparse(matrix: AnyMatrix | Lower, *, format: Format = "values") -> Sparse:
     """The structural nonzeros of a Jacobian, a Hessian or its lower triangle.
 
     Args:
@@ -231,7 +239,8 @@ def sparse(matrix: Matrix | Lower, *, format: Format = "values") -> Sparse:
             f"format={format!r} is not known",
             fix='use "values", "csr", "bcoo" or "dense"',
         )
-    return Sparse(_matrix(matrix, "sparse", Jacobian, Hessian, Lower), format)
+    found = _matrix(matrix, "sparse", Jacobian, Hessian, Weighted, Lower)
+    return Sparse(found, format)
 
 
 def expression(text: str) -> Expression:
@@ -244,11 +253,17 @@ _M = TypeVar("_M")
 
 def _matrix(matrix: _M, keyword: str, *accepted: type) -> _M:
     if not isinstance(matrix, accepted):
-        names = " or ".join(f"{kind.__name__.lower()}(x)" for kind in accepted)
+        names = " or ".join(map(_example, accepted))
         raise RequestError(
             f"{keyword} cannot be taken of {matrix!s}", fix=f"give it {names}"
         )
     return matrix
+
+
+def _example(kind: type) -> str:
+    """How a matrix of a kind is written: `hessian(x)`."""
+    inner = "x" if kind in (Jacobian, Hessian) else "hessian(x)"
+    return f"{kind.__name__.lower()}({inner})"
 
 
 def _over(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.request.answer import Answer
-from partialc.request.resolved import Axis, Block, Coordinates, Entries
+from partialc.request.resolved import Axis, Block, Coordinates, Entries, Output
 from partialc.request.scope import Scope
 from partialc.request.selection import Selection, text_of
 from partialc.request.shapes import axis_size
@@ -23,10 +23,12 @@ from partialc.request.syntax import (
     Coordinate,
     Derivatives,
     Diagonal,
-    Hessian,
     Jacobian,
     Lower,
+    SquareMatrix,
+    Weighted,
 )
+from partialc.request.weighted import differentiated
 from partialc.request.written import origin_of, origin_of_request
 
 MOST_NUMBERS: Final = 20_000_000
@@ -51,7 +53,7 @@ def derivatives(request: Derivatives, scope: Scope) -> Answer:
 def lower(request: Lower, scope: Scope) -> Answer:
     """The lower triangle in the order of `np.tril_indices`."""
     matrix = request.matrix
-    output = scope.output(matrix.of, origin_of_request(matrix))
+    output = differentiated(matrix, scope)
     wrt = scope.wrt(_only(matrix, "lower"))
     axis = flattened((wrt,), scope)
     n = axis_size(axis)
@@ -59,26 +61,26 @@ def lower(request: Lower, scope: Scope) -> Answer:
     pairs = np.stack(np.tril_indices(n), axis=1).astype(np.int64)
     layout = Entries("lower", pairs, None, (len(pairs),))
     parts = output.map(lambda out: Block(out, (axis, axis), layout))
-    return Answer(parts, (wrt,), output)
+    return Answer(parts, (wrt,), output.selection, directions=output.directions)
 
 
 def diagonal(request: Diagonal, scope: Scope) -> Answer:
     """The diagonal of a Hessian for each output, or the k-th one of a Jacobian."""
     matrix = request.matrix
-    output = scope.output(matrix.of, origin_of_request(matrix))
+    output = differentiated(matrix, scope)
     if isinstance(matrix, Jacobian):
-        return _jacobian_diagonal(request, matrix, output, scope)
+        return _jacobian_diagonal(request, matrix, output.selection, scope)
     wrt = scope.wrt(_only(matrix, "diagonal"))
     if not request.offset:
         parts = output.map(
             lambda out: wrt.map_differentiable(lambda x: _main_diagonal(out, x))
         )
-        return Answer(parts, (wrt,), output)
+        return Answer(parts, (wrt,), output.selection, directions=output.directions)
     axis = flattened((wrt,), scope)
     pairs = _diagonal_positions(axis_size(axis), axis_size(axis), request)
     layout = Entries("diagonal", pairs, None, (len(pairs),))
     parts = output.map(lambda out: Block(out, (axis, axis), layout))
-    return Answer(parts, (wrt,), output)
+    return Answer(parts, (wrt,), output.selection, directions=output.directions)
 
 
 def flattened(wrt: Sequence[Selection], scope: Scope) -> Axis:
@@ -115,7 +117,7 @@ def single_array(selection: Selection, keyword: str) -> Coordinates:
     return selection.coordinates[0]
 
 
-def _main_diagonal(output: Coordinates, x: Coordinates) -> Block:
+def _main_diagonal(output: Output, x: Coordinates) -> Block:
     positions = np.arange(axis_size((x,)), dtype=np.int64)
     layout = Entries("diagonal", np.stack([positions] * 2, axis=1), None, x.shape)
     return Block(output, ((x,), (x,)), layout)
@@ -159,12 +161,14 @@ def _diagonal_positions(
     return np.stack([steps + max(-k, 0), steps + max(k, 0)], axis=1)
 
 
-def _only(matrix: Hessian, keyword: str) -> Coordinate:
+def _only(matrix: SquareMatrix, keyword: str) -> Coordinate:
     if len(matrix.wrt) == 1 or matrix.wrt[0] == matrix.wrt[1]:
         return matrix.wrt[0]
+    square = f"hessian({matrix.wrt[0]})"
+    square = f"weighted({square})" if isinstance(matrix, Weighted) else square
     raise origin_of(matrix.wrt[1]).fault(
         f"{keyword} is of a Hessian along one argument, not of a cross block",
-        fix=f"write {keyword}(hessian({matrix.wrt[0]})), or list what is wanted: "
+        fix=f"write {keyword}({square}), or list what is wanted: "
         f"entries({matrix}, [...])",
     )
 

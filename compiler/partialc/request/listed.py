@@ -20,6 +20,7 @@ from partialc.request.scope import Scope
 from partialc.request.selection import Selection
 from partialc.request.shapes import axis_size
 from partialc.request.syntax import Coordinate, Entries, Jacobian
+from partialc.request.weighted import differentiated
 from partialc.request.written import origin_of, origin_of_request
 
 
@@ -67,21 +68,21 @@ def entries(request: Entries, scope: Scope) -> Answer:
         RequestError: An entry is outside the matrix, or the object is no such list.
     """
     matrix = request.matrix
-    output = scope.output(matrix.of, origin_of_request(matrix))
+    output = differentiated(matrix, scope)
     wrt = tuple(map(scope.wrt, matrix.wrt))
     if isinstance(matrix, Jacobian):
-        row = single_array(output, "entries")
+        row = single_array(output.selection, "entries")
         axis = flattened(wrt, scope)
-        rows = _side((output,), (row,), scope.result)
+        rows = _side((output.selection,), (row,), scope.result)
         pairs = _pairs(request, (rows, _side(wrt, axis, scope.wrt)), scope)
         layout = EntriesLayout("entries", pairs[:, 1:], pairs[:, 0], (len(pairs),))
-        return Answer(Block(row, (axis,), layout), wrt, output)
+        return Answer(Block(row, (axis,), layout), wrt, output.selection)
     first, second = flattened(wrt[:1], scope), flattened(wrt[-1:], scope)
     sides = (_side(wrt[:1], first, scope.wrt), _side(wrt[-1:], second, scope.wrt))
     pairs = _pairs(request, sides, scope)
     layout = EntriesLayout("entries", pairs, None, (len(pairs),))
     parts = output.map(lambda out: Block(out, (first, second), layout))
-    return Answer(parts, wrt, output)
+    return Answer(parts, wrt, output.selection, directions=output.directions)
 
 
 def _side(

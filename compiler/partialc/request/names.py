@@ -25,6 +25,7 @@ from partialc.request.syntax import (
     Sparse,
     Value,
     Vjp,
+    Weighted,
 )
 from partialc.request.written import origin_of, origin_of_request
 from partialc.spec.names import IMPORTED, USED_BUILTINS, class_name
@@ -114,11 +115,9 @@ def _keywords(request: Request) -> str:
         case Diagonal(matrix=matrix, offset=offset):
             side = "upper" if offset > 0 else "lower"
             which = f"_{side}{abs(offset)}" if offset else ""
-            return f"diagonal{which}_{matrix.keyword}"
-        case Lower(matrix=matrix) | Entries(matrix=matrix):
-            return f"{request.keyword}_{matrix.keyword}"
-        case Sparse(matrix=matrix):
-            return f"sparse_{_keywords(matrix)}"
+            return f"diagonal{which}_{_keywords(matrix)}"
+        case Lower() | Entries() | Sparse() | Weighted():
+            return f"{request.keyword}_{_keywords(request.matrix)}"
         case Derivatives() | Expression() | Value() | Vjp():
             return request.keyword
         case _:

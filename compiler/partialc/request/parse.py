@@ -12,6 +12,8 @@ from partialc.errors import Location, RequestError
 from partialc.request.origin import Origin
 from partialc.request.parse_coordinate import coordinate, integer, result
 from partialc.request.syntax import (
+    RESULT,
+    AnyMatrix,
     Biharmonic,
     Coordinate,
     Curl,
@@ -33,6 +35,7 @@ from partialc.request.syntax import (
     Sparse,
     Value,
     Vjp,
+    Weighted,
 )
 from partialc.request.text import Text
 
@@ -250,16 +253,41 @@ def _diagonal(call: _Call) -> Diagonal:
 
 
 def _lower(call: _Call) -> Lower:
-    found = _nested(call, "hessian")
-    if not isinstance(found, Hessian):
-        raise _misplaced(call, found, "hessian")
+    accepted = ("hessian", "weighted")
+    found = _nested(call, *accepted)
+    if not isinstance(found, Hessian | Weighted):
+        raise _misplaced(call, found, *accepted)
     return Lower(found, call.origin)
 
 
+def _weighted(call: _Call) -> Weighted:
+    found = _nested(call, "hessian")
+    if isinstance(found, Hessian):
+        return Weighted(found, call.origin)
+    raise call.source.origin(call.positional[0]).fault(
+        f"{found.keyword} cannot be weighted",
+        why="weighted adds up Hessians, each times its weight",
+        fix=_instead_of_weighted(found),
+    )
+
+
+def _instead_of_weighted(found: Request) -> str:
+    match found:
+        case Weighted():
+            return f"weigh once: {found}"
+        case Jacobian(wrt=wrt, of=of):
+            arguments = ", ".join(map(str, (of or RESULT, *wrt)))
+            return f"a Jacobian times weights is a vjp: vjp({arguments})"
+        case Lower() | Diagonal() | Entries() | Sparse():
+            return f"weigh the matrix within: {found.keyword}(weighted(hessian(x)))"
+        case _:
+            return "write weighted(hessian(x))"
+
+
 def _sparse(call: _Call) -> Sparse:
-    accepted = ("jacobian", "hessian", "lower")
+    accepted = ("jacobian", "hessian", "weighted", "lower")
     matrix = _nested(call, *accepted)
-    if not isinstance(matrix, Jacobian | Hessian | Lower):
+    if not isinstance(matrix, Jacobian | Hessian | Weighted | Lower):
         raise _misplaced(call, matrix, *accepted)
     match call.named.get("format"):
         case None:
@@ -300,7 +328,7 @@ def _entries(call: _Call) -> Entries:
 
 
 def _pair(
-    node: ast.expr, matrix: Jacobian | Hessian, call: _Call
+    node: ast.expr, matrix: AnyMatrix, call: _Call
 ) -> tuple[Coordinate, Coordinate]:
     if not isinstance(node, ast.Tuple | ast.List) or len(node.elts) != 2:
         example = "(out[0], x[2])" if isinstance(matrix, Jacobian) else "(x[0], x[1])"
@@ -312,10 +340,11 @@ def _pair(
     return row, column
 
 
-def _matrix(call: _Call) -> Jacobian | Hessian:
-    found = _nested(call, "jacobian", "hessian")
-    if not isinstance(found, Jacobian | Hessian):
-        raise _misplaced(call, found, "jacobian", "hessian")
+def _matrix(call: _Call) -> AnyMatrix:
+    accepted = ("jacobian", "hessian", "weighted")
+    found = _nested(call, *accepted)
+    if not isinstance(found, Jacobian | Hessian | Weighted):
+        raise _misplaced(call, found, *accepted)
     return found
 
 
@@ -338,7 +367,8 @@ def _misplaced(call: _Call, found: Request, *accepted: str) -> RequestError:
 
 
 def _usages(keywords: Sequence[str]) -> str:
-    return " or ".join(_FORMS[keyword].usage for keyword in keywords)
+    usages = [_FORMS[keyword].usage for keyword in keywords]
+    return " or ".join(filter(None, (", ".join(usages[:-1]), usages[-1])))
 
 
 def _string(node: ast.expr) -> str | None:
@@ -354,6 +384,7 @@ _FORMS: Final[dict[str, _Form]] = {
     "gradient": _Form("gradient(x)", 1, None, _OF, _over(Gradient)),
     "jacobian": _Form("jacobian(x)", 1, None, _OF, _over(Jacobian)),
     "hessian": _Form("hessian(x)", 1, 2, _OF, _over(Hessian)),
+    "weighted": _Form("weighted(hessian(x))", 1, 1, (), _weighted),
     "derivatives": _Form(
         "derivatives(x, order=3)", 1, None, ("order", "of"), _derivatives
     ),

@@ -12,6 +12,7 @@ from partialc.request.resolved import Coordinates, Direction, Product
 from partialc.request.scope import Scope
 from partialc.request.selection import Selection, text_of
 from partialc.request.syntax import RESULT, Coordinate, Hvp, Jvp, Vjp
+from partialc.request.weighted import cotangent_of
 from partialc.request.written import origin_of, origin_of_request
 
 
@@ -79,10 +80,8 @@ def vjp(request: Vjp, scope: Scope) -> Answer:
 
     trees = [selection.map_differentiable(cotangent) for selection in wrt]
     parts = bare_or_tuple(trees) if request.wrt else tuple(trees)
-    tree = output.map(lambda out: out)
-    direction = Direction(f"{RESULT}_cotangent", None, tree)
     named = wrt if request.wrt else ()
-    return Answer(parts, named, output, directions=(direction,))
+    return Answer(parts, named, output, directions=(cotangent_of(output),))
 
 
 def bare_or_tuple(trees: Iterable[Any]) -> Any:

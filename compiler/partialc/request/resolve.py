@@ -35,7 +35,9 @@ from partialc.request.syntax import (
     Sparse,
     Value,
     Vjp,
+    Weighted,
 )
+from partialc.request.weighted import differentiated
 from partialc.request.written import origin_of, origin_of_request
 
 Requests: TypeAlias = (
@@ -182,7 +184,7 @@ def _answer(request: Request, scope: Scope) -> Answer:
         case Jacobian():
             output = scope.output(request.of, origin_of_request(request))
             return _first_derivatives(request, output, scope)
-        case Hessian():
+        case Hessian() | Weighted():
             return _hessian(request, scope)
         case Derivatives():
             return layouts.derivatives(request, scope)
@@ -268,9 +270,9 @@ def _first_derivatives(
     )
 
 
-def _hessian(request: Hessian, scope: Scope) -> Answer:
+def _hessian(request: Hessian | Weighted, scope: Scope) -> Answer:
     """For each output the tree of the first argument, in it that of the second."""
-    output = scope.output(request.of, origin_of_request(request))
+    output = differentiated(request, scope)
     wrt = tuple(map(scope.wrt, request.wrt))
     first, second = wrt[0], wrt[-1]
     parts = output.map(
@@ -278,7 +280,7 @@ def _hessian(request: Hessian, scope: Scope) -> Answer:
             lambda x: second.map_differentiable(lambda y: Block(out, ((x,), (y,))))
         )
     )
-    return Answer(parts, wrt, output)
+    return Answer(parts, wrt, output.selection, directions=output.directions)
 
 
 _INSTEAD: Final = {

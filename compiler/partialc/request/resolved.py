@@ -9,16 +9,19 @@ differentiation, in the order the request names them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from partialc.ir.patterns import Pattern
-from partialc.request.syntax import Format, Request
+from partialc.request.syntax import RESULT, Format, Request
+
+COTANGENT: Final = f"{RESULT}_cotangent"
+"""The argument by which the caller gives cotangents, or weights, of the outputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,41 @@ class Coordinates:
         return np.arange(size, dtype=np.int64).reshape(leaf_shape)[self.index]
 
 
+@dataclass(frozen=True, slots=True)
+class WeightedSum:
+    """One number: outputs times the weights that the caller gives, all added up.
+
+    The weights are the leaves of the kernel's argument `COTANGENT`.
+
+    Attributes:
+        outputs: The selected output leaves, at least one, all of one element type.
+        paths: For each of them, where its weight stands in that argument: the keys of
+            `jax.tree_util`.
+    """
+
+    outputs: tuple[Coordinates, ...]
+    paths: tuple[tuple[Hashable, ...], ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of a scalar."""
+        return ()
+
+    @property
+    def is_scalar(self) -> bool:
+        """It is one number."""
+        return True
+
+
+Output: TypeAlias = Coordinates | WeightedSum
+"""What is differentiated: a part of the result, or a weighted sum of such parts."""
+
+
+def selections(output: Output) -> tuple[Coordinates, ...]:
+    """The parts of the result that an output is made of."""
+    return output.outputs if isinstance(output, WeightedSum) else (output,)
+
+
 Axis: TypeAlias = tuple[Coordinates, ...]
 """The coordinates one differentiation runs over: usually one selection; several when
 a request runs over the concatenated flattening of leaves (`derivatives(a, b)`)."""
@@ -104,14 +142,14 @@ class Block:
     """A set of partial derivatives of one output leaf, all of one order.
 
     Attributes:
-        output: Which elements of the result.
+        output: Which elements of the result, or which weighted sum of them.
         axes: One per differentiation; empty for the value itself. With `Entries` of
             several orders of coordinates each axis is the whole space its column of
             `inputs` indexes.
         layout: How the derivatives are laid out.
     """
 
-    output: Coordinates
+    output: Output
     axes: tuple[Axis, ...]
     layout: Dense | Entries = field(default_factory=Dense)
 
@@ -134,7 +172,7 @@ class Matrix:
         blocks: The values, row-major: those of each selected output leaf, of shape
             (k,), one after the other. Leaves without any have no block; at least one
             has.
-        outputs: All selected output leaves.
+        outputs: All selected output leaves, or their weighted sum.
         pattern: The structural nonzeros. Rows run over the concatenated flattening of
             the selected outputs (of the arguments for a Hessian), columns over that of
             the arguments.
@@ -143,7 +181,7 @@ class Matrix:
     """
 
     blocks: tuple[Block, ...]
-    outputs: tuple[Coordinates, ...]
+    outputs: tuple[Output, ...]
     pattern: Pattern
     is_lower: bool
     format: Format

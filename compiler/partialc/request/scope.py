@@ -11,16 +11,17 @@ from partialc.errors import RequestError
 from partialc.ir.dtypes import DType
 from partialc.ir.patterns import Pattern
 from partialc.request.origin import Origin
-from partialc.request.resolved import Axis, Coordinates
+from partialc.request.resolved import Axis, Output
 from partialc.request.selection import Selection, select, text_of
 from partialc.request.signature import Signature
 from partialc.request.syntax import RESULT, Coordinate
 from partialc.request.written import origin_of
 
-Patterns: TypeAlias = Callable[[tuple[Coordinates, ...], Axis, Literal[1, 2]], Pattern]
+Patterns: TypeAlias = Callable[[tuple[Output, ...], Axis, Literal[1, 2]], Pattern]
 """Finds the structural nonzeros of a Jacobian (order 1) or a Hessian (order 2).
 
-It is given the selected outputs, what is differentiated along, and the order. Rows run
+It is given the selected outputs, what is differentiated along, and the order; of a
+weighted sum it takes every weight for what may be nonzero. Rows run
 over the concatenated flattening of the outputs (order 1), or of what is differentiated
 along (order 2); columns over that of what is differentiated along. They depend on the
 function, of which this layer knows the signature alone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 import jax
@@ -14,14 +15,15 @@ from partialc.request.resolved import (
     Field,
     Kernel,
     Matrix,
+    Output,
     Product,
 )
 from partialc.request.signature import Signature
 
 
-def axis_size(axis: Axis) -> int:
-    """How many elements one differentiation runs over."""
-    return sum(prod(coordinates.shape) for coordinates in axis)
+def axis_size(axis: Sequence[Output]) -> int:
+    """How many elements one differentiation, or some outputs, run over."""
+    return sum(prod(each.shape) for each in axis)
 
 
 def axis_shape(axis: Axis) -> tuple[int, ...]:

@@ -23,11 +23,21 @@ from partialc.request.resolved import (
     Coordinates,
     Entries,
     Matrix,
+    Output,
 )
 from partialc.request.scope import Scope
 from partialc.request.selection import Selection
 from partialc.request.shapes import axis_size
-from partialc.request.syntax import Coordinate, Hessian, Jacobian, Lower, Sparse
+from partialc.request.syntax import (
+    AnyMatrix,
+    Coordinate,
+    Hessian,
+    Jacobian,
+    Lower,
+    Sparse,
+    Weighted,
+)
+from partialc.request.weighted import differentiated
 from partialc.request.written import origin_of, origin_of_request
 
 MOST_ENTRIES: Final = 20_000_000
@@ -43,15 +53,17 @@ def sparse(request: Sparse, scope: Scope) -> Answer:
     """
     is_lower = isinstance(request.matrix, Lower)
     matrix = _whole(request.matrix)
-    output = scope.output(matrix.of, origin_of_request(matrix))
+    found = differentiated(matrix, scope)
+    output = found.selection
     if isinstance(matrix, Hessian):
         _check_scalar(request, matrix, output, scope)
     wrt = tuple(map(scope.wrt, _distinct(matrix)))
     axis = flattened(wrt, scope)
     check_distinct(wrt, "a matrix has each of its columns once")
-    if output.is_scalar and len(wrt) == 1 and wrt[0].is_scalar:
+    is_scalar = output.is_scalar or found.weighted is not None
+    if is_scalar and len(wrt) == 1 and wrt[0].is_scalar:
         raise _no_matrix(request, matrix)
-    pattern = _pattern(request, output.coordinates, axis, scope, matrix)
+    pattern = _pattern(request, found.outputs, axis, scope, matrix)
     if is_lower:
         pattern = _lower(pattern)
     if pattern.nonzeros > MOST_ENTRIES:
@@ -62,24 +74,25 @@ def sparse(request: Sparse, scope: Scope) -> Answer:
             fix="name fewer coordinates, or fewer outputs",
         )
     blocks: tuple[Block, ...]
-    if isinstance(matrix, Hessian):
-        blocks = (_hessian(output.coordinates[0], axis, pattern),)
-    else:
+    if isinstance(matrix, Jacobian):
         blocks = _jacobians(output.coordinates, axis, pattern)
-    parts = Matrix(blocks, output.coordinates, pattern, is_lower, request.format)
-    return Answer(parts, wrt, output, _constants(request, pattern))
+    else:
+        blocks = (_hessian(found.outputs[0], axis, pattern),)
+    parts = Matrix(blocks, found.outputs, pattern, is_lower, request.format)
+    constants = _constants(request, pattern)
+    return Answer(parts, wrt, output, constants, found.directions)
 
 
-def _whole(matrix: Jacobian | Hessian | Lower) -> Jacobian | Hessian:
+def _whole(matrix: AnyMatrix | Lower) -> AnyMatrix:
     """The matrix itself, of which perhaps only the lower triangle is wanted."""
     return matrix.matrix if isinstance(matrix, Lower) else matrix
 
 
-def _distinct(matrix: Jacobian | Hessian) -> tuple[Coordinate, ...]:
+def _distinct(matrix: AnyMatrix) -> tuple[Coordinate, ...]:
     """What is named; `hessian(x, x)` is `hessian(x)`."""
-    if isinstance(matrix, Hessian):
-        return tuple(dict.fromkeys(matrix.wrt))
-    return matrix.wrt
+    if isinstance(matrix, Jacobian):
+        return matrix.wrt
+    return tuple(dict.fromkeys(matrix.wrt))
 
 
 def _check_scalar(
@@ -94,33 +107,38 @@ def _check_scalar(
         return
     wrt = ", ".join(map(str, matrix.wrt))
     shape = f"has shape {output.shape}" if output.is_array else "is a container"
-    inner = f"hessian({wrt}, of={scope.some_scalar(output)})"
-    inner = f"lower({inner})" if isinstance(request.matrix, Lower) else inner
+    one = f"hessian({wrt}, of={scope.some_scalar(output)})"
+    both = f"weighted({matrix})"
+    if isinstance(request.matrix, Lower):
+        one, both = f"lower({one})", f"lower({both})"
     raise origin_of(output.node).fault(
         f"sparse wants the Hessian of a scalar, and {output.node} {shape}",
         why="each output has a Hessian of its own",
-        fix=f"select one scalar: sparse({inner})",
+        fix=f"select one scalar: sparse({one}), or add all up, each times a weight "
+        f"that the caller gives: sparse({both})",
     )
 
 
-def _no_matrix(request: Sparse, matrix: Jacobian | Hessian) -> RequestError:
+def _no_matrix(request: Sparse, matrix: AnyMatrix) -> RequestError:
     """The error where one number is differentiated along one number."""
     order = 1 if isinstance(matrix, Jacobian) else 2
     named = [str(matrix.wrt[0])] * order
     of = [] if matrix.of is None else [f"of={matrix.of}"]
+    partial = f"partial({', '.join([*named, *of])})"
+    instead = str(matrix) if isinstance(matrix, Weighted) else partial
     return origin_of_request(request).fault(
         f"{request} is no matrix but one number",
         why=f"{matrix.wrt[0]} and the output are scalars",
-        fix=f"ask for partial({', '.join([*named, *of])})",
+        fix=f"ask for {instead}",
     )
 
 
 def _pattern(
     request: Sparse,
-    outputs: tuple[Coordinates, ...],
+    outputs: tuple[Output, ...],
     axis: Axis,
     scope: Scope,
-    matrix: Jacobian | Hessian,
+    matrix: AnyMatrix,
 ) -> Pattern:
     """What the scope finds.
 
@@ -153,7 +171,7 @@ def _lower(pattern: Pattern) -> Pattern:
     )
 
 
-def _hessian(output: Coordinates, axis: Axis, pattern: Pattern) -> Block:
+def _hessian(output: Output, axis: Axis, pattern: Pattern) -> Block:
     inputs = np.stack([pattern.rows, pattern.cols], axis=1)
     layout = Entries("sparse", inputs, None, (pattern.nonzeros,))
     return Block(output, (axis, axis), layout)

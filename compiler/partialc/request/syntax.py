@@ -238,6 +238,39 @@ class Vjp:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Weighted:
+    """`weighted(hessian(x))`: the Hessians of all outputs, times weights, added up.
+
+    Attributes:
+        matrix: The Hessians.
+        origin: Where the request was written.
+    """
+
+    keyword: ClassVar[str] = "weighted"
+    matrix: Hessian
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return _call(self.keyword, self.matrix)
+
+    @property
+    def wrt(self) -> tuple[Coordinate, ...]:
+        """What the Hessians are along."""
+        return self.matrix.wrt
+
+    @property
+    def of(self) -> Coordinate | None:
+        """What of the result is weighed; None for all of it."""
+        return self.matrix.of
+
+
+SquareMatrix: TypeAlias = Hessian | Weighted
+AnyMatrix: TypeAlias = Jacobian | SquareMatrix
+"""What a layout can be asked of."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Diagonal:
     """`diagonal(hessian(x))` or `diagonal(jacobian(x), 1)`.
 
@@ -248,7 +281,7 @@ class Diagonal:
     """
 
     keyword: ClassVar[str] = "diagonal"
-    matrix: Jacobian | Hessian
+    matrix: AnyMatrix
     offset: int = 0
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
@@ -262,7 +295,7 @@ class Lower:
     """`lower(hessian(x))`: the lower triangle, row by row."""
 
     keyword: ClassVar[str] = "lower"
-    matrix: Hessian
+    matrix: SquareMatrix
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
@@ -282,7 +315,7 @@ class Entries:
     """
 
     keyword: ClassVar[str] = "entries"
-    matrix: Jacobian | Hessian
+    matrix: AnyMatrix
     items: tuple[tuple[Coordinate, Coordinate], ...] | str
     origin: Origin | None = field(default=None, compare=False, repr=False)
     items_origin: Origin | None = field(default=None, compare=False, repr=False)
@@ -314,7 +347,7 @@ class Sparse:
     """
 
     keyword: ClassVar[str] = "sparse"
-    matrix: Jacobian | Hessian | Lower
+    matrix: AnyMatrix | Lower
     format: Format = "values"
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
@@ -361,6 +394,7 @@ Request: TypeAlias = (
     | OverCoordinates
     | Derivatives
     | Vjp
+    | Weighted
     | Diagonal
     | Lower
     | Entries

@@ -29,7 +29,7 @@ from partialc.ir.structure import size
 from partialc.planning.parts import order_of, parts_of, values_of
 from partialc.realise.execute import input_names, kernel_types
 from partialc.reference.expected import Expected
-from partialc.request.resolved import Kernel
+from partialc.request.resolved import Kernel, selections
 from partialc.request.shapes import result_numbers
 from partialc.request.signature import Signature
 from partialc.sampling.loops import has_while
@@ -105,7 +105,11 @@ def refusal(primal: Primal, kernel: Kernel, expected: Expected, work: int) -> st
     """
     program = primal.program.widest
     signature = primal.signature
-    results = [signature.result.leaves[part.output.leaf] for part in parts_of(kernel)]
+    results = [
+        signature.result.leaves[output.leaf]
+        for part in parts_of(kernel)
+        for output in selections(part.output)
+    ]
     types = [*kernel_types(kernel, signature), *(leaf.type for leaf in results)]
     if any(kind.dtype != FLOAT for kind in types):
         return "not all numbers are real ones as wide as the caller's"

@@ -15,6 +15,7 @@ def pattern_test(kernel: Kernel, beyond: Beyond) -> str:
         kernel: The kernel.
         beyond: What of its matrices is looked at.
     """
+    point = f"point_{kernel.name}" if kernel.directions else "point"
     lines = [
         f"def test_{kernel.name}_pattern():",
         '    """Where no entry is listed, the derivatives are zero."""',
@@ -22,7 +23,7 @@ def pattern_test(kernel: Kernel, beyond: Beyond) -> str:
         *(f"        ({_part_text(kernel, part)})," for part in beyond.parts),
         "    ]",
         "    for sample in SAMPLES:",
-        f'        found = matrices_{kernel.name}(*point(Draw(*sample, "float64")))',
+        f'        found = matrices_{kernel.name}(*{point}(Draw(*sample, "float64")))',
         "        for matrix, (rows, cols, listed) in zip(found, parts, strict=True):",
         "            unlisted = ~np.isin(rows[:, None] + cols, listed)",
         "            assert not np.asarray(matrix)[unlisted].any()",

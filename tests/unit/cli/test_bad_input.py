@@ -659,6 +659,14 @@ PAIR_CASES = [
         fix='ask for partial(x[0], of=out["energy"])',
     ),
     Case(
+        "weights of a Jacobian",
+        REQUEST,
+        "\"weighted(jacobian(x, of=out['energy']))\"",
+        "jacobian cannot be weighted",
+        "partialc.toml:7:16",
+        fix='a Jacobian times weights is a vjp: vjp(out["energy"], x)',
+    ),
+    Case(
         "integer output",
         REQUEST,
         '"gradient(x)"',

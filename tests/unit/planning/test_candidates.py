@@ -19,7 +19,7 @@ from partialc.planning.plan import KernelPlan
 from partialc.planning.realisation import Chained
 from partialc.realise.execute import kernel_types
 from partialc.request.resolve import resolve_kernel
-from partialc.request.resolved import Block, Dense, Product
+from partialc.request.resolved import Block, Dense, Product, WeightedSum
 from tests.unit.request.multi_indices import axis_positions
 
 
@@ -49,7 +49,13 @@ def constant(x: jax.Array) -> jax.Array:
     return jnp.round(x[:2])
 
 
+def stencil(x: jax.Array, k: jax.Array) -> jax.Array:
+    """As many outputs as inputs but one, each of two of them."""
+    return jnp.sin(x[1:] - k * x[:-1] ** 2) * x[:-1]
+
+
 FUNCTIONS = {
+    "stencil": (stencil, {"x": "float[12]", "k": "float"}),
     "constant": (constant, {"x": "float[3]"}),
     "optional": (optional, {"x": "float[3]"}),
     "scalar": (scalar, {"x": "float[4]", "t": "float"}),
@@ -120,6 +126,27 @@ REQUESTS = [
     ("tree", "sparse(jacobian(params, x))"),
     ("tree", 'sparse(hessian(params["w"], x, of=out["energy"]))'),
     ("optional", "sparse(jacobian(x))"),
+    ("scalar", "weighted(hessian(x))"),
+    ("scalar", "weighted(hessian(t, x[1:3]))"),
+    ("vector", "weighted(hessian(x))"),
+    ("vector", "weighted(hessian(x, w[1]))"),
+    ("vector", "weighted(hessian(x, of=out[0:2]))"),
+    ("vector", "weighted(hessian(w, of=out[1]))"),
+    ("vector", "lower(weighted(hessian(x)))"),
+    ("vector", "diagonal(weighted(hessian(w)))"),
+    ("vector", "diagonal(weighted(hessian(x)), -1)"),
+    ("vector", "entries(weighted(hessian(x, w)), [(x[0], w[1, 2]), (x[2], w[0, 0])])"),
+    ("vector", "sparse(weighted(hessian(w, x)))"),
+    ("vector", "sparse(lower(weighted(hessian(x))))"),
+    ("tree", "weighted(hessian(params))"),
+    ("tree", 'weighted(hessian(params["w"], x, of=out["parts"]))'),
+    ("tree", "sparse(weighted(hessian(params, x)))"),
+    ("optional", "weighted(hessian(x))"),
+    ("stencil", "weighted(hessian(x))"),
+    ("stencil", "sparse(weighted(hessian(x)))"),
+    ("stencil", "sparse(lower(weighted(hessian(x, k))))"),
+    ("stencil", "sparse(weighted(hessian(x, of=out[3:])))"),
+    ("constant", "sparse(weighted(hessian(x)))"),
     ("constant", "sparse(jacobian(x))"),
     ("constant", "sparse(hessian(x, of=out[0]))"),
 ]
@@ -199,7 +226,17 @@ def expected(primal: Primal, plan: KernelPlan, flat: list[jax.Array]) -> list[An
     for part in parts_of(plan.kernel):
         output = part.output
         if isinstance(part, Block):
-            full = tensor(part.order, output.leaf)[output.index]
+            if isinstance(output, WeightedSum):
+                full = sum(
+                    jnp.tensordot(
+                        weight, tensor(part.order, each.leaf)[each.index], weight.ndim
+                    )
+                    for each, weight in zip(
+                        output.outputs, given["out_cotangent"], strict=True
+                    )
+                )
+            else:
+                full = tensor(part.order, output.leaf)[output.index]
             places = [axis_positions(axis, signature) for axis in part.axes]
             if isinstance(part.layout, Dense):
                 lead = (slice(None),) * len(output.shape)
@@ -274,6 +311,10 @@ def test_single_request(function: str, request_text: str) -> None:
         ("vector", ["value", "jacobian(x)", "jacobian(x, of=out[1])", "vjp(out, x)"]),
         ("vector", ["partial(x[0], of=out[0])", "partial(x[0], of=out[2])", "value"]),
         ("tree", ["value", 'gradient(params, of=out["energy"])', "jacobian(x)"]),
+        ("vector", ["value", "vjp(out, x)", "weighted(hessian(x))", "hessian(x)"]),
+        ("vector", ["jvp(x)", "weighted(hessian(x, w))", "sparse(jacobian(x))"]),
+        ("tree", ["vjp(out, x)", "jvp(x)", "weighted(hessian(x))"]),
+        ("stencil", ["jvp(x)", "vjp(out)", "sparse(weighted(hessian(x)))"]),
     ],
 )
 def test_requests_together(function: str, requests: list[str]) -> None:

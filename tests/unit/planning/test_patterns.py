@@ -8,12 +8,13 @@ import jax
 import jax.numpy as jnp
 import pytest
 from jax import lax
+from jax.tree_util import DictKey
 
 from partialc.errors import UnsupportedError
 from partialc.frontends.load import load_primal
 from partialc.ir.patterns import Pattern
 from partialc.planning.patterns import pattern_of
-from partialc.request.resolved import Coordinates
+from partialc.request.resolved import Coordinates, WeightedSum
 from partialc.request.shapes import whole
 
 
@@ -36,6 +37,17 @@ def test_rows_and_columns_are_concatenated() -> None:
     pattern = pattern_of(primal, outputs, wrt, 1)
     assert pattern.shape == (3, 3)
     assert places(pattern) == {(0, 1), (1, 1), (1, 2), (2, 0)}
+
+
+def test_weights_are_taken_for_nonzero() -> None:
+    def pair(x: Any) -> Any:  # the products cancel where both weights are one
+        return {"a": x[0] * x[1], "b": jnp.stack([-x[0] * x[1], x[2] ** 2, x[1]])}
+
+    primal = load_primal(pair, {"x": "float[3]"}, name="f")
+    outputs = (whole(0, ()), whole(1, (3,)))
+    weighted = WeightedSum(outputs, ((DictKey("a"),), (DictKey("b"),)))
+    pattern = pattern_of(primal, (weighted,), (whole(0, (3,)),), 2)
+    assert places(pattern) == {(0, 1), (1, 0), (2, 2)}
 
 
 @pytest.mark.parametrize("loops", [False, True])

@@ -84,6 +84,14 @@ REQUESTS = [
     ("tree", "jvp(params, x, of=out['h'][0])"),
     ("tree", "hvp(params, of=out['e'])"),
     ("tree", "vjp(out['h'][0])"),
+    ("scalar", "weighted(hessian(x, t))"),
+    ("matrix", "weighted(hessian(x))"),
+    ("matrix", "weighted(hessian(w[1], x, of=out[1:3]))"),
+    ("matrix", "lower(weighted(hessian(x)))"),
+    ("matrix", "diagonal(weighted(hessian(w)))"),
+    ("matrix", "entries(weighted(hessian(x)), [(x[0], x[1]), (x[3], x[3])])"),
+    ("tree", "weighted(hessian(params, of=out['e']))"),
+    ("tree", "lower(weighted(hessian(x, of=out['h'][0])))"),
 ]
 BUDGETS = {"whole": 10**9, "restricted": 60, "sampled": 4}
 

@@ -51,6 +51,11 @@ def test_selectors_cannot_be_changed() -> None:
         (lambda: c.hessian(x, x, x), "at most 2"),
         (lambda: c.gradient(x, of=x[0]), "part of the result"),
         (lambda: c.vjp(x), "part of the result"),
+        (lambda: c.weighted(c.jacobian(x)), r"give it hessian\(x\)"),
+        (
+            lambda: c.lower(c.jacobian(x)),
+            r"give it hessian\(x\) or weighted\(hessian\(x\)\)",
+        ),
         (lambda: c.derivatives(x, order=0), "order=0"),
         (lambda: c.derivatives(x, order=1.5), "no integer"),
         (lambda: c.derivatives(order=1), "at least 1"),

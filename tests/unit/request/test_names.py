@@ -42,6 +42,10 @@ FIELDS = [
     ("diagonal(hessian(x), -2)", "diagonal_lower2_hessian_x"),
     ("lower(hessian(x))", "lower_hessian_x"),
     ("entries(hessian(x), [(x[0], x[1])])", "entries_hessian_x"),
+    ("weighted(hessian(x, t))", "weighted_hessian_x_t"),
+    ("lower(weighted(hessian(x)))", "lower_weighted_hessian_x"),
+    ("diagonal(weighted(hessian(x)), 1)", "diagonal_upper1_weighted_hessian_x"),
+    ("entries(weighted(hessian(x)), [(x[0], x[1])])", "entries_weighted_hessian_x"),
     ("jvp(x, t)", "jvp_x_t"),
     ("hvp(x)", "hvp_x"),
     ("vjp(out, x)", "vjp_out_x"),
@@ -64,6 +68,7 @@ def test_field_names(text: str, name: str, rich: Signature, resolve: Resolve) ->
         ("vjp(out)", "vjp_out"),
         ("vjp(out[2], x)", "vjp_out2_x"),
         ("diagonal(hessian(x, of=out[1]))", "diagonal_hessian_x_out1"),
+        ("weighted(hessian(x, of=out[0:2]))", "weighted_hessian_x_out0to2"),
     ],
 )
 def test_names_with_outputs(

@@ -53,6 +53,19 @@ GOOD = [
     ('sparse(jacobian(x), format="csr")', c.sparse(c.jacobian(x), format="csr")),
     ("jvp(x, y)", c.jvp(x, y)),
     ("hvp(x)", c.hvp(x)),
+    ("weighted(hessian(x))", c.weighted(c.hessian(x))),
+    ("weighted(hessian(x, y, of=out[1]))", c.weighted(c.hessian(x, y, of=out[1]))),
+    ("lower(weighted(hessian(x)))", c.lower(c.weighted(c.hessian(x)))),
+    ("diagonal(weighted(hessian(x)), 1)", c.diagonal(c.weighted(c.hessian(x)), 1)),
+    (
+        "entries(weighted(hessian(x)), [(x[0], x[1])])",
+        c.entries(c.weighted(c.hessian(x)), [(x[0], x[1])]),
+    ),
+    (
+        'sparse(lower(weighted(hessian(x))), format="csr")',
+        c.sparse(c.lower(c.weighted(c.hessian(x))), format="csr"),
+    ),
+    ("sparse(weighted(hessian(x)))", c.sparse(c.weighted(c.hessian(x)))),
     ("vjp(out)", c.vjp(out)),
     ("vjp(out[2], x)", c.vjp(out[2], x)),
     ("laplacian(x)", c.laplacian(x)),
@@ -136,7 +149,19 @@ BAD = [
     ("diagonal(x)", "x", "no matrix"),
     ("diagonal(gradient(x))", "gradient(x)", "cannot stand here"),
     ("diagonal(jacobian(x), 1, k=1)", "1", "given twice"),
-    ("lower(jacobian(x))", "jacobian(x)", "write hessian(x) in its place"),
+    (
+        "lower(jacobian(x))",
+        "jacobian(x)",
+        "write hessian(x) or weighted(hessian(x)) in its place",
+    ),
+    ("weighted(x)", "x", "no matrix"),
+    ("weighted", "weighted", "write weighted(hessian(x))"),
+    ("weighted(hessian(x), y)", "y", "at most 1 argument"),
+    ("weighted(jacobian(x, of=out[2]))", "jacobian(x, of=out[2])", "vjp(out[2], x)"),
+    ("weighted(jacobian(x))", "jacobian(x)", "is a vjp: vjp(out, x)"),
+    ("weighted(weighted(hessian(x)))", "weighted(hessian(x))", "weigh once"),
+    ("weighted(lower(hessian(x)))", "lower(hessian(x))", "lower(weighted(hessian(x)))"),
+    ("weighted(gradient(x))", "gradient(x)", "write weighted(hessian(x))"),
     ("sparse(gradient(x))", "gradient(x)", "cannot stand here"),
     ('sparse(jacobian(x), format="coo")', '"coo"', "no format"),
     ("entries(hessian(x))", "entries(hessian(x))", "at least 2 arguments"),
@@ -245,7 +270,8 @@ several = st.lists(coordinates(), min_size=1, max_size=4)
 pairs = st.lists(st.tuples(coordinates(), coordinates()), min_size=1, max_size=3)
 jacobians = st.builds(lambda w, of: c.jacobian(*w, of=of), several, selections)
 hessians = st.builds(lambda w, of: c.hessian(*w[:2], of=of), several, selections)
-matrices = jacobians | hessians
+squares = hessians | st.builds(c.weighted, hessians)
+matrices = jacobians | squares
 requests = st.one_of(
     st.builds(lambda of: c.value(of=of), selections),
     *(
@@ -264,11 +290,11 @@ requests = st.one_of(
         selections,
     ),
     st.builds(c.diagonal, matrices, integers),
-    st.builds(c.lower, hessians),
+    st.builds(c.lower, squares),
     st.builds(c.entries, matrices, pairs | st.just("pkg.mod:LIST")),
     st.builds(
         lambda m, f: c.sparse(m, format=f),
-        matrices | st.builds(c.lower, hessians),
+        matrices | st.builds(c.lower, squares),
         st.sampled_from(["values", "csr", "bcoo", "dense"]),
     ),
     st.builds(lambda o, w: c.vjp(o, *w), coordinates(out), several),

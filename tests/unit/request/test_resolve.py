@@ -294,6 +294,7 @@ BAD = [
     ("lower(hessian(x, t))", "t", "entries(hessian(x, t), [...])"),
     ("diagonal(hessian(x), 5)", "diagonal(hessian(x), 5)", "-4 to 4"),
     ("diagonal(jacobian(x, t))", "t", "along one argument"),
+    ("lower(weighted(hessian(x, t)))", "t", "write lower(weighted(hessian(x)))"),
     ("diagonal(jacobian(params))", "params", "wants one array"),
     ("entries(hessian(x), [(x[0], x)])", "x", "not one element"),
     ("entries(hessian(x), [(x[0], t)])", "t", "not within x"),
@@ -347,6 +348,8 @@ BAD_OUTPUTS = [
     ('hvp(x, of=out["forces"])', 'out["forces"]', 'out["forces"][0] has shape (3,)'),
     ('hvp(x, of=out["forces"][1])', 'out["forces"][1]', "jvp(x)"),
     ('hvp(y, of=out["forces"][1][0])', 'out["forces"][1][0]', "hvp(y, of=out["),
+    ("weighted(hessian(x))", "hessian(x)", 'leave it out: of=out["energy"]'),
+    ('weighted(hessian(x, of=out["steps"]))', 'out["steps"]', "it holds integers"),
     ('diagonal(jacobian(x, of=out["forces"]))', 'out["forces"]', "wants one array"),
     (
         'entries(jacobian(x, of=out["forces"][0]), [(out["forces"][1][0, 0], x[0])])',
@@ -396,6 +399,53 @@ def test_places_in_files_are_kept(rich: Signature, resolve: Resolve) -> None:
 def test_what_is_no_request(requests: Any, rich: Signature, resolve: Resolve) -> None:
     with pytest.raises(RequestError):
         resolve(requests, rich)
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("weighted(hessian(x, of=OUT))", (5, 5)),
+        ("weighted(hessian(x, y[0], of=OUT))", (5, 3)),
+        ("lower(weighted(hessian(x, of=OUT)))", (15,)),
+        ("diagonal(weighted(hessian(y, of=OUT)))", (2, 3)),
+        ("diagonal(weighted(hessian(x, of=OUT)), 2)", (3,)),
+        ("entries(weighted(hessian(x, of=OUT)), [(x[0], x[1])])", (1,)),
+    ],
+)
+@pytest.mark.parametrize("of", ['out["energy"]', 'out["forces"]', 'out["forces"][1]'])
+def test_weights_contract_the_outputs(
+    text: str, of: str, shape: Any, tree_result: Signature, resolve: Resolve
+) -> None:
+    kernel = resolve(text.replace("OUT", of), tree_result)
+    block = kernel.fields[0].parts
+    assert part_shape(block, tree_result) == shape
+    (direction,) = kernel.directions
+    assert direction.name == "out_cotangent"
+    assert block.output.outputs == tuple(jax.tree.leaves(direction.outputs))
+    assert len(block.output.paths) == len(block.output.outputs)
+
+
+def test_weights_are_shared_with_cotangents(
+    tree_result: Signature, resolve: Resolve
+) -> None:
+    of = 'out["forces"]'
+    pulled = f"vjp({of}, x)"
+    kernel = resolve([pulled, f"weighted(hessian(x, of={of}))"], tree_result)
+    assert [each.name for each in kernel.directions] == ["out_cotangent"]
+    with pytest.raises(RequestError, match="needs another out_cotangent"):
+        resolve([pulled, "weighted(hessian(x, of=out['energy']))"], tree_result)
+
+
+def test_outputs_of_several_types_are_not_added_up(
+    signature: Callable[..., Signature], array: Any, resolve: Resolve
+) -> None:
+    result = {"a": array("float"), "b": array("float32", 2)}
+    mixed = signature(result, x=array("float", 3))
+    with pytest.raises(RequestError, match="of one element type") as caught:
+        resolve("weighted(hessian(x))", mixed)
+    assert fault_of(caught.value) == "hessian(x)"
+    assert 'of=out["b"]' in str(caught.value)
+    resolve('weighted(hessian(x, of=out["b"]))', mixed)
 
 
 def test_two_cotangents_cannot_share(tree_result: Signature, resolve: Resolve) -> None:

@@ -13,7 +13,13 @@ from partialc.errors import InternalError, RequestError
 from partialc.ir.patterns import Pattern
 from partialc.request.annotations import annotation
 from partialc.request.resolve import resolve_kernel
-from partialc.request.resolved import Coordinates, Field, Kernel, Matrix
+from partialc.request.resolved import (
+    Coordinates,
+    Field,
+    Kernel,
+    Matrix,
+    WeightedSum,
+)
 from partialc.request.shapes import part_shape, result_numbers, result_shapes
 from partialc.request.signature import Signature
 
@@ -139,6 +145,28 @@ def test_lower_leaves_out_what_is_above_the_diagonal(mapped: Signature) -> None:
     assert matrix.is_lower
     assert matrix.blocks[0].layout.inputs.tolist() == [[0, 0], [3, 0], [3, 3]]
     assert field.name == "sparse_lower_hessian_x_out_e"
+
+
+def test_a_weighted_hessian_is_one_matrix_of_all_outputs(mapped: Signature) -> None:
+    asked = Asked((0, 0), (0, 3), (3, 0))
+    text = "sparse(lower(weighted(hessian(x))))"
+    kernel = resolved([text], mapped, asked)
+    (field,) = kernel.fields
+    (block,) = matrix_of(field).blocks
+    (((weighted,), _, order),) = asked.calls
+    assert isinstance(weighted, WeightedSum)
+    assert [each.leaf for each in weighted.outputs] == [0, 1, 2]
+    assert order == 2
+    assert matrix_of(field).outputs == (weighted,)
+    assert block.output == weighted
+    assert block.layout.inputs.tolist() == [[0, 0], [3, 0]]
+    assert [each.name for each in kernel.directions] == ["out_cotangent"]
+    assert field.name == "sparse_lower_weighted_hessian_x"
+
+
+def test_a_weighted_second_derivative_is_no_matrix(mapped: Signature) -> None:
+    with pytest.raises(RequestError, match=r"ask for weighted\(hessian\(t\)\)"):
+        resolved("sparse(weighted(hessian(t)))", mapped, Asked())
 
 
 def test_parts_of_arguments_and_of_the_result(mapped: Signature) -> None:

@@ -121,3 +121,21 @@ def test_large_matrices_are_looked_at_in_part(size: int) -> None:
     diagonal = rows == cols
     fewer = {**constants, "K_ROWS": rows[diagonal], "K_COLS": cols[diagonal]}
     assert not Running(proof, k=kernel, **fewer).passes("test_k_pattern")
+
+
+def test_weighted_matrices_are_looked_at_with_weights() -> None:
+    places = {"ROWS": np.array([0, 0, 1, 1, 1, 2, 2]), "COLS": [0, 1, 0, 1, 2, 1, 2]}
+    given = {f"K_{name}": np.array(each) for name, each in places.items()}
+
+    def kernel(x: Any, out_cotangent: Any) -> Any:
+        full = jnp.tensordot(out_cotangent, jax.hessian(stencil)(x), 1)
+        return full[given["K_ROWS"], given["K_COLS"]]
+
+    proof = proof_of(stencil, {"x": "float[3]"}, {"k": "sparse(weighted(hessian(x)))"})
+    right = Running(proof, k=kernel, **given, K_SHAPE=(3, 3))
+    assert right.passes("test_values", "k")
+    assert right.passes("test_k_pattern")
+    fewer = {name: each[:-2] for name, each in given.items()}
+    assert not Running(proof, k=kernel, **fewer, K_SHAPE=(3, 3)).passes(
+        "test_k_pattern"
+    )

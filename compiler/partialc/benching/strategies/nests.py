@@ -17,7 +17,7 @@ from partialc.benching.strategies.strategy import (
     wanted_leaves,
 )
 from partialc.realise.point import Run, flat_join, leaves_of, pick, union
-from partialc.request.resolved import Coordinates, Entries
+from partialc.request.resolved import Entries, Output
 
 MOST_NESTS: Final = 16
 """One does not write more of them by hand."""
@@ -69,7 +69,7 @@ class Nests(Strategy):
     def _nest(
         self,
         group: Group,
-        output: Coordinates,
+        output: Output,
         steps: Sequence[tuple[int, int]],
         last: int,
         element: int | None,
@@ -127,7 +127,7 @@ class Nests(Strategy):
 
     def _slope(
         self,
-        output: Coordinates,
+        output: Output,
         directions: Sequence[int],
         moved: Sequence[int] = (),
     ) -> Run:

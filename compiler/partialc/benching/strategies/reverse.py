@@ -26,7 +26,7 @@ from partialc.realise.point import (
     push_basis,
     union,
 )
-from partialc.request.resolved import Axis, Coordinates, Entries
+from partialc.request.resolved import Axis, Coordinates, Entries, Output
 
 
 class Reverse(Strategy):
@@ -52,7 +52,7 @@ class Reverse(Strategy):
         return found
 
     def _swept(
-        self, outputs: tuple[Coordinates, ...], swept: Axis, others: Sequence[Axis]
+        self, outputs: tuple[Output, ...], swept: Axis, others: Sequence[Axis]
     ) -> Sequence[jax.Array]:
         """Derivatives in all of the swept leaves and the elements of other axes."""
         key = ("swept", outputs, leaves_of(swept), tuple(others))
@@ -62,7 +62,7 @@ class Reverse(Strategy):
         return result
 
     def _sweep(
-        self, outputs: tuple[Coordinates, ...], swept: Axis, others: Sequence[Axis]
+        self, outputs: tuple[Output, ...], swept: Axis, others: Sequence[Axis]
     ) -> Sequence[jax.Array]:
         leaves = union(swept, *others)
         where = [leaves.index(leaf) for leaf in leaves_of(swept)]
@@ -92,7 +92,9 @@ class Reverse(Strategy):
         if output_places is not None:
             used, output_places = np.unique(output_places, return_inverse=True)
             run = _rows(run, used)
-            outputs = (Coordinates(outputs[0].leaf, (slice(0, len(used), 1),)),)
+            first = outputs[0]
+            assert isinstance(first, Coordinates)  # a weighted sum is but one row
+            outputs = (Coordinates(first.leaf, (slice(0, len(used), 1),)),)
         axis = group.axes[swept]
         run = sweep(run, [leaves.index(leaf) for leaf in leaves_of(axis)], outputs)
         wheres, seeds = [], []
@@ -141,7 +143,7 @@ class Reverse(Strategy):
         return result
 
 
-def sweep(run: Run, where: Sequence[int], outputs: Sequence[Coordinates]) -> Run:
+def sweep(run: Run, where: Sequence[int], outputs: Sequence[Output]) -> Run:
     """Derivatives in whole parameters, flat: for each output of shape `out + (n,)`."""
 
     def swept(*values: jax.Array) -> tuple[jax.Array, ...]:

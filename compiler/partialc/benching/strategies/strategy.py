@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from partialc.benching.groups import Group, Products, Work, deliver
 from partialc.realise.point import Point, Run
-from partialc.request.resolved import Coordinates
+from partialc.request.resolved import Output
 
 
 class Refused(Exception):
@@ -72,7 +72,7 @@ class Strategy(ABC):
         return self._known[key]
 
     @final
-    def value(self, outputs: tuple[Coordinates, ...]) -> Sequence[jax.Array]:
+    def value(self, outputs: tuple[Output, ...]) -> Sequence[jax.Array]:
         """The function's own outputs."""
         result: Sequence[jax.Array] = self.once(
             ("value", outputs), lambda: self.point.function((), outputs)()

@@ -23,7 +23,7 @@ def coloured_values(
     cols: NDArray[np.int64],
     regime: Regime,
 ) -> Function:
-    """The values of some entries as a function of the leaves.
+    """The values of some entries as a function of the leaves, then the weights.
 
     All products are taken at once, by one vmap (Curtis, Powell, Reid 1974).
 
@@ -43,20 +43,19 @@ def coloured_values(
     length = sum(kind.size for kind in program.results)
     index = (colouring.colours[seeded] * length + other).astype(np.int32)
 
-    def call(*leaves: jax.Array) -> Sequence[jax.Array]:
-        apply = program.applied(leaves)
+    def call(*given: jax.Array) -> Sequence[jax.Array]:
+        apply = program.applied(given)
         found = jax.vmap(apply)(*_seeds(program, colouring, regime))
         flat = [each.reshape(colouring.count, -1) for each in found]
         joined = flat[0] if len(flat) == 1 else jnp.concatenate(flat, axis=1)
         return (joined.reshape(-1)[index],)
 
-    leaves = program.primal.signature.leaves
     return trace_one(
         call,
-        [leaf.type for _, leaf in leaves],
+        [kind for kind, _ in program.given],
         regime,
         name="coloured",
-        input_names=[name for name, _ in leaves],
+        input_names=[name for _, name in program.given],
         rules=False,
     )
 
