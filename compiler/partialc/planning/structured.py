@@ -339,7 +339,7 @@ class _Assembly:
         is_reverse = program.direction == "reverse"
         colouring = colour_rows(pattern) if is_reverse else colour_columns(pattern)
         lines = pattern.shape[0 if is_reverse else 1]
-        if colouring.count * FEWER > lines:
+        if not colouring.count or colouring.count * FEWER > lines:
             raise _TooManyColoursError(
                 f"{colouring.count:,} colours for {lines:,}"
                 f" {'rows' if is_reverse else 'columns'}"

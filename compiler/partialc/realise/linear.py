@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 import jax
 import jax.numpy as jnp
 
+from partialc.errors import REFUSALS
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import regimes_of, trace_one
@@ -163,9 +164,22 @@ class LinearProgram:
             (found,) = run(*values)
             return jnp.asarray(found)
 
-        take = jax.grad(scalar, tuple(range(len(numbers))))
-        gradient = dict(zip(numbers, take(*point.values(numbers)), strict=True))
+        gradient = dict(
+            zip(numbers, _gradient(scalar, point.values(numbers)), strict=True)
+        )
         return tuple(_selected(gradient[each.leaf], each) for each in first)
+
+
+def _gradient(
+    scalar: Callable[..., jax.Array], values: tuple[jax.Array, ...]
+) -> tuple[jax.Array, ...]:
+    """The gradient of a scalar; forward where it cannot be taken in reverse."""
+    places = tuple(range(len(values)))
+    try:
+        found: tuple[jax.Array, ...] = jax.grad(scalar, places)(*values)
+    except REFUSALS:  # a loop, say, whose length is not known
+        found = jax.jacfwd(scalar, places)(*values)
+    return found
 
 
 def _with(

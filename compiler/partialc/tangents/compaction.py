@@ -73,11 +73,16 @@ def _folded(term: Term, axes: Sequence[int], arrays: Arrays) -> Term:
     lines = np.hstack([_lines(each, axes) for each in moving])
     if places > FEW and lines.shape[1] > len(moving):
         return term
-    distinct, firsts, numbers = np.unique(
-        lines, axis=0, return_index=True, return_inverse=True
+    lost: NDArray[np.bool_] = np.zeros(places, bool)
+    if term.cols in moving:
+        lost = np.all(_lines(term.cols, axes) < 0, axis=1)
+    numbers = np.full(places, -1)
+    distinct, firsts, numbers[~lost] = np.unique(
+        lines[~lost], axis=0, return_index=True, return_inverse=True
     )
+    firsts = np.flatnonzero(~lost)[firsts]
     count = len(distinct)
-    if count * SAVED > places or count * places > LARGEST:
+    if not count or count * SAVED > places or count * places > LARGEST:
         return term
     sizes = (*term.sizes, count)
     new = len(term.sizes)

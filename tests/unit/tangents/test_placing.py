@@ -78,8 +78,8 @@ def line(ground: Ground, numbers: list[float]) -> Term:
         ([0, 1, 3], 4, ["broadcast_in_dim", "concatenate", "gather"]),
         ([-1, -1, -1], 1, ["broadcast_in_dim", "concatenate", "gather"]),
         ([0, 0, 2], 3, ["broadcast_in_dim", "scatter-add"]),
-        ([2, 0, 2], 3, ["gather", "broadcast_in_dim", "scatter-add"]),
-        ([1, -1, 1], 3, ["gather", "broadcast_in_dim", "scatter-add"]),
+        ([2, 0, 2], 3, ["broadcast_in_dim", "gather", "scatter-add"]),
+        ([1, -1, 1], 3, ["broadcast_in_dim", "gather", "scatter-add"]),
         ([-1, -1, -1], 0, ["gather"]),
     ],
 )
