@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import click
 
 from partialc.cli import console
 from partialc.cli.compiling import compile_one, open_spec, require_kernel, select
+from partialc.cli.drawing import ASCII, BLOCKS, draw
 from partialc.cli.options import spec_option
 from partialc.emit.templates import render
+from partialc.planning.plan import KernelPlan
+from partialc.request.resolved import Matrix
 from partialc.store.writing import write_all
 
 
@@ -35,6 +39,8 @@ def command(
 ) -> int:
     """Show the facts found for the module NAME, the plans chosen and those rejected.
 
+    Sparse matrices are drawn: where they have entries.
+
     With KERNEL, show that kernel alone.
     """
     spec = open_spec(spec_file)
@@ -44,6 +50,8 @@ def command(
     compiled = compile_one(spec, module)
     plan = compiled.plan
     text = str(plan) if kernel is None else plan.kernel_text(kernel)
+    chosen = plan.kernels.values() if kernel is None else [plan.kernels[kernel]]
+    text = "\n\n".join([text.rstrip("\n"), *_pictures(chosen)])
     if html is not None:
         page = render(
             "explain.html.jinja",
@@ -61,3 +69,13 @@ def command(
     elif html is None:
         click.echo(text)
     return 0
+
+
+def _pictures(plans: Iterable[KernelPlan]) -> Iterator[str]:
+    """Where the sparse matrices of some kernels have entries, each under its name."""
+    strokes = ASCII if console.stdout().options.ascii_only else BLOCKS
+    for plan in plans:
+        for field in plan.kernel.fields:
+            if isinstance(field.parts, Matrix):
+                lines = draw(field.parts.pattern, strokes)
+                yield "\n".join([f"{plan.kernel.name}: {field.request}", *lines])

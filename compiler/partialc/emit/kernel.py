@@ -257,16 +257,23 @@ def formulas_of(kernel: Kernel) -> Mapping[str, str]:
         if not isinstance(field.parts, Matrix):
             continue
         pattern = field.parts.pattern
-        places = place_formulas(pattern.rows, pattern.cols)
-        if places is not None:
-            pairs = zip(("ROWS", "COLS"), places, strict=True)
-            found |= {constant_name(kernel, field, name): text for name, text in pairs}
+        places = place_formulas(pattern.rows, pattern.cols) or ()
+        for name, text in zip(("ROWS", "COLS"), places, strict=False):
+            listed = field.constants[name]
+            if isinstance(listed, tuple) or len(text) > _length(listed):
+                continue
+            found[constant_name(kernel, field, name)] = text
         if "INDPTR" in field.constants:
             starts = pattern.indptr.astype(np.int64)
             pointers = place_formulas(np.arange(starts.size), starts)
-            if pointers is not None:
+            if pointers is not None and len(pointers[1]) <= _length(starts):
                 found[constant_name(kernel, field, "INDPTR")] = pointers[1]
     return found
+
+
+def _length(listed: NDArray[np.int64]) -> int:
+    """About how many characters a list of numbers takes."""
+    return len(listed) * (2 + len(str(int(listed.max(initial=0)))))
 
 
 def positions_of(kernel: Kernel) -> Mapping[str, NDArray[np.int64]]:

@@ -372,9 +372,14 @@ class _Assembly:
 
 
 def _fact(found: LinearMatrix) -> str:
-    rows, columns = found.matrix.shape
+    pattern = found.matrix.pattern()
+    rows, columns = pattern.shape
     count = len(found.matrix.terms)
-    text = f"a matrix of {rows:,} x {columns:,} as {count} structured terms"
+    text = (
+        f"a matrix of {rows:,} x {columns:,} with {pattern.nonzeros:,} nonzeros,"
+        f" {int(pattern.is_constant.sum()):,} of them constant,"
+        f" as {count} structured terms"
+    )
     if found.opaque:
         names = sorted({equation.op for equation in found.opaque})
         text += f"; dense through {', '.join(names)}"

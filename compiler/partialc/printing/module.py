@@ -6,11 +6,13 @@ import ast
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from textwrap import fill, indent
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.printing.formatting import LINE_LENGTH
 from partialc.printing.literals import LARGE_SIZE, module_array, storage
 from partialc.printing.names import RESERVED
 from partialc.printing.text import unparse
@@ -23,6 +25,12 @@ IMPORTS: Final = {
     "Any": "from typing import Any",
 }
 """Import statements by the name they bind."""
+
+
+MOST_APART: Final = 16
+"""Arrays of more numbers are written side by side."""
+
+_MANY: Final = re.compile(r"np\.array\((\[.*)\)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +58,16 @@ def is_large(array: NDArray[Any]) -> bool:
 
 
 def constant_source(name: str, array: NDArray[Any]) -> str:
-    """The statement that defines a module-level array."""
-    return f"{name} = {unparse(module_array(array))}"
+    """The statement that defines a module-level array.
+
+    Many numbers stand side by side: black would give each a line of its own.
+    """
+    text = unparse(module_array(array))
+    found = _MANY.fullmatch(text)
+    if found is None or array.size <= MOST_APART:
+        return f"{name} = {text}"
+    lines = indent(fill(found[1], LINE_LENGTH - 4, break_long_words=False), "    ")
+    return f"# fmt: off\n{name} = np.array(\n{lines}\n)\n# fmt: on"
 
 
 def imported_names(*texts: str) -> frozenset[str]:
