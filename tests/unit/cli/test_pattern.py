@@ -62,11 +62,6 @@ def squares(x):
     return x**2
 
 
-def waiting(x):
-    """JAX cannot pull back through it."""
-    return jax.lax.while_loop(lambda y: y < 3, lambda y: y * x, x)
-
-
 PARAMS = {"w": jnp.ones((2, 3)), "b": jnp.ones(2)}
 '''
 
@@ -179,7 +174,6 @@ def test_a_terminal_without_unicode(
         ("spectrum", ["x=float[3]"], (), "out holds complex numbers"),
         ("spectrum", ["x=complex[3]"], (), "x holds complex numbers"),
         ("squares", ["x=float[3]"], ("--hessian",), "the function returns 3 numbers"),
-        ("waiting", ["x=float"], ("--hessian",), "JAX refuses the Hessian of waiting"),
         ("squares", ["x=float[3]"], ("--out", "p.csv"), "p.csv is no kind of file"),
         ("squares", ["x=float[3]"], ("--out", "model.py/p.npz"), "a file stands where"),
     ],
