@@ -22,7 +22,7 @@ from partialc.ir.program import (
 )
 from partialc.tangents.maps import IndexMap, raveled, row_major
 
-INDEX: Final = DType.fixed("int32")
+INDEX: Final = DType.fixed("uint32")
 """The type of the indices that gathers take."""
 
 WIDE_INDEX: Final = DType.fixed("int64")
