@@ -48,6 +48,11 @@ TERMS: Final = 64
 there are more than `TERMS` of them the light cone has it, not structured tangents."""
 
 
+FEW_TERMS: Final = 8
+QUICK: Final = 50_000
+"""Matrices of more places, of no more than `FEW_TERMS` terms, are not coloured: that is
+no faster, and takes long to find out."""
+
 FEWER: Final = 2
 """So many times fewer colours than columns are worth colouring."""
 
@@ -66,12 +71,14 @@ class StructuredTangents(WrittenOut):
             and not term by term.
         facts: What was found out, as sentences.
         places: How many places the grids of all terms have; None where it was refused.
+        terms: How many terms there are.
     """
 
     direction: Direction = field(default="forward", kw_only=True)
     is_coloured: bool = field(default=False, kw_only=True)
     facts: tuple[str, ...] = field(default=(), kw_only=True)
     places: int | None = field(default=None, kw_only=True)
+    terms: int = field(default=0, kw_only=True)
 
     @property
     def key(self) -> str:
@@ -190,11 +197,23 @@ def structured_ways(
     directions: list[Direction] = ["forward"]
     if any(isinstance(p, Block) and p.order == 1 for p in parts_of(tracer.kernel)):
         directions.append("reverse")
+    found = []
     for direction in directions:
-        yield structured(tracer, chained, direction, variant)
-    if _are_sparse(tracer.kernel):
+        found.append(structured(tracer, chained, direction, variant))
+        yield found[-1]
+    if _are_sparse(tracer.kernel) and _may_be_beaten(found):
         for direction in directions:
             yield structured(tracer, chained, direction, variant, is_coloured=True)
+
+
+def _may_be_beaten(ways: Sequence[StructuredTangents]) -> bool:
+    """Whether colours are worth their search beside what structured tangents give."""
+    had = [way for way in ways if way.places is not None]
+    if not had:
+        return True
+    return min(way.terms for way in had) > FEW_TERMS or (
+        min(way.places or 0 for way in had) <= QUICK
+    )
 
 
 def _are_sparse(kernel: Kernel) -> bool:
@@ -266,6 +285,7 @@ def structured(
         variant=variant,
         facts=widest.facts(),
         places=None if is_coloured else widest.places,
+        terms=widest.terms,
     )
 
 
