@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from partialc.ops.linear import Linear, Terms, as_type, present
 from partialc.tangents.carry import pulled, pushed
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.term import Term, kept, scaled
+
+LARGEST: Final = 1 << 26
+"""Larger triangles of elements are not made."""
 
 
 def dot_general(linear: Linear) -> Sequence[Terms] | None:
@@ -55,6 +59,8 @@ def cumulative_sum(linear: Linear) -> Sequence[Terms] | None:
     """Each element takes part in its own place and in all behind it."""
     shape = linear.shape
     axis = params.integer(linear.equation, "axis")
+    if shape[axis] ** 2 > LARGEST:
+        return None
     is_reverse = params.flag(linear.equation, "reverse")
     grid = (*shape, shape[axis])
     read = [IndexMap.along(grid, n) for n in range(len(shape))]

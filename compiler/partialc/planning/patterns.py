@@ -33,7 +33,7 @@ def pattern_of(
 
     Raises:
         UnsupportedError: JAX refuses to differentiate the function, or the derivatives
-            of some operation fit in no memory.
+            fit in no memory.
     """
     found: Pattern | None = None
     refusals: list[Exception] = []
@@ -64,7 +64,7 @@ def _refused(primal: Primal, order: int, refusals: list[Exception]) -> Unsupport
         return UnsupportedError(
             f"the {matrix} of {name} is too large",
             where=primal.origin,
-            why=f"{error} is computed densely, and its derivatives fit in no memory",
+            why=str(error),
             fix="name fewer coordinates, or fewer outputs",
         )
     return UnsupportedError(

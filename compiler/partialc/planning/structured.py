@@ -262,9 +262,7 @@ def structured(
     except _TooManyColoursError as error:
         return replace(found, refusal=str(error))
     except TooLargeError as error:
-        return replace(
-            found, refusal=f"{error} holds its derivatives as one large array"
-        )
+        return replace(found, refusal=str(error))
     except UnsupportedError as error:
         return replace(found, refusal=error.what)
     except REFUSALS as error:

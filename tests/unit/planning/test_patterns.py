@@ -109,3 +109,18 @@ def test_no_direction_is_an_error() -> None:
     with pytest.raises(UnsupportedError) as found:
         pattern_of(primal, (whole(0, (3,)),), (whole(0, (3,)),), 1)
     assert "JAX refuses the Jacobian of f" in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (lambda x: jnp.sum(x) * x, "entries, which fit in no memory"),
+        (lambda x: jnp.cumsum(x), "cumsum is computed densely"),
+    ],
+)
+def test_what_fits_in_no_memory_is_told(function: Any, why: str) -> None:
+    size = 100_000
+    primal = load_primal(function, {"x": f"float[{size}]"}, name="f")
+    with pytest.raises(UnsupportedError, match="is too large") as caught:
+        pattern_of(primal, (whole(0, (size,)),), (whole(0, (size,)),), 1)
+    assert why in str(caught.value)

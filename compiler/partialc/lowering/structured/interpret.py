@@ -143,7 +143,9 @@ class _Interpreter:
         seeds = seeds_of([term for each in terms if each for term in each])
         values = (*equation.inputs, *equation.outputs)
         if max(atom.type.size for atom in values) * seeds.size > LARGEST:
-            raise TooLargeError(equation.op)
+            raise TooLargeError(
+                f"{equation.op} is computed densely: its derivatives fit in no memory"
+            )
         operands = [
             atom
             if each is None

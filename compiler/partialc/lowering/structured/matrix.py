@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from partialc.ir.dtypes import Regime
 from partialc.ir.program import Equation, Function
 from partialc.lowering.pipeline import FINAL, run
-from partialc.lowering.structured.interpret import structured
+from partialc.lowering.structured.interpret import LARGEST, TooLargeError, structured
 from partialc.tangents.arrays import Arrays
 from partialc.tangents.sparse import Matrix
 
@@ -42,7 +42,8 @@ def linear_matrix(
         is_reverse: Whether the seeds are cotangents: they are the rows then.
 
     Raises:
-        TooLargeError: A value would have to be held densely that is too large for it.
+        TooLargeError: A value would have to be held densely that is too large for it,
+            or the matrix itself has too many entries.
     """
     function = run(traced, FINAL)
     found = structured(function, len(seeds), regime)
@@ -52,4 +53,7 @@ def linear_matrix(
         sum(seeds),
         transposed=is_reverse,
     )
+    places = sum(term.places for term in matrix.terms)
+    if places > LARGEST:
+        raise TooLargeError(f"it has about {places:,} entries, which fit in no memory")
     return LinearMatrix(function, matrix, found.arrays, found.opaque)
