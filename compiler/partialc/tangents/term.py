@@ -89,7 +89,6 @@ def regridded(
     places: Sequence[IndexMap],
     sizes: Sequence[int],
     arrays: Arrays,
-    lost: NDArray[np.bool_] | None = None,
 ) -> Term:
     """The same term read at the places of another grid.
 
@@ -98,8 +97,6 @@ def regridded(
         places: For each axis of its grid, where a place of the new one reads.
         sizes: The new grid's.
         arrays: Writes what is read of the factors.
-        lost: Where a place of the new grid reads nothing, broadcast to `sizes`;
-            `places` may be anything inside the old grid there.
     """
     sizes = tuple(sizes)
     factors = tuple(
@@ -108,8 +105,7 @@ def regridded(
     )
     rows = tuple(row.after(places, sizes) for row in term.rows)
     cols = term.cols.after(places, sizes)
-    found = replace(term, sizes=sizes, rows=rows, cols=cols, factors=factors)
-    return found if lost is None else _without(found, lost)
+    return replace(term, sizes=sizes, rows=rows, cols=cols, factors=factors)
 
 
 def _without(term: Term, lost: NDArray[np.bool_]) -> Term:

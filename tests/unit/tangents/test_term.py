@@ -127,16 +127,12 @@ def test_regridded(data: st.DataObject) -> None:
         IndexMap.of(data.draw(places(sizes)).compact() % size, sizes)
         for size in term.sizes
     ]
-    hole = data.draw(st.booleans())
-    lost = data.draw(places(sizes)).compact() == 1 if hole else None
-    found = regridded(term, read, sizes, ground.arrays, lost)
+    found = regridded(term, read, sizes, ground.arrays)
     index = tuple(each.values() for each in read)
     assert found.sizes == sizes
     for old, new in zip(term.rows, found.rows, strict=True):
         assert np.array_equal(new.values(), np.broadcast_to(old.values()[index], sizes))
     cols = np.broadcast_to(term.cols.values()[index], sizes)
-    if lost is not None:
-        cols = np.where(lost, -1, cols)
     assert np.array_equal(np.maximum(found.cols.values(), -1), np.maximum(cols, -1))
     want = np.broadcast_to(ground.payload(term)[index], sizes)
     assert np.array_equal(ground.payload(found), want)
@@ -206,7 +202,8 @@ def test_scaled(data: st.DataObject) -> None:
     found = scaled(term, atom, ground.arrays, divided=divided)
     by = np.broadcast_to(elements, shape).reshape(-1, 1)
     want = by * ground.dense(term, shape, SEEDS)
-    np.testing.assert_allclose(ground.dense(found, shape, SEEDS), want, rtol=1e-12)
+    # Quotients are rounded before they are added up, and may cancel.
+    np.testing.assert_allclose(ground.dense(found, shape, SEEDS), want, 1e-12, 1e-13)
 
 
 @few
