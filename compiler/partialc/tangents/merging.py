@@ -107,19 +107,20 @@ def _added(one: Term, other: Term, arrays: Arrays) -> tuple[Term, ...]:
     shared, ones, others = parted(one.factors, other.factors)
     if not ones and not others and one.is_negative != other.is_negative:
         return ()
+    is_negative = one.is_negative and other.is_negative
     pair = [
-        payload(replace(each, factors=tuple(rest)), arrays)
+        payload(
+            replace(
+                each,
+                factors=tuple(rest),
+                is_negative=each.is_negative and not is_negative,
+            ),
+            arrays,
+        )
         for each, rest in ((one, ones), (other, others))
     ]
-    if one.is_negative and other.is_negative:
-        pair = [
-            payload(replace(each, factors=tuple(rest), is_negative=False), arrays)
-            for each, rest in ((one, ones), (other, others))
-        ]
-        total = arrays.combined("add", *pair)
-        return (replace(one, factors=(*shared, total)),)
     total = arrays.combined("add", *pair)
-    return (replace(one, factors=(*shared, total), is_negative=False),)
+    return (replace(one, factors=(*shared, total), is_negative=is_negative),)
 
 
 def _hull(one: Term, other: Term) -> _Hull | None:

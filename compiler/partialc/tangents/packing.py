@@ -84,7 +84,7 @@ def _stack(factors: Sequence[Factor], term: Term, arrays: Arrays) -> Factor:
     """Payloads side by side, along a new first axis; numbers make a constant."""
     axes = sorted({axis for factor in factors for axis in factor.axes})
     numbers = [
-        float(factor.atom.data)
+        factor.atom.data.item()
         for factor in factors
         if isinstance(factor.atom, Constant) and not factor.axes
     ]

@@ -109,11 +109,7 @@ class Matrix:
             found = self._woven(keys, wanted, arrays)
             if found is not None:
                 return arrays.converted(found, dtype)
-        targets = []
-        for key in keys:
-            places = np.minimum(np.searchsorted(wanted, key), max(wanted.size - 1, 0))
-            hits = wanted[places] == key if wanted.size else np.zeros(key.shape, bool)
-            targets.append(np.where(hits, places, -1))
+        targets = [_places(key, wanted) for key in keys]
         found = gathered(self.terms, targets, wanted.size, dtype, arrays)
         if found is not None:
             return found
@@ -163,8 +159,7 @@ class Matrix:
         is_less = False
         triples = zip(self.terms, self.rows, self.cols, self.keys(), strict=True)
         for term, rows, cols, key in triples:
-            place = np.minimum(np.searchsorted(wanted, key), max(wanted.size - 1, 0))
-            hits = wanted[place] == key if wanted.size else np.zeros(key.shape, bool)
+            hits = _places(key, wanted) >= 0
             if hits.all():
                 parts.append((term, rows, cols))
                 continue
@@ -196,6 +191,14 @@ class Matrix:
         atom = woven(found, first, Payloads(self.terms, arrays))
         assert atom is not None, "it was woven before"
         return arrays.reshaped(atom, (wanted.size,))
+
+
+def _places(key: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where some numbers stand in an ascending list; negative where they do not."""
+    if not wanted.size:
+        return np.full(key.shape, -1)
+    places = np.minimum(np.searchsorted(wanted, key), wanted.size - 1)
+    return np.where(wanted[places] == key, places, -1)
 
 
 def _inside(key: IndexMap) -> NDArray[np.int64]:

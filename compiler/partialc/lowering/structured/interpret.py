@@ -38,13 +38,11 @@ class Structured:
     """A linear program in structured form.
 
     Attributes:
-        function: The program it was; its seeds are the last inputs.
         arrays: All equations: those of residuals, and those of payloads.
         outputs: For each output its terms; None of what does not depend on the seeds.
         opaque: The operations that were carried through densely, in their order.
     """
 
-    function: Function
     arrays: Arrays
     outputs: tuple[tuple[Term, ...] | None, ...]
     opaque: tuple[Equation, ...]
@@ -112,7 +110,7 @@ class _Interpreter:
         for equation in self.function.equations:
             self.follow(equation)
         outputs = tuple(map(self.of, self.function.outputs))
-        return Structured(self.function, self.arrays, outputs, tuple(self.opaque))
+        return Structured(self.arrays, outputs, tuple(self.opaque))
 
     def of(self, atom: Atom) -> tuple[Term, ...] | None:
         """The terms of a linear value; None of others."""
