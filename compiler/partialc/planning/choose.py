@@ -66,6 +66,8 @@ TOO_DEEP: Final = (
     ' `form = "expanded"` writes it out'
 )
 
+NOT_TRIED: Final = "not tried out: a matrix is too large to be held densely beside it"
+
 MAX_EXPANDED: Final = 3
 """So many of the lightest chains are written out."""
 
@@ -173,7 +175,12 @@ def plan_kernel(
         ),
         rows=wish.rows,
         reference=(references or References(primal)).cost(kernel),
-        facts=(*_found(chosen), *facts_of(chosen, primal), *accepted.facts),
+        facts=(
+            *_found(chosen),
+            *facts_of(chosen, primal),
+            *accepted.facts,
+            *((NOT_TRIED,) if is_large else ()),
+        ),
         warnings=(*_not_written_out(chosen, wish), *zeros),
     )
 

@@ -300,7 +300,7 @@ class _Assembly:
     ) -> None:
         self._tracer = tracer
         self._is_coloured = is_coloured
-        self._facts: list[str] = []
+        self._colours: list[str] = []
         self._regime = regime
         self.matrices: list[LinearMatrix] = []
         base = tracer.programs(chained).variants[regime]
@@ -338,7 +338,6 @@ class _Assembly:
         if self._is_coloured:
             return self._coloured(program, found, block)
         self.matrices.append(found)
-        self._facts.append(_fact(found))
         dtype = found.function.outputs[0].type.dtype
         values = _values(block, found.matrix, dtype, found.arrays)
         given = len(found.function.inputs) - len(program.seeds)
@@ -362,7 +361,7 @@ class _Assembly:
                 f"{colouring.count:,} colours for {lines:,}"
                 f" {'rows' if is_reverse else 'columns'}"
             )
-        self._facts.append(
+        self._colours.append(
             f"{colouring.count} colours; no colouring has less than {colouring.bound}"
         )
         layout = block.layout
@@ -386,7 +385,7 @@ class _Assembly:
 
     def facts(self) -> tuple[str, ...]:
         """What was found out about the matrices."""
-        return tuple(self._facts)
+        return (*map(_fact, self.matrices), *self._colours)
 
 
 def _fact(found: LinearMatrix) -> str:

@@ -1,4 +1,4 @@
-"""Patterns found by looking at dense derivatives."""
+"""Patterns: the structural nonzeros of Jacobians and Hessians."""
 
 from __future__ import annotations
 
