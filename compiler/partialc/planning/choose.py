@@ -22,6 +22,7 @@ from partialc.lowering.pipeline import FLAT, Variant, run, variants
 from partialc.ops.cost import weight
 from partialc.planning.acceptance import Acceptance
 from partialc.planning.facts import facts_of
+from partialc.planning.matrices import has_matrices, without_large_matrices
 from partialc.planning.merge import merge
 from partialc.planning.options import options
 from partialc.planning.parts import parts_of
@@ -33,9 +34,7 @@ from partialc.planning.reference import References
 from partialc.planning.structured import (
     StructuredTangents,
     has_many_entries,
-    has_matrices,
     structured_ways,
-    without_large_matrices,
 )
 from partialc.planning.symmetry import Symmetry
 from partialc.planning.tracer import LONG_TRACE, Tracer

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import Any, Final
+from typing import Final
 
-import jax
 import numpy as np
-from numpy.typing import NDArray
 
 from partialc.analysis.colouring import colour_columns, colour_rows
 from partialc.errors import REFUSALS, UnsupportedError
@@ -22,25 +20,23 @@ from partialc.lowering.structured.coloured import coloured_values
 from partialc.lowering.structured.interpret import TooLargeError
 from partialc.lowering.structured.matrix import LinearMatrix, linear_matrix
 from partialc.lowering.structured.pipeline import whole_arrays
+from partialc.planning.matrices import (
+    are_sparse,
+    asked,
+    has_matrices,
+    is_matrix,
+    shape_of,
+)
 from partialc.planning.parts import parts_of
 from partialc.planning.realisation import Chained, WrittenOut
 from partialc.planning.tracer import Tracer
 from partialc.realise.linear import Direction, LinearProgram
-from partialc.request.resolved import Block, Dense, Entries, Kernel, Output, Product
-from partialc.request.shapes import axis_size
+from partialc.request.resolved import Block, Dense, Entries, Kernel
 from partialc.tangents.arrays import Arrays
 from partialc.tangents.sparse import Matrix
 
-MANY: Final = 64
-"""So many entries are asked for at least, unless a matrix is asked for as sparse."""
-
 MOST_APART: Final = 400
 """Matrices of more entries are not written out entry by entry."""
-
-MOST_ENTRIES: Final = 10_000
-MOST_ELEMENTS: Final = 4_000_000
-"""Matrices with more entries, or more elements, are not tried as chains: these hold
-all elements, and list all entries."""
 
 SCALAR: Final = 16
 TERMS: Final = 64
@@ -105,31 +101,6 @@ class StructuredTangents(WrittenOut):
         return self.work()
 
 
-def is_matrix(part: Block | Product) -> bool:
-    """Whether a part is one that structured tangents deliver: many entries at once."""
-    if not isinstance(part, Block) or part.order not in (1, 2):
-        return False
-    if part.order == 2 and part.output.shape:
-        return False
-    if isinstance(part.layout, Dense):
-        return prod(_shape(part)) >= MANY
-    if part.layout.kind == "sparse":
-        return True
-    is_listed = part.layout.outputs is not None or not part.output.shape
-    return is_listed and len(part.layout.inputs) >= MANY
-
-
-def _shape(block: Block) -> tuple[int, int]:
-    """How many rows and columns the matrix of a block has."""
-    first: Sequence[Output] = (block.output,) if block.order == 1 else block.axes[0]
-    return axis_size(first), axis_size(block.axes[-1])
-
-
-def has_matrices(kernel: Kernel) -> bool:
-    """Whether a kernel has parts that structured tangents deliver."""
-    return any(map(is_matrix, parts_of(kernel)))
-
-
 def has_many_entries(kernel: Kernel, ways: Sequence[StructuredTangents]) -> bool:
     """Whether its matrices have too many entries to be taken one by one.
 
@@ -141,45 +112,13 @@ def has_many_entries(kernel: Kernel, ways: Sequence[StructuredTangents]) -> bool
     if places:
         return min(places) > MOST_APART
     counts = [
-        prod(_shape(part))
+        prod(shape_of(part))
         if isinstance(part.layout, Dense)
         else len(part.layout.inputs)
         for part in parts_of(kernel)
         if isinstance(part, Block) and is_matrix(part)
     ]
     return sum(counts) > MOST_APART
-
-
-def without_large_matrices(kernel: Kernel) -> Kernel:
-    """A kernel with none of the entries of its large matrices; itself if it has none.
-
-    No chain can deliver these in reasonable time, or memory; but one can deliver the
-    other parts.
-    """
-
-    def emptied(part: Any) -> Any:
-        if not isinstance(part, Block) or not _is_large(part):
-            return part
-        layout = part.layout
-        assert isinstance(layout, Entries), "a matrix lists its entries"
-        outputs = None if layout.outputs is None else layout.outputs[:0]
-        nothing = replace(layout, inputs=layout.inputs[:0], outputs=outputs, shape=(0,))
-        return replace(part, layout=nothing)
-
-    if not any(isinstance(p, Block) and _is_large(p) for p in parts_of(kernel)):
-        return kernel
-    fields = tuple(
-        replace(each, parts=jax.tree.map(emptied, each.parts)) for each in kernel.fields
-    )
-    return replace(kernel, fields=fields)
-
-
-def _is_large(block: Block) -> bool:
-    """Whether a matrix is too large for what holds it densely."""
-    layout = block.layout
-    if not is_matrix(block) or isinstance(layout, Dense):
-        return False
-    return len(layout.inputs) > MOST_ENTRIES or prod(_shape(block)) > MOST_ELEMENTS
 
 
 def structured_ways(
@@ -201,7 +140,7 @@ def structured_ways(
     for direction in directions:
         found.append(structured(tracer, chained, direction, variant))
         yield found[-1]
-    if _are_sparse(tracer.kernel) and _may_be_beaten(found):
+    if are_sparse(tracer.kernel) and _may_be_beaten(found):
         for direction in directions:
             yield structured(tracer, chained, direction, variant, is_coloured=True)
 
@@ -213,18 +152,6 @@ def _may_be_beaten(ways: Sequence[StructuredTangents]) -> bool:
         return True
     return min(way.terms for way in had) > FEW_TERMS or (
         min(way.places or 0 for way in had) <= QUICK
-    )
-
-
-def _are_sparse(kernel: Kernel) -> bool:
-    """Whether all matrices of a kernel are asked for as sparse."""
-    layouts = [
-        part.layout
-        for part in parts_of(kernel)
-        if isinstance(part, Block) and is_matrix(part)
-    ]
-    return all(
-        isinstance(layout, Entries) and layout.kind == "sparse" for layout in layouts
     )
 
 
@@ -366,7 +293,7 @@ class _Assembly:
         )
         layout = block.layout
         assert isinstance(layout, Entries), "a sparse matrix lists its entries"
-        rows, cols = np.divmod(_asked(block, layout), max(pattern.shape[1], 1))
+        rows, cols = np.divmod(asked(block, layout), max(pattern.shape[1], 1))
         return coloured_values(program, colouring, rows, cols, self._regime)
 
     @property
@@ -411,18 +338,8 @@ def _values(block: Block, matrix: Matrix, dtype: DType, arrays: Arrays) -> Atom:
         for axis in block.axes:
             shape += axis[0].shape
         return arrays.reshaped(matrix.whole(dtype, arrays), shape)
-    asked = _asked(block, layout)
-    wanted, places = np.unique(asked, return_inverse=True)
+    wanted, places = np.unique(asked(block, layout), return_inverse=True)
     values = matrix.values(wanted, dtype, arrays)
     if not np.array_equal(places, np.arange(places.size)):
         values = arrays.rows(values, places)
     return arrays.reshaped(values, layout.shape)
-
-
-def _asked(block: Block, layout: Entries) -> NDArray[np.int64]:
-    """The entries of a block as numbers, row * columns + column."""
-    columns = axis_size(block.axes[-1])
-    if block.order == 2:
-        return layout.inputs[:, 0] * columns + layout.inputs[:, 1]
-    rows = 0 if layout.outputs is None else layout.outputs
-    return np.asarray(rows * columns + layout.inputs[:, 0], np.int64)

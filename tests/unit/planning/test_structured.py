@@ -11,7 +11,8 @@ import pytest
 from jax import lax
 
 import partialc
-from partialc.planning.structured import StructuredTangents, has_matrices, is_matrix
+from partialc.planning.matrices import has_matrices, is_matrix
+from partialc.planning.structured import StructuredTangents
 from partialc.request.resolved import Block
 
 
