@@ -23,6 +23,7 @@ from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
 from partialc.garbage import seldom_collected
 from partialc.lowering.pipeline import variants
+from partialc.lowering.structured.matrix import Matrices
 from partialc.planning.body import Body
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.patterns import pattern_of
@@ -121,7 +122,9 @@ def compile_module(
     tell(f"{spec.name}: tracing")
     primal = load_primal(spec.function, spec.args, name=spec.name, folder=folder)
     primal = _by_leaves(_without_clashes(primal), spec)
-    kernels = resolve(spec, primal, folder, partial(pattern_of, primal))
+    matrices = Matrices()
+    patterns = partial(pattern_of, primal, matrices=matrices)
+    kernels = resolve(spec, primal, folder, patterns)
     examples = examples_of(spec.args, primal.origin)
     ranges = read_domain(spec.domain, primal.signature, examples, folder)
     carried = primal.source.names if primal.source is not None else ()
@@ -151,7 +154,7 @@ def compile_module(
             known.choices.get(name),
         )
         plans[name] = plan_kernel(
-            kernel, primal, function.name, wish, references, ranges
+            kernel, primal, function.name, wish, references, ranges, matrices
         )
         bodies[name] = plans[name].chosen.body(
             kernel, primal.signature, scope, guarded=primal.has_custom_rules

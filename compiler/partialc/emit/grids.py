@@ -74,10 +74,8 @@ def place_formulas(rows: Integers, cols: Integers) -> tuple[str, str] | None:
     if rows.size < FEWEST:
         return None
     blocks = _blocks(rows, cols)
-    if blocks is None:
-        return None
-    groups = _groups(blocks)
-    if sum(len(group.blocks) for group in groups) > MOST_GRIDS:
+    groups = None if blocks is None else _groups(blocks)
+    if groups is None:
         return None
     texts = [[_text(group, kind) for group in groups] for kind in (0, 1)]
     first, second = map(_joined, texts)
@@ -87,49 +85,53 @@ def place_formulas(rows: Integers, cols: Integers) -> tuple[str, str] | None:
 def _blocks(rows: Integers, cols: Integers) -> list[_Block] | None:
     """Maximal runs of rows that differ by constants; None where there are too many."""
     firsts = np.flatnonzero(np.diff(rows, prepend=rows[0] - 1))
-    counts = np.diff(firsts, append=rows.size)
+    widths = np.diff(firsts, append=rows.size)
     numbers = rows[firsts]
+    ends = np.flatnonzero(~_go_on(numbers, cols, firsts, widths))
     runs: list[_Block] = []
     place = 0
-    same = counts[1:] == counts[:-1]
-    breaks = np.flatnonzero(~same)
     while place < firsts.size:
         if len(runs) > MOST_BLOCKS:
             return None
-        at = int(np.searchsorted(breaks, place))
-        end = int(breaks[at]) + 1 if at < breaks.size else firsts.size
-        width, start = int(counts[place]), int(firsts[place])
-        part = cols[start : start + (end - place) * width].reshape(-1, width)
-        count = _even(numbers[place:end, None], part)
-        step = int(numbers[place + 1] - numbers[place]) if count > 1 else 0
-        moved = part[1] - part[0] if count > 1 else np.zeros(width, np.int64)
-        runs.append(_Block((count,), (int(numbers[place]), step), (part[0], moved)))
+        start, width = int(firsts[place]), int(widths[place])
+        number, first = int(numbers[place]), cols[start : start + width]
+        count, step, moved = 1, 0, np.zeros(width, np.int64)
+        if place + 1 < firsts.size and widths[place + 1] == width:
+            count = 2 + int(ends[np.searchsorted(ends, place)]) - place
+            step = int(numbers[place + 1]) - number
+            moved = cols[start + width : start + 2 * width] - first
+        runs.append(_Block((count,), (number, step), (first, moved)))
         place += count
     return runs
 
 
-def _even(numbers: Integers, part: Integers) -> int:
-    """How many rows, from the first on, differ by the same constants."""
-    if len(part) < 3:
-        return len(part)
-    ahead = 64
-    while True:
-        some = np.hstack([numbers[:ahead], part[:ahead]])
-        steps = np.diff(some, axis=0)
-        odd = np.flatnonzero((steps != steps[0]).any(axis=1))
-        if odd.size:
-            return int(odd[0]) + 1
-        if ahead >= len(part):
-            return len(part)
-        ahead *= 8
+def _go_on(
+    numbers: Integers, cols: Integers, firsts: Integers, widths: Integers
+) -> NDArray[np.bool_]:
+    """For each row whether the two that follow differ by the same constants."""
+    found = np.zeros(firsts.size, bool)
+    if firsts.size < 3:
+        return found
+    found[:-2] = (
+        (widths[:-2] == widths[1:-1])
+        & (widths[1:-1] == widths[2:])
+        & (np.diff(numbers, 2) == 0)
+    )
+    own = np.repeat(widths, widths)
+    inside = np.repeat(found, widths)
+    place = np.flatnonzero(inside)
+    one, two, three = (cols[place + times * own[place]] for times in range(3))
+    odd = place[two - one != three - two]
+    found[np.searchsorted(firsts, odd, "right") - 1] = False
+    return found
 
 
-def _groups(blocks: Sequence[_Block]) -> list[_Group]:
-    """Blocks in groups that are repeated evenly."""
+def _groups(blocks: Sequence[_Block]) -> list[_Group] | None:
+    """Blocks in groups that are repeated evenly; None where these are too many."""
     shapes: dict[object, int] = {}
     kinds = [shapes.setdefault(block.shape, len(shapes)) for block in blocks]
     found: list[_Group] = []
-    place = 0
+    place = grids = 0
     while place < len(blocks):
         best = (1, 1)
         for period in range(1, min(LONGEST_PERIOD, (len(blocks) - place) // 2) + 1):
@@ -150,6 +152,9 @@ def _groups(blocks: Sequence[_Block]) -> list[_Group]:
             ]
         found.append(_Group(times, tuple(group)))
         place += times * period
+        grids += period
+        if grids > MOST_GRIDS:
+            return None
     return found
 
 

@@ -70,7 +70,9 @@ class ElementSet:
     @classmethod
     def of(cls, shape: tuple[int, ...], indices: Flat) -> ElementSet:
         """The elements at flat positions, in any order."""
-        return _from_indices(shape, np.unique(indices))
+        if not (np.diff(indices) > 0).all():
+            indices = np.unique(indices)
+        return _from_indices(shape, indices)
 
     @classmethod
     def nonzero(cls, data: NDArray[Any]) -> ElementSet:

@@ -11,6 +11,7 @@ and `min`, integer division by zero, and so on.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -25,6 +26,9 @@ from partialc.ops.registry import find
 
 Array: TypeAlias = NDArray[Any]
 Rule: TypeAlias = Callable[..., Array | None]
+
+LARGEST_PRODUCT: Final = 1 << 20
+"""Contractions of more products stay what they are."""
 
 
 def exact_results(
@@ -322,6 +326,59 @@ def _reduction(compute: Callable[..., Any], kinds: str) -> Rule:
     return rule
 
 
+def _reduce_sum(
+    operands: Sequence[Array], params: Any, dtype: np.dtype[Any]
+) -> Array | None:
+    (array,), axes = operands, params["axes"]
+    if dtype.kind != "f":
+        return _reduction(np.sum, "iu")(operands, params, dtype)
+    others = [axis for axis in range(array.ndim) if axis not in axes]
+    moved = array.transpose([*others, *axes])
+    return _sum(moved.reshape([array.shape[axis] for axis in others] + [-1]))
+
+
+def _dot_general(
+    operands: Sequence[Array], params: Any, dtype: np.dtype[Any]
+) -> Array | None:
+    first, second = operands
+    if dtype.kind != "f" or first.dtype != dtype or second.dtype != dtype:
+        return None
+    numbers = params["dimension_numbers"]
+    ones, others = numbers["lhs_contracting"], numbers["rhs_contracting"]
+    batch, batches = numbers["lhs_batch"], numbers["rhs_batch"]
+    rows = [axis for axis in range(first.ndim) if axis not in (*ones, *batch)]
+    cols = [axis for axis in range(second.ndim) if axis not in (*others, *batches)]
+    shape = [first.shape[axis] for axis in (*batch, *rows)]
+    shape += [second.shape[axis] for axis in cols]
+    length = math.prod(first.shape[axis] for axis in ones)
+    lead = math.prod(first.shape[axis] for axis in batch)
+    if math.prod(shape) * length > LARGEST_PRODUCT:
+        return None
+    left = first.transpose([*batch, *rows, *ones]).reshape(lead, -1, 1, length)
+    right = second.transpose([*batches, *cols, *others]).reshape(lead, 1, -1, length)
+    result = _sum(left * right)
+    return None if result is None else result.reshape(shape)
+
+
+def _sum(addends: Array) -> Array | None:
+    """The sum over the last axis, where no order of adding rounds.
+
+    That is so of whole numbers that are not too large, and of single nonzeros. The sign
+    of a sum of nothing but negative zeros is the compiler's choice.
+    """
+    if not addends.size or not _is_plain(addends):
+        return None
+    most = 2.0 ** np.finfo(addends.dtype).nmant
+    is_whole = (addends == np.rint(addends)).all(-1)
+    is_small = np.abs(addends).sum(-1, dtype=np.float64) < most
+    is_single = (addends != 0).sum(-1) <= 1
+    if not (is_whole & is_small | is_single).all():
+        return None
+    if ((addends == 0) & np.signbit(addends)).all(-1).any():
+        return None
+    return np.asarray(addends.sum(-1) + 0.0, addends.dtype)
+
+
 def _unchanged(
     operands: Sequence[Array], params: object, dtype: object
 ) -> Array | None:
@@ -337,6 +394,7 @@ _RULES: Final[dict[str, Rule]] = {
     "add_any": _arithmetic(np.add),
     "ceil": _arithmetic(np.ceil),
     "div": _div,
+    "dot_general": _dot_general,
     "floor": _arithmetic(np.floor),
     "integer_pow": _integer_pow,
     "max": _extremum(np.maximum),
@@ -383,5 +441,5 @@ _RULES: Final[dict[str, Rule]] = {
     "reduce_min": _reduction(np.min, "iu"),
     "reduce_or": _reduction(np.any, "b"),
     "reduce_prod": _reduction(np.prod, "iu"),
-    "reduce_sum": _reduction(np.sum, "iu"),
+    "reduce_sum": _reduce_sum,
 }

@@ -19,6 +19,7 @@ from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
 from partialc.ir.structure import size
 from partialc.lowering.pipeline import FLAT, Variant, run, variants
+from partialc.lowering.structured.matrix import Matrices
 from partialc.ops.cost import weight
 from partialc.planning.acceptance import Acceptance
 from partialc.planning.facts import facts_of
@@ -103,6 +104,7 @@ def plan_kernel(
     wish: Wish,
     references: References | None = None,
     ranges: Ranges = EVERYWHERE,
+    matrices: Matrices | None = None,
 ) -> KernelPlan:
     """Choose how to deliver a kernel.
 
@@ -113,6 +115,7 @@ def plan_kernel(
         wish: What to respect.
         references: The function's full references, when several kernels share them.
         ranges: Where the function may be evaluated.
+        matrices: Matrices of the function, when several kernels share them.
 
     Raises:
         FrontendError: JAX cannot differentiate the function in any way that would do.
@@ -136,6 +139,7 @@ def plan_kernel(
         constants=wish.constants,
         differentiable=wish.differentiable,
         ranges=ranges,
+        matrices=matrices,
     )
     written: dict[tuple[Path, ...], tuple[str, Chain]] = {}
     for title, reads in proposals(choices, tracer.single):
@@ -144,11 +148,11 @@ def plan_kernel(
     chains = sorted(_tried(written, tracer, wish), key=_lightness)
     if chains[0].burden is None:
         raise _refused(kernel, primal, chains)
-    matrices = _structured(chains, tracer, wish)
-    are_many = bool(matrices) and has_many_entries(kernel, matrices)
+    terms = _structured(chains, tracer, wish)
+    are_many = bool(terms) and has_many_entries(kernel, terms)
     written_out = [] if is_large or are_many else _written_out(chains, tracer, wish)
     rivals = [] if is_large else chains
-    candidates: list[Realisation] = [*rivals, *written_out, *matrices]
+    candidates: list[Realisation] = [*rivals, *written_out, *terms]
     preference = Preference(wish.form, wish.rows, candidates, wish.kept)
     trials = None if is_large else wish.trials
     accepted = Acceptance(tracer, chains, wish.ladder, ranges, trials).best(

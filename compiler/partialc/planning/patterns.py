@@ -6,13 +6,17 @@ from partialc.errors import REFUSALS, UnsupportedError
 from partialc.frontends.primal import Primal
 from partialc.ir.patterns import Pattern
 from partialc.lowering.structured.interpret import TooLargeError
-from partialc.lowering.structured.matrix import linear_matrix
+from partialc.lowering.structured.matrix import Matrices
 from partialc.realise.linear import Direction, LinearProgram
 from partialc.request.resolved import Axis, Output
 
 
 def pattern_of(
-    primal: Primal, outputs: tuple[Output, ...], wrt: Axis, order: int
+    primal: Primal,
+    outputs: tuple[Output, ...],
+    wrt: Axis,
+    order: int,
+    matrices: Matrices | None = None,
 ) -> Pattern:
     """The structural nonzeros of a Jacobian or a Hessian.
 
@@ -26,6 +30,7 @@ def pattern_of(
             sum the weights are not known: each may be nonzero.
         wrt: What it is differentiated with respect to.
         order: 1 for the Jacobian, 2 for the Hessian.
+        matrices: Keeps what was taken apart.
 
     Returns:
         A matrix. Its columns are the concatenated flattening of `wrt`; its
@@ -35,13 +40,14 @@ def pattern_of(
         UnsupportedError: JAX refuses to differentiate the function, or the derivatives
             fit in no memory.
     """
+    matrices = matrices or Matrices()
     found: Pattern | None = None
     refusals: list[Exception] = []
     directions: tuple[Direction, ...] = ("forward", "reverse")
     for direction in directions:
         program = LinearProgram(primal, outputs, wrt, order, direction)
         try:
-            pattern, is_certain = _pattern(program)
+            pattern, is_certain = _pattern(program, matrices)
         except (TooLargeError, UnsupportedError, *REFUSALS) as error:
             refusals.append(error)
             continue
@@ -75,13 +81,7 @@ def _refused(primal: Primal, order: int, refusals: list[Exception]) -> Unsupport
     )
 
 
-def _pattern(program: LinearProgram) -> tuple[Pattern, bool]:
+def _pattern(program: LinearProgram, matrices: Matrices) -> tuple[Pattern, bool]:
     """A pattern, and whether every operation had a rule."""
-    regime = program.regimes()[-1]
-    found = linear_matrix(
-        program.traced(regime),
-        [kind.size for kind in program.seeds],
-        regime,
-        is_reverse=program.direction == "reverse",
-    )
-    return found.matrix.pattern(), not found.opaque
+    found = list(matrices.of(program).values())[-1]
+    return found.pattern, not found.opaque

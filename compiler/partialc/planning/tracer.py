@@ -24,6 +24,7 @@ from partialc.lowering.pipeline import (
     knowing_limits,
     run_program,
 )
+from partialc.lowering.structured.matrix import Matrices
 from partialc.ops.cost import cost_of, weight
 from partialc.planning.body import statements
 from partialc.planning.cost import Burden
@@ -52,6 +53,7 @@ class Tracer:
     Attributes:
         kernel: What the chains deliver.
         primal: The function.
+        matrices: The matrices of its derivatives.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Tracer:
         constants: Mapping[str, NDArray[np.int64]],
         differentiable: bool = False,
         ranges: Ranges = EVERYWHERE,
+        matrices: Matrices | None = None,
     ) -> None:
         """Set it up.
 
@@ -75,9 +78,11 @@ class Tracer:
             constants: The position arrays the module defines for the kernel, by name.
             differentiable: Whether to count the gradient of a chain in its place.
             ranges: Where the function may be evaluated.
+            matrices: Matrices of the function, when several kernels share them.
         """
         self.kernel = kernel
         self.primal = primal
+        self.matrices = matrices or Matrices()
         self._function = function
         self._taken = frozenset(taken)
         self._constants = constants

@@ -59,6 +59,13 @@ class Arrays:
         self.nonzero = nonzero
         self._defined: dict[Value, Equation] = {}
 
+    def copied(self) -> Arrays:
+        """The same equations, to which others can be added."""
+        found = Arrays(self.known, self.nonzero)
+        found.equations = [*self.equations]
+        found._defined = {**self._defined}
+        return found
+
     def write(self, equation: Equation) -> None:
         """Append an equation."""
         self.equations.append(equation)

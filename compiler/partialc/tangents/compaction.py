@@ -10,19 +10,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.ir.dtypes import BOOL
-from partialc.ir.program import ArrayType, Atom, Constant
-from partialc.tangents.arrays import INDEX, Arrays, Factor
+from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.maps import IndexMap
+from partialc.tangents.selection import FEW, are_few, belongs, distinct
 from partialc.tangents.term import Term, settled
 
 SAVED: Final = 1.3
 """So many times as many places as sums are worth the sums."""
 
 SMALL: Final = 64
-FEW: Final = 256
-"""Axes of more than `SMALL` places, and combinations of more than `FEW`, are not looked
-at, unless nothing else has a part in the maps."""
+"""Axes of more places, and combinations of more than `FEW`, are not looked at, unless
+nothing else has a part in the maps."""
 
 LARGEST: Final = 1 << 20
 """Larger tables of which place belongs to which sum are not made."""
@@ -73,15 +71,15 @@ def _folded(term: Term, axes: Sequence[int], arrays: Arrays) -> Term:
     lines = np.hstack([_lines(each, axes) for each in moving])
     if places > FEW and lines.shape[1] > len(moving):
         return term
+    if not are_few(lines, places / SAVED + 1):
+        return term
     lost: NDArray[np.bool_] = np.zeros(places, bool)
     if term.cols in moving:
         lost = np.all(_lines(term.cols, axes) < 0, axis=1)
     numbers = np.full(places, -1)
-    distinct, firsts, numbers[~lost] = np.unique(
-        lines[~lost], axis=0, return_index=True, return_inverse=True
-    )
+    firsts, numbers[~lost] = distinct(lines[~lost])
     firsts = np.flatnonzero(~lost)[firsts]
-    count = len(distinct)
+    count = firsts.size
     if not count or count * SAVED > places or count * places > LARGEST:
         return term
     sizes = (*term.sizes, count)
@@ -92,7 +90,7 @@ def _folded(term: Term, axes: Sequence[int], arrays: Arrays) -> Term:
     picked = list(old)
     for axis, each in zip(axes, chosen, strict=True):
         picked[axis] = IndexMap.of(each.reshape((1,) * new + (-1,)), sizes)
-    weights = _belongs(numbers.reshape(shape), count, term, arrays)
+    weights = belongs(numbers.reshape(shape), count, term.dtype, arrays)
     found = replace(
         term,
         sizes=sizes,
@@ -113,20 +111,3 @@ def _lines(each: IndexMap, axes: Sequence[int]) -> NDArray[np.int64]:
     spread = np.broadcast_to(values, wide)
     moved = np.moveaxis(spread, list(axes), range(len(axes)))
     return moved.reshape(prod(each.sizes[axis] for axis in axes), -1)
-
-
-def _belongs(
-    numbers: NDArray[np.int64], count: int, term: Term, arrays: Arrays
-) -> Atom:
-    """One where a place belongs to a sum, zero elsewhere; sums along a last axis."""
-    shape = (*numbers.shape, count)
-    if prod(shape) <= FEW:
-        kind = ArrayType(term.dtype, shape)
-        return Constant.of(kind, numbers[..., None] == np.arange(count))
-    one = Constant.of(ArrayType(INDEX, (*numbers.shape, 1)), numbers[..., None])
-    every = Constant.of(
-        ArrayType(INDEX, (1,) * numbers.ndim + (count,)),
-        np.arange(count).reshape((1,) * numbers.ndim + (-1,)),
-    )
-    found = arrays.apply("eq", [one, every], ArrayType(BOOL, shape))
-    return arrays.converted(found, term.dtype)

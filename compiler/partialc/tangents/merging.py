@@ -11,7 +11,7 @@ from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.compaction import compacted
 from partialc.tangents.maps import IndexMap, same_maps
 from partialc.tangents.packing import packed
-from partialc.tangents.term import Term, parted, payload
+from partialc.tangents.term import Term, arranged, parted, payload
 
 MANY: Final = 8
 """Boxes of one map are joined where there are more terms: that takes zeros around them,
@@ -67,21 +67,7 @@ def ordered(term: Term) -> Term:
         rows = tuple((not row.depends(axis), -row.strides[axis]) for row in term.rows)
         return (*rows, -term.cols.strides[axis], -term.sizes[axis])
 
-    order = sorted(range(len(term.sizes)), key=key)
-    if order == list(range(len(order))):
-        return term
-    sizes = tuple(term.sizes[axis] for axis in order)
-    places = [IndexMap.along(sizes, order.index(axis)) for axis in range(len(order))]
-    return replace(
-        term,
-        sizes=sizes,
-        rows=tuple(row.after(places, sizes) for row in term.rows),
-        cols=term.cols.after(places, sizes),
-        factors=tuple(
-            replace(each, axes=tuple(order.index(axis) for axis in each.axes))
-            for each in term.factors
-        ),
-    )
+    return arranged(term, sorted(range(len(term.sizes)), key=key))
 
 
 def _sum(
@@ -95,15 +81,19 @@ def _sum(
         and one.cols.same(other.cols)
         and same_maps(one.rows, other.rows)
     ):
-        return _added(one, other, arrays)
+        return added_up(one, other, arrays)
     hull = _hull(one, other) if are_many else None
     if hull is None:
         return None
     return (_joined(one, other, hull, arrays),)
 
 
-def _added(one: Term, other: Term, arrays: Arrays) -> tuple[Term, ...]:
-    """Two terms of equal maps: what they share is multiplied once."""
+def added_up(one: Term, other: Term, arrays: Arrays) -> tuple[Term, ...]:
+    """Two terms of equal maps: what they share is multiplied once.
+
+    Returns:
+        One term, or none where they cancel.
+    """
     shared, ones, others = parted(one.factors, other.factors)
     if not ones and not others and one.is_negative != other.is_negative:
         return ()

@@ -113,7 +113,7 @@ def gathered(
         places = np.broadcast_to(own.transpose(order).reshape(shape), term.sizes)
         inside = target >= 0
         at = target[inside]
-        if (source[at] >= 0).any() or np.unique(at).size != at.size:
+        if (source[at] >= 0).any() or np.bincount(at).max(initial=0) > 1:
             return None
         start = starts.get(_identity(factor.atom))
         if start is None:

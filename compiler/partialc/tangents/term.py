@@ -108,6 +108,30 @@ def regridded(
     return replace(term, sizes=sizes, rows=rows, cols=cols, factors=factors)
 
 
+def arranged(term: Term, order: Sequence[int]) -> Term:
+    """The axes of its grid in another order.
+
+    Args:
+        term: The term.
+        order: For each axis of the new grid the one that it was.
+    """
+    order = list(order)
+    if order == list(range(len(order))):
+        return term
+    sizes = tuple(term.sizes[axis] for axis in order)
+    places = [IndexMap.along(sizes, order.index(axis)) for axis in range(len(order))]
+    return replace(
+        term,
+        sizes=sizes,
+        rows=tuple(row.after(places, sizes) for row in term.rows),
+        cols=term.cols.after(places, sizes),
+        factors=tuple(
+            replace(each, axes=tuple(order.index(axis) for axis in each.axes))
+            for each in term.factors
+        ),
+    )
+
+
 def _without(term: Term, lost: NDArray[np.bool_]) -> Term:
     """The term with no column at some places."""
     if not lost.any():

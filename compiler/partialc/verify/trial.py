@@ -199,7 +199,8 @@ class _Results:
         self._trial, self._kernels = trial, kernels
         first = (0, *RANGES[0])
         self._run = Stepwise(everything, trial.point(first), self._calls(first))
-        self.work = work + _OPERATION * self._run.operations
+        apart = _OPERATION * self._run.operations
+        self.work = max(work, self._run.elements) + apart
         self._loops = Loops(primal.program)
         self._ending: dict[Sample, bool] = {}
         self._known: dict[Sample, list[NDArray[Any]]] = {}

@@ -65,7 +65,7 @@ def taken_apart(
         linear, types, Regime.WIDE, name="linear", input_names=names, rules=False
     )
     sizes = [prod(shape) for shape in shapes]
-    return linear_matrix(traced, sizes, Regime.WIDE, is_reverse=is_reverse)
+    return linear_matrix(traced, sizes, [Regime.WIDE], is_reverse=is_reverse)
 
 
 def assembled(

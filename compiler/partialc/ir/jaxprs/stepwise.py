@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Final
 
 import jax
@@ -44,6 +45,7 @@ class Stepwise:
     Attributes:
         operations: How many operations it takes when run step by step, loops and
             branches counting as one; 0 when it is compiled.
+        elements: How many array elements these compute, compiled or not.
     """
 
     def __init__(self, function: Callable[..., Any], *example: Any) -> None:
@@ -59,7 +61,11 @@ class Stepwise:
         whole = jax.jit(function)
         traced = whole.trace(*example)
         program = traced.jaxpr
-        count = sum(1 for _ in _operations(program.jaxpr))
+        sizes = [
+            sum(prod(value.aval.shape) for value in equation.outvars)
+            for equation in _operations(program.jaxpr)
+        ]
+        count, self.elements = len(sizes), sum(sizes)
         self.operations = count if count > MOST_COMPILED else 0
         self._run: Callable[..., Any] = whole
         if self.operations:

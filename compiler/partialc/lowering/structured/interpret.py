@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import jax
@@ -13,13 +14,15 @@ from numpy.typing import NDArray
 from partialc.analysis.facts import LARGEST_KNOWN, Facts, find_facts
 from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import trace_one
+from partialc.ir.merge import merge
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import splice
 from partialc.lowering.fold_constants import computed
-from partialc.ops.evaluation import run_function
+from partialc.ops.evaluation import evaluate
 from partialc.ops.linear import Linear, Terms
 from partialc.ops.registry import find
 from partialc.tangents.arrays import Arrays, Factor
+from partialc.tangents.local import localised
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.merging import merged
 from partialc.tangents.placing import dense, seeds_of
@@ -31,6 +34,10 @@ LARGEST: Final = 1 << 27
 
 class TooLargeError(Exception):
     """A linear value can be held neither as terms nor as an array."""
+
+
+class RegimesDifferError(Exception):
+    """An operation without a rule is another program in each regime."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +55,21 @@ class Structured:
     opaque: tuple[Equation, ...]
 
 
-def structured(function: Function, seeds: int, regime: Regime) -> Structured:
+def structured(function: Function, seeds: int, regimes: Sequence[Regime]) -> Structured:
     """Take a linear program apart.
 
     Args:
         function: Without calls; linear in its last inputs.
         seeds: How many inputs these are.
-        regime: What its element types are those of.
+        regimes: The regimes that it stands for.
 
     Raises:
         TooLargeError: A value would have to be held densely that is too large for it.
+        RegimesDifferError: What has to be held densely is not the same in all regimes.
     """
     facts = find_facts(function, computed)
     arrays = Arrays(*_looked_up(facts))
-    return _Interpreter(function, arrays, regime).run(seeds)
+    return _Interpreter(function, arrays, regimes).run(seeds)
 
 
 def _looked_up(
@@ -91,10 +99,12 @@ def _looked_up(
 class _Interpreter:
     """The terms of each linear value met so far."""
 
-    def __init__(self, function: Function, arrays: Arrays, regime: Regime) -> None:
+    def __init__(
+        self, function: Function, arrays: Arrays, regimes: Sequence[Regime]
+    ) -> None:
         self.function = function
         self.arrays = arrays
-        self.regime = regime
+        self.regimes = tuple(regimes)
         self.terms: dict[Value, tuple[Term, ...]] = {}
         self.opaque: list[Equation] = []
 
@@ -131,7 +141,8 @@ class _Interpreter:
         if found is None:
             found = self.densely(equation, terms)
         for value, each in zip(equation.outputs, found, strict=True):
-            self.terms[value] = tuple(merged(each, self.arrays))
+            few = merged(each, self.arrays)
+            self.terms[value] = tuple(localised(few, value.type.shape, self.arrays))
 
     def densely(
         self, equation: Equation, terms: Sequence[tuple[Term, ...] | None]
@@ -165,21 +176,28 @@ class _Interpreter:
         alone = replace(equation, inputs=inputs, outputs=outputs)
         single = Function("single", inputs, (alone,), outputs)
 
-        def call(*given: jax.Array) -> Sequence[jax.Array]:
-            def run(*some: jax.Array) -> Sequence[jax.Array]:
-                return run_function(single, some)
+        axes = [-1 if linear else None for linear in is_linear]
 
-            axes = [-1 if linear else None for linear in is_linear]
+        def call(regime: Regime, *given: jax.Array) -> Sequence[jax.Array]:
+            def run(*some: jax.Array) -> Sequence[jax.Array]:
+                return evaluate(single, some, regime)
+
             return jax.vmap(run, in_axes=axes, out_axes=-1)(*given)
 
-        traced = trace_one(
-            call,
-            [atom.type for atom in operands],
-            self.regime,
-            name=equation.op.replace("-", "_"),
-            input_names=[f"x{n}" for n in range(len(operands))],
-            rules=False,
-        )
+        traces = {
+            regime: trace_one(
+                partial(call, regime),
+                [atom.type for atom in operands],
+                regime,
+                name=equation.op.replace("-", "_"),
+                input_names=[f"x{n}" for n in range(len(operands))],
+                rules=False,
+            )
+            for regime in self.regimes
+        }
+        traced, *others = dict.fromkeys(merge(traces).values())
+        if others:
+            raise RegimesDifferError
         equations: list[Equation] = []
         found = splice(traced, operands, equations)
         for each in equations:

@@ -1,0 +1,252 @@
+"""Terms that meet in the same entries place by place: one array of local matrices.
+
+The stress of an element depends on the displacements of its corners, in each of its
+components by several terms. Together these have more places than the element has rows
+and corners: they are added up where they are, as the matrix of the element, before
+anything else is done with each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.tangents.arrays import Arrays, Factor
+from partialc.tangents.maps import IndexMap
+from partialc.tangents.merging import added_up
+from partialc.tangents.selection import are_few, belongs, distinct
+from partialc.tangents.term import Term, arranged, settled
+
+SAVED: Final = 1.2
+"""So many times the places of a local matrix are worth it."""
+
+SMALL: Final = 64
+"""Local matrices have no more columns."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Local:
+    """The columns that a place has in all terms.
+
+    Attributes:
+        axes: The axes of the value that count places; the others are within a place.
+        numbers: For each term which of the columns each place of `within` has, an
+            array with a length of one along all other axes of its grid; negative where
+            it has none.
+        columns: The columns, of shape `(prod of axes, number of columns)`.
+    """
+
+    axes: tuple[int, ...]
+    numbers: tuple[NDArray[np.int64], ...]
+    columns: NDArray[np.int64]
+
+
+def localised(
+    terms: Sequence[Term], shape: Sequence[int], arrays: Arrays
+) -> list[Term]:
+    """The same sum, with one term for all that would have fewer places as one.
+
+    Args:
+        terms: Terms of one value.
+        shape: The value's.
+        arrays: Writes the sums.
+    """
+    group = [term for term in terms if _counting(term, shape)]
+    others = [term for term in terms if not _counting(term, shape)]
+    if len(group) < 2:
+        return list(terms)
+    found = next(_locals(group, shape), None)
+    if found is None:
+        return list(terms)
+    return [*others, *_together(group, found, shape, arrays)]
+
+
+def _counting(term: Term, shape: Sequence[int]) -> dict[int, int]:
+    """Axes of the value, and of the grid, along which places have other columns."""
+    lines = {axis: row.line() for axis, row in enumerate(term.rows)}
+    users = [axis for row in term.rows for axis in row.axes]
+    return {
+        axis: line[0]
+        for axis, line in lines.items()
+        if line is not None
+        and line[1:] == (0, 1)
+        and term.sizes[line[0]] == shape[axis]
+        and users.count(line[0]) == 1
+        and term.cols.depends(line[0])
+    }
+
+
+def _locals(terms: Sequence[Term], shape: Sequence[int]) -> Iterator[_Local]:
+    """What saves places, by most axes first."""
+    countings = [_counting(term, shape) for term in terms]
+    common = set(countings[0]).intersection(*countings)
+    axes = sorted(common, key=lambda axis: -shape[axis])
+    for count in range(len(axes), 0, -1):
+        chosen = tuple(sorted(axes[:count]))
+        grids = [[counting[axis] for axis in chosen] for counting in countings]
+        found = _local(terms, chosen, grids, shape)
+        if found is not None:
+            yield found
+
+
+def _local(
+    terms: Sequence[Term],
+    axes: tuple[int, ...],
+    grids: Sequence[Sequence[int]],
+    shape: Sequence[int],
+) -> _Local | None:
+    """The columns by some axes; None where these save nothing."""
+    for term, grid in zip(terms, grids, strict=True):
+        for axis, row in enumerate(term.rows):
+            if axis not in axes and any(row.depends(each) for each in grid):
+                return None
+    most = sum(term.places for term in terms) / SAVED / prod(shape)
+    every = [_columns(term, grid) for term, grid in zip(terms, grids, strict=True)]
+    if sum(each.shape[0] for each in every) < 2:
+        return None
+    lines = np.concatenate(every)
+    if not are_few(lines, min(most, SMALL) + 1):
+        return None
+    lost = np.all(lines < 0, axis=1)
+    numbers = np.full(len(lines), -1)
+    firsts, numbers[~lost] = distinct(lines[~lost])
+    if not 0 < firsts.size <= min(most, SMALL):
+        return None
+    columns = lines[~lost][firsts].T
+    found, start = [], 0
+    for term, grid in zip(terms, grids, strict=True):
+        own = _within(term, grid)
+        sizes = [size if n in own else 1 for n, size in enumerate(term.sizes)]
+        found.append(numbers[start : start + prod(sizes)].reshape(sizes))
+        start += prod(sizes)
+    return _Local(axes, tuple(found), columns)
+
+
+def _within(term: Term, grid: Sequence[int]) -> list[int]:
+    """Axes within a place along which columns differ."""
+    return [axis for axis in term.cols.axes if axis not in grid]
+
+
+def _columns(term: Term, grid: Sequence[int]) -> NDArray[np.int64]:
+    """The column of each place, of shape (within a place, places)."""
+    own = _within(term, grid)
+    values = term.cols.compact()
+    wide = [size if n in grid or n in own else 1 for n, size in enumerate(term.sizes)]
+    spread = np.broadcast_to(np.where(values < 0, -1, values), wide)
+    rest = [n for n in range(len(wide)) if n not in grid and n not in own]
+    moved = spread.transpose([*own, *grid, *rest])
+    return moved.reshape(prod(term.sizes[axis] for axis in own), -1)
+
+
+def _together(
+    terms: Sequence[Term], local: _Local, shape: Sequence[int], arrays: Arrays
+) -> list[Term]:
+    """The terms as one, or as none where they cancel."""
+    order, slots = _slots(terms, local)
+    sizes = (*(shape[axis] for axis in range(len(shape)) if shape[axis] > 1), *slots)
+    cols = _result_columns(local, order, sizes, shape)
+    total: Term | None = None
+    for term, numbers in zip(terms, local.numbers, strict=True):
+        each = _embedded(term, numbers, order, slots, local, shape, cols, arrays)
+        if total is None:
+            total = each
+            continue
+        found = added_up(total, each, arrays)
+        total = found[0] if found else None
+    return [] if total is None else [total]
+
+
+def _slots(
+    terms: Sequence[Term], local: _Local
+) -> tuple[NDArray[np.int64], tuple[int, ...]]:
+    """In which order columns stand, and the lengths of the axes they are counted by.
+
+    These are the axes of a term that has all columns, once each, if there is one.
+    """
+    count = local.columns.shape[1]
+    pairs = zip(terms, local.numbers, strict=True)
+    for term, numbers in sorted(pairs, key=lambda pair: -pair[0].places):
+        flat = numbers.reshape(-1)
+        if flat.size == count and np.array_equal(np.sort(flat), np.arange(count)):
+            order = np.empty(count, np.int64)
+            order[flat] = np.arange(count)
+            own = [axis for axis, size in enumerate(numbers.shape) if size > 1]
+            return order, tuple(term.sizes[axis] for axis in own)
+    return np.arange(count), (count,) if count > 1 else ()
+
+
+def _result_columns(
+    local: _Local,
+    order: NDArray[np.int64],
+    sizes: Sequence[int],
+    shape: Sequence[int],
+) -> IndexMap:
+    """The columns over the grid of the result."""
+    columns = np.empty_like(local.columns)
+    columns[:, order] = local.columns
+    kept = [axis for axis in range(len(shape)) if shape[axis] > 1]
+    lengths = [shape[axis] if axis in local.axes else 1 for axis in kept]
+    return IndexMap.of(columns.reshape([*lengths, *sizes[len(kept) :]]), sizes)
+
+
+def _embedded(
+    term: Term,
+    numbers: NDArray[np.int64],
+    order: NDArray[np.int64],
+    slots: tuple[int, ...],
+    local: _Local,
+    shape: Sequence[int],
+    cols: IndexMap,
+    arrays: Arrays,
+) -> Term:
+    """A term over the grid of all: axes of the value, then those of columns."""
+    wanted = [(term.rows[axis], size) for axis, size in enumerate(shape) if size > 1]
+    at = np.where(numbers < 0, -1, order[numbers])
+    digits = np.unravel_index(np.maximum(at, 0), slots) if slots else ()
+    wanted += [
+        (IndexMap.of(np.where(at < 0, -1, digit), term.sizes), size)
+        for digit, size in zip(digits, slots, strict=True)
+    ]
+    sizes = list(term.sizes)
+    factors = list(term.factors)
+    used: list[int] = []
+    for each, size in wanted:
+        line = each.line()
+        if (
+            line is not None
+            and line[1:] == (0, 1)
+            and term.sizes[line[0]] == size
+            and line[0] not in used
+        ):
+            used.append(line[0])
+            continue
+        axes = each.axes
+        values = each.compact().reshape([term.sizes[axis] for axis in axes])
+        used.append(len(sizes))
+        weights = belongs(values, size, term.dtype, arrays)
+        factors.append(Factor(weights, (*axes, len(sizes))))
+        sizes.append(size)
+    if not slots and (numbers < 0).any():
+        axes = tuple(n for n, size in enumerate(numbers.shape) if size > 1)
+        values = numbers.reshape([term.sizes[axis] for axis in axes])
+        weights = belongs(values, 1, term.dtype, arrays)
+        factors.append(Factor(arrays.reshaped(weights, values.shape), axes))
+    places = [IndexMap.along(sizes, axis) for axis in used]
+    lines = iter(places)
+    rows = tuple(
+        next(lines) if size > 1 else IndexMap.constant(sizes, 0) for size in shape
+    )
+    wide = replace(
+        term,
+        sizes=tuple(sizes),
+        rows=rows,
+        cols=cols.after(places, sizes),
+        factors=tuple(factors),
+    )
+    left = sorted(used)
+    return arranged(settled(wide, arrays), [left.index(axis) for axis in used])
