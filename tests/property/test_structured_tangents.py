@@ -92,7 +92,7 @@ def linear_of(asked: Asked) -> LinearMatrix:
         input_names=["x", "seed"],
         rules=False,
     )
-    return linear_matrix(traced, [seed.size], Regime.WIDE, is_reverse=is_reverse)
+    return linear_matrix(traced, [seed.size], [Regime.WIDE], is_reverse=is_reverse)
 
 
 def draw(random: Random) -> Asked:

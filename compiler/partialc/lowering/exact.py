@@ -332,6 +332,8 @@ def _reduce_sum(
     (array,), axes = operands, params["axes"]
     if dtype.kind != "f":
         return _reduction(np.sum, "iu")(operands, params, dtype)
+    if not array.size:
+        return None
     others = [axis for axis in range(array.ndim) if axis not in axes]
     moved = array.transpose([*others, *axes])
     return _sum(moved.reshape([array.shape[axis] for axis in others] + [-1]))
@@ -342,6 +344,8 @@ def _dot_general(
 ) -> Array | None:
     first, second = operands
     if dtype.kind != "f" or first.dtype != dtype or second.dtype != dtype:
+        return None
+    if not first.size or not second.size:
         return None
     numbers = params["dimension_numbers"]
     ones, others = numbers["lhs_contracting"], numbers["rhs_contracting"]
@@ -366,7 +370,7 @@ def _sum(addends: Array) -> Array | None:
     That is so of whole numbers that are not too large, and of single nonzeros. The sign
     of a sum of nothing but negative zeros is the compiler's choice.
     """
-    if not addends.size or not _is_plain(addends):
+    if not _is_plain(addends):
         return None
     most = 2.0 ** np.finfo(addends.dtype).nmant
     is_whole = (addends == np.rint(addends)).all(-1)

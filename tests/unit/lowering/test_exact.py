@@ -178,6 +178,7 @@ WHOLE = MATRIX.astype(np.int32)
         ("select_n", [MATRIX > 2, MATRIX, -MATRIX], {}, (2, 3)),
         ("select_n", [np.array(True), MATRIX, -MATRIX], {}, (2, 3)),
         ("reduce_sum", [WHOLE], {"axes": (1,)}, (2,)),
+        ("reduce_sum", [MATRIX], {"axes": (0, 1)}, ()),
         ("reduce_prod", [WHOLE + 99999], {"axes": (0, 1)}, ()),
         ("reduce_max", [WHOLE], {"axes": (0,)}, (3,)),
         ("reduce_min", [WHOLE], {"axes": (0,)}, (3,)),
@@ -207,7 +208,7 @@ def test_iota(dtype):
 @pytest.mark.parametrize(
     ("op", "arrays", "params"),
     [
-        ("reduce_sum", [MATRIX], {"axes": (0, 1)}),
+        ("reduce_sum", [MATRIX + np.float32(0.1)], {"axes": (0, 1)}),
         ("reduce_sum", [np.zeros((0, 3), np.int32)], {"axes": (0, 1)}),
         ("round", [np.float32(0.5)], {"rounding_method": "AWAY_FROM_ZERO"}),
         ("integer_pow", [np.float32(1.5)], {"y": 3}),
