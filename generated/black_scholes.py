@@ -8,11 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-__all__ = [
-    "Greeks",
-    "black_scholes",
-    "greeks",
-]
+__all__ = ["Greeks", "black_scholes", "greeks"]
 
 _ARGUMENTS = {
     "S": "float[]",

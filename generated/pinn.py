@@ -7,11 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-__all__ = [
-    "Fields",
-    "fields",
-    "u",
-]
+__all__ = ["Fields", "fields", "u"]
 
 _ARGUMENTS = {
     "params[0]['b']": "float[32]",

@@ -7,12 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-__all__ = [
-    "ValueAndGradient",
-    "d3_x0_x2_x4",
-    "product",
-    "value_and_gradient",
-]
+__all__ = ["ValueAndGradient", "d3_x0_x2_x4", "product", "value_and_gradient"]
 
 _ARGUMENTS = {"x": "float[5]"}
 

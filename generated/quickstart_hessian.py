@@ -7,12 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-__all__ = [
-    "entry",
-    "g",
-    "hessian",
-    "product",
-]
+__all__ = ["entry", "g", "hessian", "product"]
 
 _ARGUMENTS = {"x": "float[2]"}
 

@@ -8,11 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-__all__ = [
-    "end_effector",
-    "jacobian",
-    "shoulder_block",
-]
+__all__ = ["end_effector", "jacobian", "shoulder_block"]
 
 _ARGUMENTS = {"q": "float[6]"}
 

@@ -7,11 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-__all__ = [
-    "Derivatives",
-    "alphar",
-    "derivatives",
-]
+__all__ = ["Derivatives", "alphar", "derivatives"]
 
 _ARGUMENTS = {"tau": "float[]", "delta": "float[]"}
 

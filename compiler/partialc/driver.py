@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 
 from partialc.accuracy.verdict import Trials, is_on
 from partialc.emit.embed import FunctionText, embed
+from partialc.emit.formulas import Formula, Places, formulas_of, places_of
 from partialc.emit.kernel import (
     KernelText,
     constants_of,
-    formulas_of,
     kernel_text,
     positions_of,
 )
@@ -313,7 +313,8 @@ def _module(
 ) -> ModuleText:
     texts: list[KernelText] = []
     constants: dict[str, Constant] = {}
-    formulas: dict[str, str] = {}
+    formulas: list[Formula] = []
+    places: list[Places] = []
     support: set[str] = set(function.support)
     for name, plan in plans.items():
         body = bodies[name]
@@ -329,7 +330,8 @@ def _module(
             )
         )
         constants.update(constants_of(plan.kernel))
-        formulas.update(formulas_of(plan.kernel))
+        formulas += formulas_of(plan.kernel)
+        places += places_of(plan.kernel)
         constants.update(body.constants)
         support |= body.support | helpers_of(plan.kernel)
         support |= {"_check_rows"} if batch else set()
@@ -342,6 +344,7 @@ def _module(
         texts,
         constants=constants,
         formulas=formulas,
+        places=places,
         support_names=support,
         parts=parts,
         rebuilds=isinstance(spec.function, str),

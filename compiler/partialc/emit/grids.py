@@ -82,6 +82,17 @@ def place_formulas(rows: Integers, cols: Integers) -> tuple[str, str] | None:
     return first, second
 
 
+def rows_formula(numbers: Integers) -> str | None:
+    """An expression for a list of numbers, by `_grid`; None where there is no rule.
+
+    Args:
+        numbers: The list, of shape (length,).
+    """
+    blocks = _blocks(np.arange(numbers.size), numbers)
+    groups = None if blocks is None else _groups(blocks)
+    return None if groups is None else _joined([_text(group, 1) for group in groups])
+
+
 def _blocks(rows: Integers, cols: Integers) -> list[_Block] | None:
     """Maximal runs of rows that differ by constants; None where there are too many."""
     firsts = np.flatnonzero(np.diff(rows, prepend=rows[0] - 1))

@@ -10,7 +10,6 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.emit.grids import place_formulas
 from partialc.emit.mathematics import phrase, shape_phrase
 from partialc.emit.result import Results
 from partialc.ops.registry import Cost
@@ -248,32 +247,6 @@ def constants_of(kernel: Kernel) -> Mapping[str, Constant]:
         for field in kernel.fields
         for suffix, constant in field.constants.items()
     }
-
-
-def formulas_of(kernel: Kernel) -> Mapping[str, str]:
-    """The rules that the places of a kernel's matrices follow, by name of constant."""
-    found: dict[str, str] = {}
-    for field in kernel.fields:
-        if not isinstance(field.parts, Matrix):
-            continue
-        pattern = field.parts.pattern
-        places = place_formulas(pattern.rows, pattern.cols) or ()
-        for name, text in zip(("ROWS", "COLS"), places, strict=False):
-            listed = field.constants[name]
-            if isinstance(listed, tuple) or len(text) > _length(listed):
-                continue
-            found[constant_name(kernel, field, name)] = text
-        if "INDPTR" in field.constants:
-            starts = pattern.indptr.astype(np.int64)
-            pointers = place_formulas(np.arange(starts.size), starts)
-            if pointers is not None and len(pointers[1]) <= _length(starts):
-                found[constant_name(kernel, field, "INDPTR")] = pointers[1]
-    return found
-
-
-def _length(listed: NDArray[np.int64]) -> int:
-    """About how many characters a list of numbers takes."""
-    return len(listed) * (2 + len(str(int(listed.max(initial=0)))))
 
 
 def positions_of(kernel: Kernel) -> Mapping[str, NDArray[np.int64]]:

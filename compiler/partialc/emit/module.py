@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.emit.embed import FunctionText
+from partialc.emit.formulas import Formula, Places, statements, table_formula
 from partialc.emit.kernel import KernelText, arguments_table
 from partialc.emit.templates import render
 from partialc.ops.helpers import HELPERS
@@ -35,7 +36,7 @@ MAX_LITERAL = 512
 OWN_NAMES = frozenset({"_ARGUMENTS", "_ARRAYS", *support.NAMES, *HELPERS})
 """What a module may define for itself: carried source must not have such names."""
 
-_EARLY = ("_arrays", "_grid", "_not_differentiable")
+_EARLY = ("_arrays", "_grid", "_diagonals", "_not_differentiable")
 """Support functions that are called while the module is imported: they stand first."""
 
 
@@ -61,7 +62,8 @@ def module_text(
     kernels: Sequence[KernelText],
     *,
     constants: Mapping[str, Constant],
-    formulas: Mapping[str, str],
+    formulas: Sequence[Formula],
+    places: Sequence[Places],
     support_names: Collection[str],
     parts: ModuleParts,
     rebuilds: bool,
@@ -77,16 +79,18 @@ def module_text(
         kernels: The kernels, in order.
         constants: All module-level arrays and shapes by name; public ones have no
             underscore.
-        formulas: Expressions for those of them that follow a rule.
+        formulas: Those of them that follow a rule.
+        places: The places of the module's matrices, which tables may follow.
         support_names: The functions of `realise.support` that are called.
         parts: What printed programs need at module level.
         rebuilds: Whether `partialc build` can build it: the spec names its function.
     """
+    ruled = statements(constants, formulas)
     large: dict[str, NDArray[np.generic]] = {
         key: array
         for key, array in constants.items()
         if not isinstance(array, tuple)
-        and key not in formulas
+        and key not in ruled
         and array.size > MAX_LITERAL
         and len(_literal(array)) > MAX_LITERAL
     }
@@ -96,7 +100,14 @@ def module_text(
         [definitions, *parts.helpers.values()]
         + [each.definitions + each.text for each in kernels],
     )
-    large |= {key: data for key, data in held.items() if is_large(data)}
+    tables = {
+        key: text
+        for key, data in held.items()
+        if is_large(data) and (text := table_formula(data, places)) is not None
+    }
+    large |= {
+        key: data for key, data in held.items() if is_large(data) and key not in tables
+    }
     arrays = _npz(large) if large else None
     lines = [f"_ARGUMENTS = {arguments_table(signature)!r}"]
     if arrays is not None:
@@ -105,19 +116,22 @@ def module_text(
         lines.append(f'_ARRAYS = _arrays("{stem}.npz", "{digest}")')
         lines += [f'{key} = _ARRAYS["{key}"]' for key in large]
     lines += [
-        f"{key} = {formulas[key]}" if key in formulas else _definition(key, constant)
+        ruled[key] if key in ruled else _definition(key, constant)
         for key, constant in constants.items()
-        if key not in large
+        if key not in large and ruled.get(key, key)
     ]
     wanted = sorted({*support_names, "_checked"})
     texts = {each: support.text(each) for each in wanted} | dict(parts.helpers)
     before = [
-        constant_source(key, data) for key, data in held.items() if key not in large
+        f"{key} = {tables[key]}" if key in tables else constant_source(key, data)
+        for key, data in held.items()
+        if key not in large
     ]
     if arrays is not None:
         texts["_arrays"] = support.text("_arrays")
-    if any("_grid(" in text for text in formulas.values()):
-        texts["_grid"] = support.text("_grid")
+    for each in ("_grid", "_diagonals"):
+        if any(f"{each}(" in line for line in (*lines, *before)):
+            texts[each] = support.text(each)
     early = [texts.pop(each) for each in _EARLY if each in texts]
     exported = [function.name]
     exported += [each for kernel in kernels for each in kernel.names]
@@ -129,7 +143,9 @@ def module_text(
         header=_header(name, origin, importable=rebuilds),
         docstring=_docstring(signature, kernels),
         imports=_imports("\n".join(body), function.imports, reads=arrays is not None),
-        exported=sorted(exported, key=_kind_and_name),
+        exported=", ".join(
+            f'"{each}"' for each in sorted(exported, key=_kind_and_name)
+        ),
         constants=[*early, *lines, *before],
         helpers=list(texts.values()),
         function=definitions,
@@ -145,6 +161,10 @@ def _kind_and_name(name: str) -> tuple[bool, bool, str]:
     """
     is_constant = len(name) > 1 and name.isupper()
     return (not is_constant, not name[0].isupper(), name)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
 
 
 def _header(name: str, origin: str, *, importable: bool) -> str:

@@ -136,7 +136,9 @@ def _replaced(base: Function, parts: Mapping[int, Function], leaves: int) -> Fun
 def _written(program: LinearProgram, found: LinearMatrix, block: Block) -> Function:
     """The values of one block as a function of the leaves, then the weights."""
     arrays = found.arrays.copied()
-    dtype = found.function.outputs[0].type.dtype
+    is_reverse = program.direction == "reverse"
+    (rows,) = found.function.inputs[-1:] if is_reverse else found.function.outputs[:1]
+    dtype = rows.type.dtype  # in reverse JAX returns the element type of the argument
     values = _values(block, found.matrix, dtype, arrays)
     given = len(found.function.inputs) - len(program.seeds)
     inputs = found.function.inputs[:given]

@@ -19,7 +19,7 @@ MANY: Final = 64
 """So many entries are asked for at least, unless a matrix is asked for as sparse."""
 
 MOST_ENTRIES: Final = 10_000
-MOST_ELEMENTS: Final = 4_000_000
+MOST_ELEMENTS: Final = 500_000
 """Matrices with more entries, or more elements, are not tried as chains: these hold
 all elements, and list all entries."""
 

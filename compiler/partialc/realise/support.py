@@ -50,6 +50,15 @@ def _grid(start: int, *axes: tuple[int, int] | list[int]) -> Any:
     return total.ravel()
 
 
+def _diagonals(rows: dict[int, Any]) -> tuple[Any, Any]:
+    """Rows and columns of all entries, row by row, from the rows of each diagonal."""
+    row = np.concatenate(list(rows.values()))
+    col = np.concatenate([each + offset for offset, each in rows.items()])
+    width = int(col.max()) + 1
+    keys = np.sort(row * width + col, kind="stable")
+    return keys // width, keys % width
+
+
 def _with_leaves(tree: Any, leaves: dict[int, Any]) -> Any:
     """The same tree with some of its leaves, by number, exchanged."""
     old, structure = jax.tree.flatten(tree)
@@ -149,6 +158,7 @@ _FUNCTIONS: Final = {
         _one_hot,
         _basis,
         _grid,
+        _diagonals,
         _with_leaves,
         _dense_matrix,
         _bcoo_matrix,

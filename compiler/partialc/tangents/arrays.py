@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,14 @@ INDEX: Final = DType.fixed("uint32")
 WIDE_INDEX: Final = DType.fixed("int64")
 
 
+FEW: Final = 1 << 14
+"""Arrays of more elements are not computed at once to see what they are."""
+
+Compute: TypeAlias = Callable[
+    [Equation, Sequence[NDArray[Any]]], Sequence[NDArray[Any]] | None
+]
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Factor:
     """An array along some axes of a grid.
@@ -47,21 +55,26 @@ class Arrays:
     Args:
         known: The elements of an atom that does not depend on the inputs, or None.
         nonzero: Which elements of an atom may be nonzero; None where all may.
+        computed: The results of an operation on known operands, or None.
     """
 
     def __init__(
         self,
         known: Callable[[Atom], NDArray[Any] | None],
         nonzero: Callable[[Atom], NDArray[np.bool_] | None],
+        computed: Compute = lambda equation, operands: None,
     ) -> None:
         self.equations: list[Equation] = []
-        self.known = known
         self.nonzero = nonzero
+        self._given = known
+        self._computed = computed
+        self._found: dict[Value, NDArray[Any]] = {}
         self._defined: dict[Value, Equation] = {}
 
     def copied(self) -> Arrays:
         """The same equations, to which others can be added."""
-        found = Arrays(self.known, self.nonzero)
+        found = Arrays(self._given, self.nonzero, self._computed)
+        found._found = {**self._found}
         found.equations = [*self.equations]
         found._defined = {**self._defined}
         return found
@@ -70,6 +83,11 @@ class Arrays:
         """Append an equation."""
         self.equations.append(equation)
         self._defined.update(dict.fromkeys(equation.outputs, equation))
+
+    def known(self, atom: Atom) -> NDArray[Any] | None:
+        """The elements of an atom that does not depend on the inputs, or None."""
+        found = self._found.get(atom) if isinstance(atom, Value) else None
+        return self._given(atom) if found is None else found
 
     def definition(self, atom: Atom) -> Equation | None:
         """The equation that defines an array; None of inputs and constants."""
@@ -80,7 +98,17 @@ class Arrays:
     ) -> Value:
         """One operation with one result."""
         value = Value(kind)
-        self.write(Equation(op, tuple(inputs), params, (value,)))
+        equation = Equation(op, tuple(inputs), params, (value,))
+        self.write(equation)
+        if kind.size <= FEW:
+            known = [
+                array for each in inputs if (array := self.known(each)) is not None
+            ]
+            results = None
+            if len(known) == len(inputs):
+                results = self._computed(equation, known)
+            if results is not None:
+                self._found[value] = np.asarray(results[0])
         return value
 
     def number(self, dtype: DType, value: float) -> Constant:
@@ -160,8 +188,6 @@ class Arrays:
         """Two arrays combined element by element, along the axes of both."""
         wide, small = (one, other) if len(one.axes) >= len(other.axes) else (other, one)
         axes = [*wide.axes, *(axis for axis in small.axes if axis not in wide.axes)]
-        if set(axes) != set(wide.axes):
-            axes = sorted(axes)
         pair = [self.aligned(each, axes) for each in (one, other)]
         return Factor(self.like(op, *pair), tuple(axes))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,21 @@ from partialc.ir.program import ArrayType, Atom, Constant, Dimensions
 from partialc.ir.structure import constant_key
 from partialc.tangents.arrays import INDEX, WIDE_INDEX, Arrays
 from partialc.tangents.term import Term, payload
+
+SPARSE: Final = 0.4
+"""So many of the elements, at most, are set among others that are one number: a write
+takes as long as two reads."""
+
+ALONG_ONE_AXIS: Final = Dimensions(
+    "scatter",
+    (
+        ("update_window_dims", ()),
+        ("inserted_window_dims", (0,)),
+        ("scatter_dims_to_operand_dims", (0,)),
+        ("operand_batching_dims", ()),
+        ("scatter_indices_batching_dims", ()),
+    ),
+)
 
 
 def placed(
@@ -49,6 +65,89 @@ def placed(
         one = arrays.spread(zero, (1,), ())
         values = _concatenated([values, one], arrays)
     return arrays.rows(values, source)
+
+
+def inlaid(
+    terms: Sequence[Term],
+    targets: Sequence[NDArray[np.int64]],
+    diagonals: Sequence[int],
+    total: int,
+    dtype: DType,
+    arrays: Arrays,
+) -> Atom | None:
+    """One flat array of a number that most elements are, and what is not among it.
+
+    A stencil of which only the diagonal depends on the inputs is written so: that takes
+    a write for each element of the diagonal, and not a read for every entry.
+
+    Args:
+        terms: The terms.
+        targets: As in `placed`.
+        diagonals: For each term the diagonal that it starts on: those of one are
+            written together.
+        total: The length of the result.
+        dtype: Its element type.
+        arrays: Writes the result.
+
+    Returns:
+        None where there is no such number, or where two payloads come to one place.
+    """
+    numbers: dict[float, int] = {}
+    for term, target in zip(terms, targets, strict=True):
+        value = _number(term, arrays)
+        if value is not None:
+            numbers[value] = numbers.get(value, 0) + int((target >= 0).sum())
+    usual = max(numbers, key=lambda value: numbers[value], default=None)
+    if usual is None or (1 - SPARSE) * total > numbers[usual]:
+        return None
+    at = np.concatenate([target[target >= 0] for target in targets])
+    if at.size != total or np.bincount(at, minlength=total).max() > 1:
+        return None
+    base: Atom = arrays.spread(arrays.number(dtype, usual), (total,), ())
+    groups: dict[int, list[int]] = {}
+    for number, (term, diagonal) in enumerate(zip(terms, diagonals, strict=True)):
+        if _number(term, arrays) != usual:
+            groups.setdefault(diagonal, []).append(number)
+    for group in groups.values():
+        values, places = _listed(
+            [terms[number] for number in group],
+            [targets[number] for number in group],
+            dtype,
+            arrays,
+        )
+        inside = places >= 0
+        if not inside.all():
+            values = arrays.rows(values, np.flatnonzero(inside))
+        base = _set(base, values, places[inside], arrays)
+    return base
+
+
+def _number(term: Term, arrays: Arrays) -> float | None:
+    """What all payloads of a term are, if they are one real number."""
+    total = -1.0 if term.is_negative else 1.0
+    for factor in term.factors:
+        value = arrays.known(factor.atom)
+        if value is None or value.dtype.kind == "c" or not value.size:
+            return None
+        first = value.reshape(-1)[0]
+        if not (value == first).all():
+            return None
+        total *= float(first)
+    return total
+
+
+def _set(base: Atom, values: Atom, at: NDArray[np.int64], arrays: Arrays) -> Atom:
+    """An array with other values at some places, each of which occurs once."""
+    return arrays.apply(
+        "scatter",
+        [base, _places(at, base.type.size), values],
+        base.type,
+        dimension_numbers=ALONG_ONE_AXIS,
+        indices_are_sorted=bool((np.diff(at) > 0).all()),
+        mode="FILL_OR_DROP",
+        unique_indices=True,
+        update_jaxpr=None,
+    )
 
 
 def added(
@@ -149,27 +248,21 @@ def _added_up(
     order = order[at[order] >= 0]
     if not np.array_equal(order, np.arange(at.size)):
         values = arrays.rows(values, order)
-    dtype = INDEX if kind.size < 2**31 else WIDE_INDEX
-    index = Constant.of(ArrayType(dtype, (order.size, 1)), at[order][:, None])
-    numbers = Dimensions(
-        "scatter",
-        (
-            ("update_window_dims", ()),
-            ("inserted_window_dims", (0,)),
-            ("scatter_dims_to_operand_dims", (0,)),
-            ("operand_batching_dims", ()),
-            ("scatter_indices_batching_dims", ()),
-        ),
-    )
     return arrays.apply(
         "scatter-add",
-        [base, index, values],
+        [base, _places(at[order], kind.size), values],
         kind,
-        dimension_numbers=numbers,
+        dimension_numbers=ALONG_ONE_AXIS,
         indices_are_sorted=True,
         mode="PROMISE_IN_BOUNDS",
         unique_indices=False,
     )
+
+
+def _places(at: NDArray[np.int64], size: int) -> Constant:
+    """Places along the axis of an array of some size, as a scatter takes them."""
+    dtype = INDEX if size < 2**31 else WIDE_INDEX
+    return Constant.of(ArrayType(dtype, (at.size, 1)), at[:, None])
 
 
 def dense(

@@ -14,7 +14,7 @@ from partialc.ir.patterns import Pattern
 from partialc.ir.program import Atom, Constant
 from partialc.tangents.arrays import Arrays
 from partialc.tangents.maps import IndexMap, row_major
-from partialc.tangents.placing import added, gathered, placed
+from partialc.tangents.placing import added, gathered, inlaid, placed
 from partialc.tangents.term import Term, kept, payload
 from partialc.tangents.weave import Keys, Payloads, column_at, strands, woven
 
@@ -109,11 +109,31 @@ class Matrix:
             found = self._woven(keys, wanted, arrays)
             if found is not None:
                 return arrays.converted(found, dtype)
-        targets = [_places(key, wanted) for key in keys]
-        found = gathered(self.terms, targets, wanted.size, dtype, arrays)
+        order = self._by_diagonals()
+        terms = [self.terms[number] for number in order]
+        targets = [_places(keys[number], wanted) for number in order]
+        diagonals = [
+            self.cols[number].start - self.rows[number].start for number in order
+        ]
+        found = inlaid(terms, targets, diagonals, wanted.size, dtype, arrays)
+        if found is None:
+            found = gathered(terms, targets, wanted.size, dtype, arrays)
         if found is not None:
             return found
-        return placed(self.terms, targets, wanted.size, dtype, arrays)
+        return placed(terms, targets, wanted.size, dtype, arrays)
+
+    def _by_diagonals(self) -> list[int]:
+        """The numbers of the terms: those of one diagonal follow on each other.
+
+        Where each entry reads its payload is then a sum of its row and one number for
+        its diagonal.
+        """
+
+        def key(number: int) -> tuple[int, int]:
+            row, col = self.rows[number].start, self.cols[number].start
+            return col - row, row
+
+        return sorted(range(len(self.terms)), key=key)
 
     def whole(self, dtype: DType, arrays: Arrays) -> Atom:
         """All values.

@@ -68,7 +68,7 @@ def structured(function: Function, seeds: int, regimes: Sequence[Regime]) -> Str
         RegimesDifferError: What has to be held densely is not the same in all regimes.
     """
     facts = find_facts(function, computed)
-    arrays = Arrays(*_looked_up(facts))
+    arrays = Arrays(*_looked_up(facts), computed)
     return _Interpreter(function, arrays, regimes).run(seeds)
 
 

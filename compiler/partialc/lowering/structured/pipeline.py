@@ -6,9 +6,10 @@ from typing import Final
 
 from partialc.lowering.light_cone import LIGHT_CONE
 from partialc.lowering.needed_rectangles import NEEDED_RECTANGLES
-from partialc.lowering.pipeline import Variant
+from partialc.lowering.pipeline import FLAT, Variant
 from partialc.lowering.rectangles import RECTANGLES
 from partialc.lowering.specialise_loops import SPECIALISE_LOOPS
+from partialc.lowering.structured.reads import READS
 
 _APART: Final = frozenset(
     each.name for each in (SPECIALISE_LOOPS, RECTANGLES, NEEDED_RECTANGLES, LIGHT_CONE)
@@ -21,4 +22,4 @@ def whole_arrays(variant: Variant) -> Variant:
     What of an array is needed and not known is what terms already say.
     """
     passes = tuple(each for each in variant.passes if each.name not in _APART)
-    return Variant(variant.name, passes)
+    return Variant(variant.name, (*FLAT, READS, *passes))

@@ -7,11 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-__all__ = [
-    "Score",
-    "density",
-    "score",
-]
+__all__ = ["Score", "density", "score"]
 
 _ARGUMENTS = {"x": "float[2]", "mean": "float[2]"}
 

@@ -7,12 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-__all__ = [
-    "curvature",
-    "quantised",
-    "slope",
-    "written_out",
-]
+__all__ = ["curvature", "quantised", "slope", "written_out"]
 
 
 def _not_differentiable(function: Any) -> Any:

@@ -10,10 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-__all__ = [
-    "fitted",
-    "slope",
-]
+__all__ = ["fitted", "slope"]
 
 
 def _arrays(file: str, digest: str) -> dict[str, Any]:

@@ -7,11 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-__all__ = [
-    "energy",
-    "entry",
-    "forces",
-]
+__all__ = ["energy", "entry", "forces"]
 
 _ARGUMENTS = {"x": "float[4]"}
 

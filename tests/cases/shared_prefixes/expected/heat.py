@@ -7,13 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-__all__ = [
-    "Fields",
-    "Residual",
-    "fields",
-    "residual",
-    "u",
-]
+__all__ = ["Fields", "Residual", "fields", "residual", "u"]
 
 _ARGUMENTS = {"t": "float[]", "x": "float[2]"}
 

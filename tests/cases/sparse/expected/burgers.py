@@ -8,14 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-__all__ = [
-    "J_COLS",
-    "J_INDPTR",
-    "J_ROWS",
-    "J_SHAPE",
-    "burgers",
-    "j",
-]
+__all__ = ["J_COLS", "J_INDPTR", "J_ROWS", "J_SHAPE", "burgers", "j"]
 
 
 def _grid(start: int, *axes: tuple[int, int] | list[int]) -> Any:

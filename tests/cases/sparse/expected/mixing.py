@@ -8,10 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-__all__ = [
-    "j",
-    "mixing",
-]
+__all__ = ["j", "mixing"]
 
 _ARGUMENTS = {"v": "float[12]"}
 # fmt: off

@@ -8,13 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-__all__ = [
-    "H_COLS",
-    "H_ROWS",
-    "H_SHAPE",
-    "h",
-    "rosenbrock",
-]
+__all__ = ["H_COLS", "H_ROWS", "H_SHAPE", "h", "rosenbrock"]
 
 
 def _grid(start: int, *axes: tuple[int, int] | list[int]) -> Any:

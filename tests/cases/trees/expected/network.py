@@ -8,14 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-__all__ = [
-    "Step",
-    "curvature",
-    "loss",
-    "pulled",
-    "step",
-    "weight",
-]
+__all__ = ["Step", "curvature", "loss", "pulled", "step", "weight"]
 
 _ARGUMENTS = {
     "params['bias']": "float[3]",

@@ -7,10 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-__all__ = [
-    "slope",
-    "written_out",
-]
+__all__ = ["slope", "written_out"]
 
 _ARGUMENTS = {"x": "float[3]"}
 
