@@ -176,11 +176,15 @@ def _listed(
 ) -> tuple[Atom, NDArray[np.int64]]:
     """All payloads one after the other, and where each goes."""
     parts: list[Atom] = []
-    for term in terms:
-        axes = range(len(term.sizes))
-        whole = arrays.full(payload(term, arrays), axes, term.sizes)
+    places: list[NDArray[np.int64]] = []
+    for term, target in zip(terms, targets, strict=True):
+        factor = payload(term, arrays)
+        missing = [n for n in range(len(term.sizes)) if n not in factor.axes]
+        axes = [*factor.axes, *missing]  # as they are: places are moved at no cost
+        whole = arrays.full(factor, axes, term.sizes)
         parts.append(arrays.reshaped(arrays.converted(whole, dtype), (term.places,)))
-    at = np.concatenate([target.reshape(-1) for target in targets])
+        places.append(target.transpose(axes).reshape(-1))
+    at = np.concatenate(places)
     return _concatenated(parts, arrays), at
 
 
@@ -243,17 +247,21 @@ def _concatenated(parts: Sequence[Atom], arrays: Arrays) -> Atom:
 def _added_up(
     base: Atom, values: Atom, at: NDArray[np.int64], kind: ArrayType, arrays: Arrays
 ) -> Atom:
-    """A sum for each place, in the order of the places."""
-    order = np.argsort(at, kind="stable")
-    order = order[at[order] >= 0]
-    if not np.array_equal(order, np.arange(at.size)):
-        values = arrays.rows(values, order)
+    """A sum for each place.
+
+    Payloads are added in the order that they have: to sort them first takes longer
+    than to write to places here and there.
+    """
+    inside = at >= 0
+    if not inside.all():
+        values = arrays.rows(values, np.flatnonzero(inside))
+        at = at[inside]
     return arrays.apply(
         "scatter-add",
-        [base, _places(at[order], kind.size), values],
+        [base, _places(at, kind.size), values],
         kind,
         dimension_numbers=ALONG_ONE_AXIS,
-        indices_are_sorted=True,
+        indices_are_sorted=bool((np.diff(at) >= 0).all()),
         mode="PROMISE_IN_BOUNDS",
         unique_indices=False,
     )
