@@ -27,6 +27,7 @@ from partialc.ops.evaluation import (
     spending,
     spent_so_far,
 )
+from partialc.ops.loop_reach import cond_reach, mapped_scan, scan_reach, while_reach
 from partialc.ops.registry import Arrays, Cost, Layout, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, is_bare, tuple_expr
 
@@ -153,6 +154,8 @@ register(
         _cost_scan,
         summary="loop over leading axes with a carry",
         bodies=True,
+        reach=scan_reach,
+        mapped=mapped_scan,
         layout=_layout_scan,
     )
 )
@@ -243,6 +246,7 @@ register(
         _cost_while,
         summary="loop while a condition holds",
         bodies=True,
+        reach=while_reach,
     )
 )
 
@@ -323,6 +327,7 @@ register(
         _cost_cond,
         summary="one of several branches",
         bodies=True,
+        reach=cond_reach,
     )
 )
 

@@ -49,23 +49,6 @@ class Restricted:
 RestrictRule: TypeAlias = Callable[[Equation, Needed], Restricted | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Lanes:
-    """The rule of an operation that treats lanes each on their own.
-
-    Attributes:
-        restrict: The operation on what is needed of its results, all arrays being of
-            some size; None if that is all of it.
-        support: Where the results can be nonzero.
-        within: As `restrict`, for a rectangle outside which the results are zero; None
-            where that makes no difference.
-    """
-
-    restrict: RestrictRule
-    support: SupportRule = everywhere
-    within: RestrictRule | None = None
-
-
 Axes: TypeAlias = tuple[int | None, ...]
 """Which lane axis each axis of an array is; None for those that are kept whole."""
 
@@ -84,6 +67,27 @@ class LaneAxes:
 
 
 AxesRule: TypeAlias = Callable[[Equation], LaneAxes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The rule of an operation that treats lanes each on their own.
+
+    Attributes:
+        restrict: The operation on what is needed of its results, all arrays being of
+            some size; None if that is all of it.
+        support: Where the results can be nonzero.
+        within: As `restrict`, for a rectangle outside which the results are zero; None
+            where that makes no difference.
+        axes: The axes of these lanes; None where they are no axes.
+    """
+
+    restrict: RestrictRule
+    support: SupportRule = everywhere
+    within: RestrictRule | None = None
+    axes: AxesRule | None = None
+
+
 ParamsRule: TypeAlias = Callable[
     [Equation, Sequence[Box], Sequence[Box]], Mapping[str, Param]
 ]
@@ -133,7 +137,7 @@ def by_axes(
             return everywhere(equation, operands)
         return vanishing(equation, lanes, operands, follows(equation))
 
-    return Lanes(restrict, everywhere if follows is None else support)
+    return Lanes(restrict, everywhere if follows is None else support, axes=axes)
 
 
 def cut(

@@ -17,6 +17,7 @@ from partialc.ops.elements import Elements
 from partialc.ops.lanes import Lanes
 from partialc.ops.linear import LinearRule
 from partialc.ops.multiprecision import Precise
+from partialc.ops.reach import Mapped, ReachRule
 
 
 class Precision(Enum):
@@ -184,6 +185,11 @@ class Op:
             time, instead of by a kernel of its own.
         linear: How it acts on the terms of operands that it is linear in; None where
             only their dense derivatives can be carried through it.
+        reach: Which elements of its results depend on which of its linear operands,
+            where it has no `linear`; None where lanes say that, or everything depends
+            on everything.
+        mapped: The function that it applies to places of an axis, each on its own; None
+            where it does not.
         commutes: For which element types of the result x op y and y op x are the same
             bits, save that of several nans another one may be the result.
     """
@@ -202,6 +208,8 @@ class Op:
     is_call: bool = False
     fuses: bool = False
     linear: LinearRule | None = None
+    reach: ReachRule | None = None
+    mapped: Callable[[Equation], Mapped | None] | None = None
     commutes: Callable[[DType], bool] = lambda _: False
 
     @property

@@ -15,10 +15,12 @@ from partialc.ops import params
 from partialc.ops.cost import called, moved, traffic
 from partialc.ops.evaluation import run_function
 from partialc.ops.lanes import LaneAxes, by_axes, lane_axes
+from partialc.ops.reach import OfBody, Reach
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, call, fill, tuple_expr
 from partialc.ops.triangles import batch_axes
 from partialc.ops.unknown import unprintable
+from partialc.tangents.links import Links
 
 
 def _evaluate_permutation(equation: Equation, operands: Arrays) -> Arrays:
@@ -212,6 +214,25 @@ def _cost_linear_solve(equation: Equation) -> Cost:
     return called([equation.params["solve"]])
 
 
+def _reach_linear_solve(
+    equation: Equation, is_linear: Sequence[bool], of_body: OfBody
+) -> Reach:
+    """What the function that solves says; JAX has moved all tangents to the right."""
+    lengths = params.integers(equation, "const_lengths")
+    start = lengths[0] + lengths[1]
+    places = [*range(start, start + lengths[2]), *range(sum(lengths), len(is_linear))]
+    found = of_body(
+        params.function(equation, "solve"), [is_linear[place] for place in places]
+    )
+    reach: Reach = []
+    for row in found:
+        full: list[Links | None] = [None] * len(is_linear)
+        for place, links in zip(places, row, strict=True):
+            full[place] = links
+        reach.append(full)
+    return reach
+
+
 register(
     Op(
         "custom_linear_solve",
@@ -220,5 +241,6 @@ register(
         _cost_linear_solve,
         summary="linear solve with a derivative of its own",
         bodies=True,
+        reach=_reach_linear_solve,
     )
 )

@@ -93,7 +93,7 @@ def _support(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
     return (ElementSet.box(found.shape, box),)
 
 
-TRIANGULAR = Lanes(_restrict, _support, _within)
+TRIANGULAR = Lanes(_restrict, _support, _within, _axes)
 
 
 def batch_axes(equation: Equation, cores: Sequence[int]) -> LaneAxes | None:

@@ -83,6 +83,16 @@ class Arrays:
         """Append an equation."""
         self.equations.append(equation)
         self._defined.update(dict.fromkeys(equation.outputs, equation))
+        if max((value.type.size for value in equation.outputs), default=0) > FEW:
+            return
+        found = map(self.known, equation.inputs)
+        operands = [array for array in found if array is not None]
+        if len(operands) < len(equation.inputs):
+            return
+        results = self._computed(equation, operands)
+        if results is not None:
+            arrays = map(np.asarray, results)
+            self._found.update(zip(equation.outputs, arrays, strict=True))
 
     def known(self, atom: Atom) -> NDArray[Any] | None:
         """The elements of an atom that does not depend on the inputs, or None."""
@@ -98,17 +108,7 @@ class Arrays:
     ) -> Value:
         """One operation with one result."""
         value = Value(kind)
-        equation = Equation(op, tuple(inputs), params, (value,))
-        self.write(equation)
-        if kind.size <= FEW:
-            known = [
-                array for each in inputs if (array := self.known(each)) is not None
-            ]
-            results = None
-            if len(known) == len(inputs):
-                results = self._computed(equation, known)
-            if results is not None:
-                self._found[value] = np.asarray(results[0])
+        self.write(Equation(op, tuple(inputs), params, (value,)))
         return value
 
     def number(self, dtype: DType, value: float) -> Constant:

@@ -13,6 +13,7 @@ from partialc.ir.dtypes import DType
 from partialc.ir.program import ArrayType, Atom, Constant, Dimensions
 from partialc.ir.structure import constant_key
 from partialc.tangents.arrays import INDEX, WIDE_INDEX, Arrays
+from partialc.tangents.links import Links
 from partialc.tangents.term import Term, payload
 
 SPARSE: Final = 0.4
@@ -279,8 +280,10 @@ def dense(
     seeds: NDArray[np.int64],
     dtype: DType,
     arrays: Arrays,
+    *,
+    colours: NDArray[np.int64] | None = None,
 ) -> Atom:
-    """A value's derivatives by some seeds as one array.
+    """A value's derivatives by some seeds, or by sums of seeds, as one array.
 
     Args:
         terms: The value's terms; all their columns are among the seeds.
@@ -288,17 +291,20 @@ def dense(
         seeds: Sorted numbers of seeds.
         dtype: The element type.
         arrays: Writes the result.
+        colours: For each seed the sum that it is in, negative where it is in none; None
+            where each is on its own.
 
     Returns:
-        An array of shape `shape + (number of seeds,)`.
+        An array of shape `shape + (number of sums,)`.
     """
-    count = len(seeds)
+    colours = np.arange(len(seeds)) if colours is None else colours
+    count = int(colours.max(initial=-1)) + 1
     targets = []
     for term in terms:
         cols = term.cols.values()
-        found = np.searchsorted(seeds, np.maximum(cols, 0))
+        found = colours[np.searchsorted(seeds, np.maximum(cols, 0))]
         target = term.row(shape).values() * count + found
-        targets.append(np.where(cols < 0, -1, target))
+        targets.append(np.where((cols < 0) | (found < 0), -1, target))
     flat = placed(terms, targets, prod(shape) * count, dtype, arrays)
     return arrays.reshaped(flat, (*shape, count))
 
@@ -308,3 +314,22 @@ def seeds_of(terms: Sequence[Term]) -> NDArray[np.int64]:
     found = [np.unique(term.cols.compact()) for term in terms]
     every = np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
     return every[every >= 0]
+
+
+def links_of(
+    terms: Sequence[Term], shape: Sequence[int], seeds: NDArray[np.int64]
+) -> Links:
+    """Which elements of a value depend on which seeds.
+
+    Args:
+        terms: The value's terms.
+        shape: The value's.
+        seeds: Sorted numbers of seeds; all columns are among them.
+    """
+    rows, cols = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for term in terms:
+        col = term.cols.values().reshape(-1)
+        row = term.row(shape).values().reshape(-1)
+        rows.append(row[col >= 0])
+        cols.append(np.searchsorted(seeds, col[col >= 0]))
+    return Links.of(prod(shape), seeds.size, np.concatenate(rows), np.concatenate(cols))

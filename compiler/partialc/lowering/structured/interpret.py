@@ -11,22 +11,29 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.analysis.colouring import colour_columns
 from partialc.analysis.facts import LARGEST_KNOWN, Facts, find_facts
 from partialc.ir.dtypes import Regime
 from partialc.ir.jaxprs import trace_one
 from partialc.ir.merge import merge
-from partialc.ir.program import Atom, Constant, Equation, Function, Value
+from partialc.ir.patterns import Pattern
+from partialc.ir.program import ArrayType, Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import splice
 from partialc.lowering.fold_constants import computed
 from partialc.ops.evaluation import evaluate
 from partialc.ops.linear import Linear, Terms
+from partialc.ops.reach import Mapped, Reach, reach_by_elements, reach_by_lanes
 from partialc.ops.registry import find
 from partialc.tangents.arrays import Arrays, Factor
+from partialc.tangents.links import Links, TooManyLinksError, stacked
 from partialc.tangents.local import localised
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.merging import merged
-from partialc.tangents.placing import dense, seeds_of
-from partialc.tangents.term import Term
+from partialc.tangents.placing import dense, links_of, seeds_of
+from partialc.tangents.term import FULL, Term
+
+FEWER: Final = 1.5
+"""So many times fewer colours than seeds are worth colouring."""
 
 LARGEST: Final = 1 << 27
 """Dense derivatives of more elements are not made."""
@@ -72,6 +79,40 @@ def structured(function: Function, seeds: int, regimes: Sequence[Regime]) -> Str
     return _Interpreter(function, arrays, regimes).run(seeds)
 
 
+def reach_of(function: Function, is_linear: Sequence[bool]) -> Reach:
+    """Which elements of a function's results depend on which of its linear inputs.
+
+    Args:
+        function: Without calls; linear in some of its inputs.
+        is_linear: Which inputs these are.
+
+    Raises:
+        TooManyLinksError: There are too many pairs.
+        TooLargeError: The same.
+    """
+    facts = find_facts(function, computed)
+    arrays = Arrays(*_looked_up(facts), computed)
+    found = _Interpreter(function, arrays, (), is_symbolic=True)
+    outputs = found.run_on(
+        [each for each, flag in zip(function.inputs, is_linear, strict=True) if flag]
+    )
+    reach: Reach = []
+    total = sum(
+        each.type.size
+        for each, flag in zip(function.inputs, is_linear, strict=True)
+        if flag
+    )
+    for value, terms in zip(function.outputs, outputs, strict=True):
+        links = links_of(terms or (), value.type.shape, np.arange(total))
+        row: list[Links | None] = []
+        first = 0
+        for each, flag in zip(function.inputs, is_linear, strict=True):
+            row.append(links.columns(first, each.type.size) if flag else None)
+            first += each.type.size if flag else 0
+        reach.append(row)
+    return reach
+
+
 def _looked_up(
     facts: Facts,
 ) -> tuple[
@@ -100,18 +141,30 @@ class _Interpreter:
     """The terms of each linear value met so far."""
 
     def __init__(
-        self, function: Function, arrays: Arrays, regimes: Sequence[Regime]
+        self,
+        function: Function,
+        arrays: Arrays,
+        regimes: Sequence[Regime],
+        *,
+        is_symbolic: bool = False,
     ) -> None:
         self.function = function
         self.arrays = arrays
         self.regimes = tuple(regimes)
+        self.is_symbolic = is_symbolic
         self.terms: dict[Value, tuple[Term, ...]] = {}
         self.opaque: list[Equation] = []
 
     def run(self, seeds: int) -> Structured:
-        """Go through all equations."""
+        """Go through all equations; the last inputs are seeds."""
+        inputs = self.function.inputs
+        outputs = self.run_on(inputs[len(inputs) - seeds :])
+        return Structured(self.arrays, outputs, tuple(self.opaque))
+
+    def run_on(self, seeds: Sequence[Value]) -> tuple[tuple[Term, ...] | None, ...]:
+        """Go through all equations, and the terms of the results."""
         first = 0
-        for value in self.function.inputs[len(self.function.inputs) - seeds :]:
+        for value in seeds:
             kind = value.type
             self.terms[value] = (
                 (Term.seeds(kind.shape, kind.dtype, first),) if kind.size else ()
@@ -119,8 +172,7 @@ class _Interpreter:
             first += kind.size
         for equation in self.function.equations:
             self.follow(equation)
-        outputs = tuple(map(self.of, self.function.outputs))
-        return Structured(self.arrays, outputs, tuple(self.opaque))
+        return tuple(map(self.of, self.function.outputs))
 
     def of(self, atom: Atom) -> tuple[Term, ...] | None:
         """The terms of a linear value; None of others."""
@@ -129,43 +181,136 @@ class _Interpreter:
     def follow(self, equation: Equation) -> None:
         """One operation."""
         terms = tuple(map(self.of, equation.inputs))
-        if all(each is None for each in terms):
-            self.arrays.write(equation)
-            return
         op = find(equation.op)
+        mapped = None if op is None or op.mapped is None else op.mapped(equation)
+        if all(each is None for each in terms):
+            if mapped is not None and _gives_places(equation):
+                self.spread(equation, mapped)
+            else:
+                self.arrays.write(equation)
+            return
         found: Sequence[Terms] | None = None
         if not any(terms):
             found = [()] * len(equation.outputs)
+        elif mapped is not None:
+            self.spread(equation, mapped)
+            return
         elif op is not None and op.linear is not None:
             found = op.linear(Linear(equation, terms, self.arrays))
         if found is None:
-            found = self.densely(equation, terms)
+            found = self.through(equation, terms)
         for value, each in zip(equation.outputs, found, strict=True):
             few = merged(each, self.arrays)
             self.terms[value] = tuple(localised(few, value.type.shape, self.arrays))
 
-    def densely(
+    def spread(self, equation: Equation, mapped: Mapped) -> None:
+        """A loop whose turns do not depend on each other: one turn, on all at once."""
+        traced = self.vmapped(
+            mapped.function,
+            [0 if each else None for each in mapped.is_mapped],
+            0,
+            [atom.type for atom in equation.inputs],
+        )
+        equations: list[Equation] = []
+        found = splice(traced, equation.inputs, equations)
+        for each in equations:
+            self.follow(each)
+        for value, atom in zip(equation.outputs, found, strict=True):
+            terms = self.of(atom)
+            if terms is not None:
+                self.terms[value] = terms
+                continue
+            same = {"new_sizes": value.type.shape, "dimensions": None}
+            self.arrays.write(Equation("reshape", (atom,), same, (value,)))
+
+    def through(
         self, equation: Equation, terms: Sequence[tuple[Term, ...] | None]
     ) -> list[list[Term]]:
-        """An operation without a rule, on derivatives by all seeds behind it."""
+        """An operation without a rule, on derivatives by the seeds behind it.
+
+        Seeds of which no two reach the same element of a result share one derivative
+        (Curtis, Powell, Reid 1974).
+        """
         self.opaque.append(equation)
         seeds = seeds_of([term for each in terms if each for term in each])
+        links = self.linked(equation, terms, seeds)
+        colours = np.arange(seeds.size)
+        if links is not None:
+            colours = _colours(links, seeds.size)
+        count = int(colours.max(initial=-1)) + 1
         values = (*equation.inputs, *equation.outputs)
-        if max(atom.type.size for atom in values) * seeds.size > LARGEST:
+        if max(atom.type.size for atom in values) * count > LARGEST:
             raise TooLargeError(
                 f"{equation.op} is computed densely: its derivatives fit in no memory"
             )
-        operands = [
-            atom
-            if each is None
-            else dense(each, atom.type.shape, seeds, atom.type.dtype, self.arrays)
-            for atom, each in zip(equation.inputs, terms, strict=True)
-        ]
-        results = self.batched(equation, [each is not None for each in terms], operands)
+        if self.is_symbolic:
+            kinds = [
+                ArrayType(value.type.dtype, (*value.type.shape, count))
+                for value in equation.outputs
+            ]
+            results: list[Atom] = [Value(kind) for kind in kinds]
+        else:
+            operands = [
+                atom
+                if each is None
+                else dense(
+                    each,
+                    atom.type.shape,
+                    seeds,
+                    atom.type.dtype,
+                    self.arrays,
+                    colours=colours,
+                )
+                for atom, each in zip(equation.inputs, terms, strict=True)
+            ]
+            is_linear = [each is not None for each in terms]
+            results = self.batched(equation, is_linear, operands)
+        if links is None:
+            return [
+                [_whole(value, atom, seeds)]
+                for value, atom in zip(equation.outputs, results, strict=True)
+            ]
         return [
-            [_whole(value, atom, seeds)]
-            for value, atom in zip(equation.outputs, results, strict=True)
+            _listed(value, atom, seeds, colours, each, self.arrays)
+            for value, atom, each in zip(equation.outputs, results, links, strict=True)
         ]
+
+    def linked(
+        self,
+        equation: Equation,
+        terms: Sequence[tuple[Term, ...] | None],
+        seeds: NDArray[np.int64],
+    ) -> list[Links] | None:
+        """Which seeds each result depends on; None where that is too much to hold."""
+        is_linear = [each is not None for each in terms]
+        try:
+            reach = self.reach(equation, is_linear)
+            behind = [
+                None if each is None else links_of(each, atom.type.shape, seeds)
+                for atom, each in zip(equation.inputs, terms, strict=True)
+            ]
+            found = []
+            for value, row in zip(equation.outputs, reach, strict=True):
+                total = Links.none(value.type.size, seeds.size)
+                for links, first in zip(row, behind, strict=True):
+                    if links is not None and first is not None:
+                        total |= links.after(first)
+                found.append(total)
+            return found
+        except (TooManyLinksError, TooLargeError):
+            return None
+
+    def reach(self, equation: Equation, is_linear: Sequence[bool]) -> Reach:
+        """What the results of an operation depend on, by the rule that says most."""
+        op = find(equation.op)
+        if op is not None and op.reach is not None:
+            return op.reach(equation, is_linear, reach_of)
+        if op is not None and op.elements is not None:
+            known = [self.arrays.known(atom) for atom in equation.inputs]
+            found = reach_by_elements(equation, is_linear, op.elements, known)
+            if found is not None:
+                return found
+        return reach_by_lanes(equation, is_linear, None if op is None else op.lanes)
 
     def batched(
         self, equation: Equation, is_linear: Sequence[bool], operands: Sequence[Atom]
@@ -174,35 +319,100 @@ class _Interpreter:
         inputs = tuple(Value(atom.type) for atom in equation.inputs)
         outputs = tuple(Value(value.type) for value in equation.outputs)
         alone = replace(equation, inputs=inputs, outputs=outputs)
-        single = Function("single", inputs, (alone,), outputs)
-
+        single = Function(equation.op.replace("-", "_"), inputs, (alone,), outputs)
         axes = [-1 if linear else None for linear in is_linear]
-
-        def call(regime: Regime, *given: jax.Array) -> Sequence[jax.Array]:
-            def run(*some: jax.Array) -> Sequence[jax.Array]:
-                return evaluate(single, some, regime)
-
-            return jax.vmap(run, in_axes=axes, out_axes=-1)(*given)
-
-        traces = {
-            regime: trace_one(
-                partial(call, regime),
-                [atom.type for atom in operands],
-                regime,
-                name=equation.op.replace("-", "_"),
-                input_names=[f"x{n}" for n in range(len(operands))],
-                rules=False,
-            )
-            for regime in self.regimes
-        }
-        traced, *others = dict.fromkeys(merge(traces).values())
-        if others:
-            raise RegimesDifferError
+        traced = self.vmapped(single, axes, -1, [atom.type for atom in operands])
         equations: list[Equation] = []
         found = splice(traced, operands, equations)
         for each in equations:
             self.arrays.write(each)
         return found
+
+    def vmapped(
+        self,
+        function: Function,
+        axes: Sequence[int | None],
+        result: int,
+        types: Sequence[ArrayType],
+    ) -> Function:
+        """A function for all places of an axis at once.
+
+        Args:
+            function: The function.
+            axes: Where the axis is in each argument; None where it is not in it.
+            result: Where it is in the results.
+            types: Those of the arguments.
+        """
+
+        def call(regime: Regime, *given: jax.Array) -> Sequence[jax.Array]:
+            def run(*some: jax.Array) -> Sequence[jax.Array]:
+                return evaluate(function, some, regime)
+
+            return jax.vmap(run, in_axes=list(axes), out_axes=result)(*given)
+
+        traces = {
+            regime: trace_one(
+                partial(call, regime),
+                types,
+                regime,
+                name=function.name,
+                input_names=[f"x{n}" for n in range(len(types))],
+                rules=False,
+            )
+            for regime in self.regimes or (Regime.WIDE,)
+        }
+        traced, *others = dict.fromkeys(merge(traces).values())
+        if others:
+            raise RegimesDifferError
+        return traced
+
+
+def _gives_places(equation: Equation) -> bool:
+    """Whether a residual operation has integers among its results: places, perhaps.
+
+    As an operation on all turns at once it shows which they are.
+    """
+    return any(value.type.dtype.is_integer for value in equation.outputs)
+
+
+def _colours(links: Sequence[Links], seeds: int) -> NDArray[np.int64]:
+    """A colour for each seed: negative where nothing depends on it."""
+    whole = stacked(links)
+    pattern = Pattern.of((whole.rows, seeds), whole.row, whole.col)
+    colouring = colour_columns(pattern)
+    if colouring.count * FEWER > seeds:
+        return np.arange(seeds)
+    return colouring.colours
+
+
+def _listed(
+    value: Value,
+    atom: Atom,
+    seeds: NDArray[np.int64],
+    colours: NDArray[np.int64],
+    links: Links,
+    arrays: Arrays,
+) -> list[Term]:
+    """The derivatives by seeds that are linked, from an array by colours."""
+    if not links.keys.size:
+        return []
+    count = int(colours.max()) + 1
+    if count == seeds.size and links.keys.size > FULL * value.type.size * count:
+        return [_whole(value, atom, seeds)]
+    sizes = (links.keys.size,)
+    row, col = links.row, links.col
+    flat = arrays.reshaped(atom, (atom.type.size,))
+    found = arrays.rows(flat, row * count + colours[col])
+    places = np.unravel_index(row, value.type.shape) if value.type.shape else ()
+    return [
+        Term(
+            sizes,
+            tuple(IndexMap.of(np.asarray(each, np.int64), sizes) for each in places),
+            IndexMap.of(seeds[col], sizes),
+            (Factor(found, (0,)),),
+            value.type.dtype,
+        )
+    ]
 
 
 def _whole(value: Value, atom: Atom, seeds: NDArray[np.int64]) -> Term:
