@@ -18,7 +18,7 @@ from jax import lax
 from partialc.errors import InternalError
 from partialc.ir.program import Equation, Param
 from partialc.ops import params
-from partialc.ops.cost import ASSUMED_TRIPS, called, cost_of, free
+from partialc.ops.cost import ASSUMED_TRIPS, called, cost_of, free, recomputed
 from partialc.ops.evaluation import (
     LoopLimit,
     Spent,
@@ -141,9 +141,9 @@ def _layout_scan(equation: Equation) -> Layout:
 def _cost_scan(equation: Equation) -> Cost:
     """The body, and one more kernel, for each step."""
     length = params.integer(equation, "length")
-    return called([params.function(equation)], length) + Cost(
-        launches=length, kernels=1
-    )
+    body = params.function(equation)
+    again = recomputed(body) * length
+    return called([body], length) + again + Cost(launches=length, kernels=1)
 
 
 register(

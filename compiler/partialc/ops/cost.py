@@ -71,6 +71,36 @@ def cost_of(function: Function) -> Cost:
     return total + Cost(launches=kernels, calls=calls, kernels=kernels)
 
 
+def recomputed(function: Function) -> Cost:
+    """What XLA computes again where it fuses functions into what repeats their values.
+
+    In the body of a loop the cosine of a vector that each of many tangents is
+    multiplied by is taken once for each of these: 0.70 s for a thousand steps of 200
+    tangents, of which the loop without the cosines takes 0.06 s.
+    """
+    behind: dict[Value, float] = {}
+    total = 0.0
+    for equation in function.equations:
+        op = find(equation.op)
+        (first, *_) = equation.outputs or (None,)
+        if op is None or first is None or not op.fuses:
+            continue
+        own = cost_of_equation(equation).transcendentals / max(first.type.size, 1)
+        each = own + sum(
+            behind.get(atom, 0.0) for atom in equation.inputs if isinstance(atom, Value)
+        )
+        if not each:
+            continue
+        behind[first] = each
+        read = max(
+            (atom.type.size for atom in equation.inputs if atom in behind), default=0
+        )
+        if 0 < read < first.type.size:
+            total += each * (first.type.size - read)
+            behind[first] = 0.0
+    return Cost(transcendentals=total)
+
+
 def cost_of_equation(equation: Equation) -> Cost:
     """The work of one equation; an unknown operation counts what it moves."""
     op = find(equation.op)

@@ -68,6 +68,11 @@ TOO_DEEP: Final = (
 
 NOT_TRIED: Final = "not tried out: a matrix is too large to be held densely beside it"
 
+MOST_TRIED: Final = 1e8
+TOO_DEAR: Final = "not tried out: one evaluation of the chain takes too long for that"
+"""Where a chain takes more operations, a trial of some hundred evaluations takes longer
+than all else."""
+
 MAX_EXPANDED: Final = 3
 """So many of the lightest chains are written out."""
 
@@ -154,7 +159,8 @@ def plan_kernel(
     rivals = [] if is_large else chains
     candidates: list[Realisation] = [*rivals, *written_out, *terms]
     preference = Preference(wish.form, wish.rows, candidates, wish.kept)
-    trials = None if is_large else wish.trials
+    not_tried = NOT_TRIED if is_large else TOO_DEAR if _are_dear(chains) else None
+    trials = None if not_tried else wish.trials
     accepted = Acceptance(tracer, chains, wish.ladder, ranges, trials).best(
         candidates, rank=preference.rank
     )
@@ -182,10 +188,16 @@ def plan_kernel(
             *_found(chosen),
             *facts_of(chosen, primal),
             *accepted.facts,
-            *((NOT_TRIED,) if is_large else ()),
+            *([not_tried] if not_tried else []),
         ),
         warnings=(*_not_written_out(chosen, wish), *zeros),
     )
+
+
+def _are_dear(chains: Sequence[Chained]) -> bool:
+    """Whether one evaluation of what a kernel is held against takes too long."""
+    costs = [each.burden.cost for each in chains if each.burden is not None]
+    return max(cost.flops + 20 * cost.transcendentals for cost in costs) > MOST_TRIED
 
 
 def _found(chosen: Realisation) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 MOST: Final = 1 << 25
 """More pairs are not held."""
 
+FULL: Final = 16
+"""A table of that many times as many elements is quicker than sorting."""
+
 Integers = NDArray[np.int64]
 
 
@@ -39,7 +42,7 @@ class Links:
         """Pairs in any order, some perhaps several times."""
         if row.size > MOST:
             raise TooManyLinksError
-        return cls(rows, cols, np.unique(row * max(cols, 1) + col))
+        return cls(rows, cols, _distinct(row * max(cols, 1) + col, rows * cols))
 
     @classmethod
     def none(cls, rows: int, cols: int) -> Links:
@@ -78,7 +81,8 @@ class Links:
             return self
         if not self.keys.size:
             return other
-        return Links(self.rows, self.cols, np.union1d(self.keys, other.keys))
+        both = np.concatenate([self.keys, other.keys])
+        return Links(self.rows, self.cols, _distinct(both, self.rows * self.cols))
 
     def after(self, first: Links) -> Links:
         """What depends on what through elements in between.
@@ -90,6 +94,8 @@ class Links:
         starts = np.searchsorted(first.row, np.arange(first.rows + 1))
         counts = (starts[1:] - starts[:-1])[middle]
         total = int(counts.sum())
+        if row.size * first.cols <= FULL * total:
+            return self._after_full(first)
         if total > MOST:
             raise TooManyLinksError
         offsets = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -98,11 +104,32 @@ class Links:
             self.rows, first.cols, np.repeat(row, counts), first.col[places]
         )
 
+    def _after_full(self, first: Links) -> Links:
+        """The same by whole rows: of many pairs, that is less work."""
+        table = np.zeros(first.rows * first.cols, bool)
+        table[first.keys] = True
+        row, middle = self.row, self.col
+        starts = np.flatnonzero(np.diff(row, prepend=-1))
+        read = table.reshape(first.rows, first.cols)[middle]
+        found = np.logical_or.reduceat(read, starts, axis=0)
+        place, col = np.nonzero(found)
+        keys = row[starts][place] * max(first.cols, 1) + col
+        return Links(self.rows, first.cols, keys)
+
     def columns(self, first: int, count: int) -> Links:
         """Those of some columns, numbered from zero on."""
         row, col = self.row, self.col - first
         inside = (col >= 0) & (col < count)
         return Links(self.rows, count, row[inside] * max(count, 1) + col[inside])
+
+
+def _distinct(keys: Integers, total: int) -> Integers:
+    """Numbers below a total, ascending, each once."""
+    if total > FULL * keys.size:
+        return np.unique(keys)
+    table = np.zeros(total, bool)
+    table[keys] = True
+    return np.flatnonzero(table)
 
 
 def stacked(parts: Sequence[Links]) -> Links:
