@@ -114,6 +114,12 @@ def _scatter_add(equation: Equation, base: Array, index: Array, new: Array) -> A
     return total
 
 
+def _scatter(_: Equation, base: Array, index: Array, values: Array) -> Array:
+    found = base.copy()
+    found[index[..., 0]] = values
+    return found
+
+
 def _pad(equation: Equation, array: Array, filled: Array) -> Array:
     widths: Any = equation.params["padding_config"]
     assert all(low >= 0 and high >= 0 and not inner for low, high, inner in widths)
@@ -144,6 +150,7 @@ RULES: Final[dict[str, Callable[..., Array]]] = {
     "dot_general": _dot,
     "gather": _gather,
     "pad": _pad,
+    "scatter": _scatter,
     "scatter-add": _scatter_add,
     "slice": _slice,
 }

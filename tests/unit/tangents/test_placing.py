@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from partialc.ir.dtypes import DType
 from partialc.tangents.arrays import Factor
 from partialc.tangents.maps import IndexMap
-from partialc.tangents.placing import dense, placed, seeds_of
+from partialc.tangents.placing import dense, inlaid, placed, seeds_of
 from partialc.tangents.term import Term
 from tests.unit.tangents.dense_terms import SEEDS, Ground, column, few, shape_of, terms
 from tests.unit.tangents.numpy_arrays import FLOAT
@@ -78,7 +78,7 @@ def line(ground: Ground, numbers: list[float]) -> Term:
         ([0, 1, 3], 4, ["broadcast_in_dim", "concatenate", "gather"]),
         ([-1, -1, -1], 1, ["broadcast_in_dim", "concatenate", "gather"]),
         ([0, 0, 2], 3, ["broadcast_in_dim", "scatter-add"]),
-        ([2, 0, 2], 3, ["broadcast_in_dim", "gather", "scatter-add"]),
+        ([2, 0, 2], 3, ["broadcast_in_dim", "scatter-add"]),
         ([1, -1, 1], 3, ["broadcast_in_dim", "gather", "scatter-add"]),
         ([-1, -1, -1], 0, ["gather"]),
     ],
@@ -118,3 +118,56 @@ def test_seeds_of() -> None:
     other = Term(sizes, rows, IndexMap.constant(sizes, 3), (), FLOAT)
     assert seeds_of([one, other]).tolist() == [2, 3, 5]
     assert seeds_of([]).tolist() == []
+
+
+def diagonal(ground: Ground, start: int, data: object) -> tuple[Term, np.ndarray]:
+    """A term along every other place from a start on, and these places."""
+    elements = np.asarray(data, np.float64)
+    sizes = (elements.size,)
+    number = ground.arrays.number(FLOAT, elements[0])
+    is_number = (elements == elements[0]).all()
+    factor = Factor(number, ()) if is_number else Factor(ground.input(elements), (0,))
+    line = IndexMap.along(sizes, 0)
+    term = Term(sizes, (line,), line, (factor,), FLOAT)
+    return term, start + 2 * np.arange(elements.size)
+
+
+def test_set_among_constants() -> None:
+    """Diagonals of which one depends on the inputs; a second number is set too."""
+    ground = Ground()
+    parts = [
+        diagonal(ground, 0, np.full(10, -1.0)),
+        diagonal(ground, 1, [0.5, 0.7, 0.2, 0.1]),
+        diagonal(ground, 9, [3.0, 3.0]),
+    ]
+    found, targets = map(list, zip(*parts, strict=True))
+    want = np.full(20, np.nan)
+    for term, target in parts:
+        want[target] = ground.payload(term)
+    inside = np.flatnonzero(np.isfinite(want))
+    places = [np.searchsorted(inside, target) for target in targets]
+    atom = inlaid(found, places, [0, 1, 1], inside.size, FLOAT, ground.arrays)
+    assert atom is not None
+    assert np.array_equal(ground.of(atom), want[inside])
+    ops = [equation.op for equation in ground.arrays.equations]
+    assert ops.count("scatter") == 1  # those of one diagonal together
+
+
+@pytest.mark.parametrize(
+    ("counts", "places"),
+    [
+        ((4, 4), [np.arange(4), 4 + np.arange(4)]),  # too many that are not the number
+        ((8, 2), [np.arange(8), np.array([7, 8])]),  # two in one place
+        ((8, 1), [np.arange(8), np.array([9])]),  # a place without any
+    ],
+)
+def test_not_set_among_constants(counts: tuple[int, int], places: list) -> None:
+    ground = Ground()
+    number, _ = diagonal(ground, 0, np.full(counts[0], 2.0))
+    other, _ = diagonal(ground, 0, np.arange(1.0, 1 + max(counts[1], 2)))
+    other = other if counts[1] > 1 else diagonal(ground, 0, [1.0, 5.0])[0]
+    if counts[1] == 1:
+        places = [places[0], np.array([9, -1])]
+    total = sum(counts) + (counts[1] == 1)
+    found = inlaid([number, other], places, [0, 1], total, FLOAT, ground.arrays)
+    assert found is None
