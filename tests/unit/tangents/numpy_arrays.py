@@ -108,15 +108,19 @@ def _gather(equation: Equation, array: Array, index: Array) -> Array:
 def _scatter_add(equation: Equation, base: Array, index: Array, new: Array) -> Array:
     places = index[..., 0]
     assert ((places >= 0) & (places < len(base))).all(), "as promised"
-    assert (np.diff(places) >= 0).all(), "sorted"
+    is_sorted = bool((np.diff(places.astype(np.int64)) >= 0).all())
+    assert equation.params["indices_are_sorted"] == is_sorted
     total = base.copy()
     np.add.at(total, places, new)
     return total
 
 
-def _scatter(_: Equation, base: Array, index: Array, values: Array) -> Array:
+def _scatter(equation: Equation, base: Array, index: Array, values: Array) -> Array:
+    places = index[..., 0].astype(np.int64)
+    assert np.unique(places).size == places.size, "each once"
+    assert equation.params["indices_are_sorted"] == bool((np.diff(places) > 0).all())
     found = base.copy()
-    found[index[..., 0]] = values
+    found[places] = values
     return found
 
 

@@ -199,6 +199,7 @@ def test_numpy_and_the_evaluator_agree() -> None:
         arrays.combined("add", Factor(line, (2,)), other).atom,
         arrays.combined("div", other, Factor(arrays.number(FLOAT, 3), ())).atom,
         arrays.full(other, (0, 1, 2), (4, 3, 2)),
+        arrays.full(one, (0, 1), (4, 3)),
         arrays.summed(one, (1,)).atom,
         arrays.contracted(one, Factor(matrix, (1, 2)), (1,)).atom,
         arrays.combined("mul", one, Factor(matrix, (1, 2))).atom,
