@@ -43,13 +43,13 @@ class ArrayProgram:
 def draw_program(random: Random, length: int = 6) -> ArrayProgram:
     """Draw a function of one to seven steps."""
     shape = random.choice([(5,), (7,), (3, 4), (2, 3), (2, 2, 3), (6,), (12,)])
-    drawing = _Drawing(random, shape)
+    drawing = Drawing(random, shape)
     for _ in range(random.randint(1, length)):
         drawing.step()
     return ArrayProgram(tuple(drawing.lines), shape)
 
 
-class _Drawing:
+class Drawing:
     """Statements so far, and the shape of each value."""
 
     def __init__(self, random: Random, shape: tuple[int, ...]) -> None:
@@ -69,17 +69,22 @@ class _Drawing:
             if expression is None:
                 continue
             lines = (*self.lines, f"v{len(self.shapes)} = {expression}")
-            try:
-                found = jax.eval_shape(
-                    ArrayProgram(lines, self.start).function(),
-                    jax.ShapeDtypeStruct(self.start, jnp.float64),
-                )
-            except (TypeError, ValueError, IndexError):
-                continue
-            if 0 < prod(found.shape) <= MOST and len(found.shape) <= 4:
+            shape = self.shape_after(lines)
+            if shape is not None and 0 < prod(shape) <= MOST and len(shape) <= 4:
                 self.lines = list(lines)
-                self.shapes.append(found.shape)
+                self.shapes.append(shape)
                 return
+
+    def shape_after(self, lines: tuple[str, ...]) -> tuple[int, ...] | None:
+        """The shape of the last value; None where JAX does not accept it."""
+        try:
+            found = jax.eval_shape(
+                ArrayProgram(lines, self.start).function(),
+                jax.ShapeDtypeStruct(self.start, jnp.float64),
+            )
+        except (TypeError, ValueError, IndexError):
+            return None
+        return tuple(found.shape)
 
     def axis(self, shape: tuple[int, ...]) -> int:
         """Any axis."""
@@ -99,7 +104,7 @@ class _Drawing:
         return f"v{self.random.choice(same)}" if same else None
 
 
-def _slice(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _slice(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     parts = []
     for size in shape:
         low = draw.random.randrange(size)
@@ -114,7 +119,7 @@ def _slice(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return f"{v}[{', '.join(parts)}]" if parts else None
 
 
-def _reshape(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _reshape(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     total, parts = prod(shape), []
     while total > 1 and draw.random.random() < 0.8:
         divisors = [n for n in range(2, total + 1) if total % n == 0]
@@ -123,23 +128,23 @@ def _reshape(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return f"{v}.reshape({(*parts, total)})"
 
 
-def _transpose(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _transpose(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     order = list(range(len(shape)))
     draw.random.shuffle(order)
     return f"jnp.transpose({v}, {tuple(order)})" if len(order) > 1 else None
 
 
-def _flip(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _flip(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return f"jnp.flip({v}, {draw.axis(shape)})" if shape else None
 
 
-def _roll(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _roll(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if not shape:
         return None
     return f"jnp.roll({v}, {draw.random.randint(-3, 3)}, {draw.axis(shape)})"
 
 
-def _pad(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _pad(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     config = tuple(
         (
             draw.random.randint(-1, 2),
@@ -151,29 +156,29 @@ def _pad(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return f"lax.pad({v}, jnp.zeros((), {v}.dtype), {config})" if shape else None
 
 
-def _broadcast(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _broadcast(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     place = draw.random.randint(0, len(shape))
     wide = (*shape[:place], draw.random.randint(1, 3), *shape[place:])
     return f"jnp.broadcast_to(jnp.expand_dims({v}, {place}), {wide})"
 
 
-def _tile(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _tile(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return f"jnp.tile({v}, {tuple(draw.random.randint(1, 2) for _ in shape)})"
 
 
-def _concatenate(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _concatenate(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if not shape:
         return None
     other = draw.random.choice([v, draw.other(shape), f"jnp.zeros({shape})"])
     return f"jnp.concatenate([{v}, {other}], {draw.axis(shape)})"
 
 
-def _stack(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _stack(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     other = draw.other(shape)
     return f"jnp.stack([{v}, {other}], {draw.random.randint(0, len(shape))})"
 
 
-def _take(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _take(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if not shape:
         return None
     axis = draw.axis(shape)
@@ -184,7 +189,7 @@ def _take(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return f"jnp.take({v}, np.array({table}), {axis}{keywords})"
 
 
-def _pick(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _pick(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if len(shape) < 2:
         return None
     count = draw.random.randint(1, 5)
@@ -194,7 +199,7 @@ def _pick(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return f"{v}[np.array({first}), np.array({second})]"
 
 
-def _put(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _put(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if not shape:
         return None
     total = draw.random.randint(1, 8)
@@ -203,14 +208,14 @@ def _put(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return f"jnp.zeros(({total}, *{rest})).at[np.array({table})].add({v})"
 
 
-def _set(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _set(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if not shape:
         return None
     places = draw.random.sample(range(shape[0]), draw.random.randint(1, shape[0]))
     return f"{v}.at[np.array({places})].set(jnp.sin({v}[{len(places) - 1}]))"
 
 
-def _box(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _box(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     starts = tuple(draw.random.randint(0, size) for size in shape)
     sizes = tuple(draw.random.randint(1, size) for size in shape)
     if draw.random.random() < 0.5:
@@ -220,13 +225,13 @@ def _box(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return f"lax.dynamic_update_slice({v}, {update}, {starts})" if shape else None
 
 
-def _function(draw: _Drawing, v: str, _: tuple[int, ...]) -> str | None:
+def _function(draw: Drawing, v: str, _: tuple[int, ...]) -> str | None:
     return draw.random.choice(
         [f"jnp.sin({v})", f"jnp.exp({v} / 4)", f"{v}**2", f"jnp.tanh({v})", f"-{v}"]
     )
 
 
-def _arithmetic(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _arithmetic(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     other = draw.other(shape)
     return draw.random.choice(
         [
@@ -238,12 +243,12 @@ def _arithmetic(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     )
 
 
-def _scale(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _scale(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     some = tuple(draw.random.choice([1, size]) for size in shape)
     return f"{v} * {draw.numbers(draw.random.choice([shape, some]), 0.3)}"
 
 
-def _where(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _where(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     other = draw.other(shape)
     mask = [draw.random.random() < 0.5 for _ in range(prod(shape))]
     known = f"np.array({mask}).reshape({shape})"
@@ -251,20 +256,20 @@ def _where(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return f"jnp.where({condition}, {v}, jnp.sin({other}))"
 
 
-def _sum(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _sum(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     axes = tuple(axis for axis in range(len(shape)) if draw.random.random() < 0.5)
     kind = draw.random.choice(["sum", "sum", "mean", "max"])
     return f"jnp.{kind}({v}, {axes})" if axes else None
 
 
-def _cumsum(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _cumsum(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if not shape:
         return None
     reverse = draw.random.random() < 0.5
     return f"lax.cumsum({v}, {draw.axis(shape)}, reverse={reverse})"
 
 
-def _matrix(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _matrix(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if not shape:
         return None
     count = draw.random.randint(1, 4)
@@ -273,7 +278,7 @@ def _matrix(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return f"{v} @ {other}"
 
 
-def _product(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _product(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     other = draw.other(shape)
     if len(shape) != 2 or other is None:
         return None
@@ -282,7 +287,7 @@ def _product(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     )
 
 
-def _window(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _window(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if len(shape) != 1:
         return None
     window, stride = draw.random.randint(1, 3), draw.random.randint(1, 2)
@@ -292,14 +297,14 @@ def _window(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     )
 
 
-def _convolve(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _convolve(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if len(shape) != 1:
         return None
     kernel = draw.numbers((draw.random.randint(1, 3),))
     return f"jnp.convolve({v}, {kernel}, mode='same')"
 
 
-def _unruled(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _unruled(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if len(shape) != 1:
         return None
     return draw.random.choice(
@@ -312,7 +317,7 @@ def _unruled(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     )
 
 
-def _otherwise(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _otherwise(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     other = draw.other(shape)
     return draw.random.choice(
         [
@@ -325,7 +330,7 @@ def _otherwise(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     )
 
 
-def _reduced(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _reduced(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if not shape:
         return None
     axis = draw.axis(shape)
@@ -335,7 +340,7 @@ def _reduced(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return f"{kind}({v}, {axis})"
 
 
-def _segments(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _segments(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if not shape:
         return None
     count = draw.random.randint(1, 5)
@@ -350,7 +355,7 @@ def _segments(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     )
 
 
-def _places(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _places(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if not shape:
         return None
     size = shape[0]
@@ -364,7 +369,7 @@ def _places(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     )
 
 
-def _channels(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _channels(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if len(shape) != 3:
         return None
     out, size = draw.random.randint(1, 2), draw.random.randint(1, 3)
@@ -377,7 +382,7 @@ def _channels(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     )
 
 
-def _contraction(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _contraction(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     other = draw.other(shape)
     if len(shape) == 3:
         known = draw.numbers(shape, 0.4)
@@ -411,7 +416,7 @@ def _contraction(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     return None
 
 
-def _custom(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _custom(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     other = draw.other(shape)
     return draw.random.choice(
         [
@@ -429,7 +434,7 @@ def _custom(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     )
 
 
-def _loop(draw: _Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def _loop(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if not shape:
         return None
     count = draw.random.randint(1, 4)

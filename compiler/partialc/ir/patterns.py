@@ -75,5 +75,17 @@ class Pattern:
         fixed = self.is_constant[places] | other.is_constant[others]
         return Pattern(self.shape, rows, cols, fixed)
 
+    def __or__(self, other: Pattern) -> Pattern:
+        """The entries that either of two patterns of one matrix has.
+
+        Constant is what none of those that have it sees change.
+        """
+        return Pattern.of(
+            self.shape,
+            np.concatenate([self.rows, other.rows]),
+            np.concatenate([self.cols, other.cols]),
+            np.concatenate([self.is_constant, other.is_constant]),
+        )
+
     def _keys(self) -> NDArray[np.int64]:
         return self.rows * max(self.shape[1], 1) + self.cols

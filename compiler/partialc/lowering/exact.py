@@ -347,6 +347,8 @@ def _dot_general(
         return None
     if not first.size or not second.size:
         return None
+    if not _is_plain(first) or not _is_plain(second):
+        return None
     numbers = params["dimension_numbers"]
     ones, others = numbers["lhs_contracting"], numbers["rhs_contracting"]
     batch, batches = numbers["lhs_batch"], numbers["rhs_batch"]
@@ -360,20 +362,28 @@ def _dot_general(
         return None
     left = first.transpose([*batch, *rows, *ones]).reshape(lead, -1, 1, length)
     right = second.transpose([*batches, *cols, *others]).reshape(lead, 1, -1, length)
-    result = _sum(left * right)
+    products = left * right
+    are_whole = (products == 0) | (left == np.rint(left)) & (right == np.rint(right))
+    result = _sum(products, are_whole)
     return None if result is None else result.reshape(shape)
 
 
-def _sum(addends: Array) -> Array | None:
+def _sum(addends: Array, are_whole: Array | None = None) -> Array | None:
     """The sum over the last axis, where no order of adding rounds.
 
     That is so of whole numbers that are not too large, and of single nonzeros. The sign
     of a sum of nothing but negative zeros is the compiler's choice.
+
+    Args:
+        addends: What is added.
+        are_whole: Which of them may be taken for whole numbers. Of a product that is
+            rounded to one a processor may add what it was before: 3 * (1 / 3) - 1.
     """
     if not _is_plain(addends):
         return None
     most = 2.0 ** np.finfo(addends.dtype).nmant
-    is_whole = (addends == np.rint(addends)).all(-1)
+    is_whole = addends == np.rint(addends)
+    is_whole = (is_whole if are_whole is None else is_whole & are_whole).all(-1)
     is_small = np.abs(addends).sum(-1, dtype=np.float64) < most
     is_single = (addends != 0).sum(-1) <= 1
     if not (is_whole & is_small | is_single).all():

@@ -8,13 +8,14 @@ from typing import Final
 
 import numpy as np
 
-from partialc.analysis.colouring import Colouring, colour_columns, colour_rows
+from partialc.analysis.colouring import colour_columns, colour_rows
 from partialc.ir.dtypes import DType, Regime
 from partialc.ir.merge import merge
+from partialc.ir.patterns import Pattern
 from partialc.ir.program import Atom, Equation, Function
 from partialc.ir.rewrite import splice
 from partialc.lowering.structured.coloured import coloured_values
-from partialc.lowering.structured.matrix import LinearMatrix
+from partialc.lowering.structured.matrix import LinearMatrix, pattern_of_all
 from partialc.planning.matrices import asked, is_matrix
 from partialc.planning.parts import parts_of
 from partialc.planning.realisation import Chained
@@ -167,22 +168,20 @@ def _coloured(
     layout = block.layout
     assert isinstance(layout, Entries), "a sparse matrix lists its entries"
     is_reverse = program.direction == "reverse"
-    colourings: dict[LinearMatrix, Colouring] = {}
-    variants = {}
-    for regime, each in found.items():
-        pattern = each.pattern
-        if each not in colourings:
-            colour = colour_rows if is_reverse else colour_columns
-            colourings[each] = colour(pattern)
-        colouring = colourings[each]
-        lines = pattern.shape[0 if is_reverse else 1]
-        if not colouring.count or colouring.count * FEWER > lines:
-            raise TooManyColoursError(
-                f"{colouring.count:,} colours for {lines:,}"
-                f" {'rows' if is_reverse else 'columns'}"
-            )
-        rows, cols = np.divmod(asked(block, layout), max(pattern.shape[1], 1))
-        variants[regime] = coloured_values(program, colouring, rows, cols, regime)
+    pattern = pattern_of_all(found)
+    rows, cols = np.divmod(asked(block, layout), max(pattern.shape[1], 1))
+    pattern |= Pattern.of(pattern.shape, rows, cols)  # zeros are read too
+    colouring = (colour_rows if is_reverse else colour_columns)(pattern)
+    lines = pattern.shape[0 if is_reverse else 1]
+    if not colouring.count or colouring.count * FEWER > lines:
+        raise TooManyColoursError(
+            f"{colouring.count:,} colours for {lines:,}"
+            f" {'rows' if is_reverse else 'columns'}"
+        )
+    variants = {
+        regime: coloured_values(program, colouring, rows, cols, regime)
+        for regime in found
+    }
     fact = f"{colouring.count} colours; no colouring has less than {colouring.bound}"
     return variants, fact
 

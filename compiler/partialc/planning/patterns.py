@@ -6,7 +6,7 @@ from partialc.errors import REFUSALS, UnsupportedError
 from partialc.frontends.primal import Primal
 from partialc.ir.patterns import Pattern
 from partialc.lowering.structured.interpret import TooLargeError
-from partialc.lowering.structured.matrix import Matrices
+from partialc.lowering.structured.matrix import Matrices, pattern_of_all
 from partialc.realise.linear import Direction, LinearProgram
 from partialc.request.resolved import Axis, Output
 
@@ -83,5 +83,5 @@ def _refused(primal: Primal, order: int, refusals: list[Exception]) -> Unsupport
 
 def _pattern(program: LinearProgram, matrices: Matrices) -> tuple[Pattern, bool]:
     """A pattern, and whether every operation had a rule."""
-    found = list(matrices.of(program).values())[-1]
-    return found.pattern, not found.opaque
+    found = matrices.of(program)
+    return pattern_of_all(found), not any(each.opaque for each in found.values())

@@ -16,8 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.program import Constant
 from partialc.tangents.arrays import Arrays, Factor
-from partialc.tangents.maps import IndexMap
+from partialc.tangents.maps import IndexMap, raveled
 from partialc.tangents.merging import added_up
 from partialc.tangents.selection import are_few, belongs, distinct
 from partialc.tangents.term import Term, arranged, settled
@@ -57,13 +58,25 @@ def localised(
         arrays: Writes the sums.
     """
     group = [term for term in terms if _counting(term, shape)]
-    others = [term for term in terms if not _counting(term, shape)]
-    if len(group) < 2:
-        return list(terms)
-    found = next(_locals(group, shape), None)
+    found = _found(group, shape)
+    if found is not None:
+        moving = [term for term in group if not _is_number(term)]
+        if len(moving) < len(group) and not _met(moving, group, found, shape).all():
+            group, found = moving, _found(moving, shape)
     if found is None:
         return list(terms)
+    others = [term for term in terms if all(term is not each for each in group)]
     return [*others, *_together(group, found, shape, arrays)]
+
+
+def _found(terms: Sequence[Term], shape: Sequence[int]) -> _Local | None:
+    """What saves most places; None where nothing does."""
+    return next(_locals(terms, shape), None) if len(terms) > 1 else None
+
+
+def _is_number(term: Term) -> bool:
+    """Whether its entries are known: where it is alone they stay so."""
+    return all(isinstance(factor.atom, Constant) for factor in term.factors)
 
 
 def _counting(term: Term, shape: Sequence[int]) -> dict[int, int]:
@@ -107,8 +120,6 @@ def _local(
                 return None
     most = sum(term.places for term in terms) / SAVED / prod(shape)
     every = [_columns(term, grid) for term, grid in zip(terms, grids, strict=True)]
-    if sum(each.shape[0] for each in every) < 2:
-        return None
     lines = np.concatenate(every)
     if not are_few(lines, min(most, SMALL) + 1):
         return None
@@ -118,13 +129,52 @@ def _local(
     if not 0 < firsts.size <= min(most, SMALL):
         return None
     columns = lines[~lost][firsts].T
+    if _are_windows(terms, grids, columns):
+        return None
     found, start = [], 0
     for term, grid in zip(terms, grids, strict=True):
         own = _within(term, grid)
         sizes = [size if n in own else 1 for n, size in enumerate(term.sizes)]
         found.append(numbers[start : start + prod(sizes)].reshape(sizes))
         start += prod(sizes)
-    return _Local(axes, tuple(found), columns)
+    local = _Local(axes, tuple(found), columns)
+    return local if _met(terms, terms, local, shape).all() else None
+
+
+def _met(
+    some: Sequence[Term], terms: Sequence[Term], local: _Local, shape: Sequence[int]
+) -> NDArray[np.bool_]:
+    """Which entries of the local matrices some of the terms have a part in.
+
+    What no term has a part in would be a false nonzero.
+    """
+    rest = [axis for axis in range(len(shape)) if axis not in local.axes]
+    inner = [shape[axis] for axis in rest]
+    found = np.zeros((prod(inner), local.columns.shape[1]), bool)
+    for term, numbers in zip(terms, local.numbers, strict=True):
+        if all(term is not each for each in some):
+            continue
+        row = IndexMap.constant(term.sizes, 0)
+        if rest:
+            row = raveled([term.rows[axis] for axis in rest], inner)
+        rows, cols = np.broadcast_arrays(row.compact(), numbers)
+        found[rows[cols >= 0], cols[cols >= 0]] = True
+    return found
+
+
+def _are_windows(
+    terms: Sequence[Term], grids: Sequence[Sequence[int]], columns: NDArray[np.int64]
+) -> bool:
+    """Whether places that follow on each other share columns, by no table.
+
+    Those of stencils are diagonals, and meet those of other places as boxes of one: as
+    local matrices they would have to be added up from far apart.
+    """
+    are_even = all(
+        term.cols.table is None or all(term.cols.table.shape[n] == 1 for n in grid)
+        for term, grid in zip(terms, grids, strict=True)
+    )
+    return are_even and np.unique(columns).size < columns.size
 
 
 def _within(term: Term, grid: Sequence[int]) -> list[int]:

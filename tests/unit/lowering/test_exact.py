@@ -5,11 +5,14 @@ import itertools
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from partialc.analysis.facts import find_facts
 from partialc.ir.dtypes import BOOL, DType, Regime
 from partialc.ir.jaxprs import trace_one
-from partialc.ir.program import ArrayType, Equation, Function, Value
+from partialc.ir.program import ArrayType, Dimensions, Equation, Function, Value
+from partialc.lowering import exact
 from partialc.lowering.exact import exact_results
 from partialc.lowering.fold_constants import computed
 from partialc.lowering.pipeline import FINAL, run
@@ -254,3 +257,142 @@ def test_whole_numbers_that_indices_move(places):
     expected = np.zeros(4, np.uint32)
     expected[places] = [7, 9]
     np.testing.assert_array_equal(facts.elements(moved), expected)
+
+
+def dot(contracted, batch=((), ())):
+    """The parameters of a contraction: axes of either operand."""
+    numbers = (
+        ("lhs_contracting", contracted[0]),
+        ("rhs_contracting", contracted[1]),
+        ("lhs_batch", batch[0]),
+        ("rhs_batch", batch[1]),
+    )
+    return {
+        "dimension_numbers": Dimensions("dot", numbers),
+        "precision": None,
+        "preferred_element_type": None,
+    }
+
+
+VECTORS = dot(((0,), (0,)))
+
+
+@pytest.mark.parametrize("kind", FLOAT_KINDS)
+@pytest.mark.parametrize(
+    "addends",
+    [
+        [3.0, -1, 0, 7],
+        [1.0, -1, 0, 0],
+        [-0.0, 0, 1, -1],
+        [0, 0.1, -0.0, 0],
+        [-0.0, -0.0, 0.0, -0.0],
+        [0, 0, np.inf, 0],
+        [2.0**22, -(2.0**21), 1, 0],
+        [0, 0, 0, -1e30],
+    ],
+)
+def test_sums_that_no_order_rounds(kind, addends):
+    rows = np.array([addends, addends[::-1]], kind)
+    result = ArrayType(DType.fixed(kind), (2,))
+    pair = folded_and_evaluated("reduce_sum", [rows], result, {"axes": (1,)})
+    assert pair is not None
+    assert_bits(pair)
+    pair = folded_and_evaluated("reduce_sum", [rows.T], result, {"axes": (0,)})
+    assert pair is not None
+    assert_bits(pair)
+    ones = np.ones(4, kind)
+    if np.isfinite(rows).all():
+        result = ArrayType(DType.fixed(kind), ())
+        pair = folded_and_evaluated("dot_general", [rows[0], ones], result, VECTORS)
+        assert pair is not None
+        assert_bits(pair)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "params", "shape"),
+    [
+        (((2, 3), (3, 4)), dot(((1,), (0,))), (2, 4)),
+        (((3, 2), (4, 3)), dot(((0,), (1,))), (2, 4)),
+        (((2, 3, 4), (4, 5, 2)), dot(((2,), (0,)), ((0,), (2,))), (2, 3, 5)),
+        (((2, 3, 4), (3, 2, 4)), dot(((1, 2), (0, 2)), ((0,), (1,))), (2,)),
+        (((2, 3), (3, 2)), dot(((), ()), ((1, 0), (0, 1))), (3, 2)),
+        (((2, 3), (4,)), dot(((), ())), (2, 3, 4)),
+    ],
+)
+@settings(max_examples=5)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_contractions_that_no_order_rounds(shapes, params, shape, seed):
+    """Whole numbers by whole numbers; and any numbers, one nonzero in each sum."""
+    random = np.random.default_rng(seed)
+    for kind in FLOAT_KINDS:
+        result = ArrayType(DType.fixed(kind), shape)
+        signs = [random.choice([-1, 1], each) for each in shapes]
+        whole = [(n * random.integers(1, 10, n.shape)).astype(kind) for n in signs]
+        pair = folded_and_evaluated("dot_general", whole, result, params)
+        assert pair is not None
+        assert_bits(pair)
+    any_numbers = random.normal(size=(3, 4)).astype(kind)
+    chosen = np.eye(4, dtype=kind)[random.integers(0, 4, 5)]
+    result = ArrayType(DType.fixed(kind), (3, 5))
+    pair = folded_and_evaluated(
+        "dot_general", [any_numbers, chosen], result, dot(((1,), (1,)))
+    )
+    assert pair is not None
+    assert_bits(pair)
+
+
+@pytest.mark.parametrize("kind", FLOAT_KINDS)
+@pytest.mark.parametrize(
+    ("ones", "others"),
+    [
+        ([0.5, 0.25], [1, 1]),  # not whole
+        ([1, 3], [-1, 1 / 3]),  # the product is whole when it is rounded
+        ([-0.0, 0], [1, -1]),  # nothing but negative zeros
+        ([2.0**52, 2.0**52], [1, 1]),
+        ([np.nan, 0], [1, 1]),
+        ([np.inf, 1], [0, 1]),
+        ([1e-310, 0], [1e20, 0]),  # too small: flushed to zero on some machines
+        ([1e-200, 0], [1e-115, 0]),
+    ],
+)
+def test_contractions_that_may_round_are_refused(kind, ones, others):
+    small = {1e-310: 1e-40, 1e-200: 1e-20, 1e-115: 1e-20}
+    is_narrow = kind == "float32"
+    pair = [
+        np.array([small.get(x, x) if is_narrow else x for x in each], kind)
+        for each in (ones, others)
+    ]
+    result = ArrayType(DType.fixed(kind), ())
+    assert folded_and_evaluated("dot_general", pair, result, VECTORS) is None
+    assert folded_and_evaluated("dot_general", pair[::-1], result, VECTORS) is None
+
+
+@pytest.mark.parametrize("kind", FLOAT_KINDS)
+@pytest.mark.parametrize(
+    "addends",
+    [
+        [0.5, 0.25],
+        [-0.0, -0.0],
+        [-0.0],
+        [2.0**52, 2.0**52],
+        [1, np.nan],
+        [1e-310, 0],
+        [],
+    ],
+)
+def test_sums_that_may_round_are_refused(kind, addends):
+    if kind == "float32":
+        addends = [1e-40 if x == 1e-310 else x for x in addends]
+    result = ArrayType(DType.fixed(kind), ())
+    array = np.array(addends, kind)
+    assert folded_and_evaluated("reduce_sum", [array], result, {"axes": (0,)}) is None
+
+
+def test_large_contractions_stay(monkeypatch):
+    arrays = [np.ones((4, 5)), np.ones((5, 3))]
+    result = ArrayType(DType.fixed("float64"), (4, 3))
+    params = dot(((1,), (0,)))
+    monkeypatch.setattr(exact, "LARGEST_PRODUCT", 60)
+    assert folded_and_evaluated("dot_general", arrays, result, params) is not None
+    monkeypatch.setattr(exact, "LARGEST_PRODUCT", 59)
+    assert folded_and_evaluated("dot_general", arrays, result, params) is None

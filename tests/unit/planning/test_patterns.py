@@ -6,10 +6,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from jax import lax
 from jax.tree_util import DictKey
 
+import partialc
 from partialc.errors import UnsupportedError
 from partialc.frontends.load import load_primal
 from partialc.ir.patterns import Pattern
@@ -124,3 +126,41 @@ def test_what_fits_in_no_memory_is_told(function: Any, why: str) -> None:
     with pytest.raises(UnsupportedError, match="is too large") as caught:
         pattern_of(primal, (whole(0, (size,)),), (whole(0, (size,)),), 1)
     assert why in str(caught.value)
+
+
+def by_width(x: Any) -> Any:
+    """A ring where numbers are narrow, no neighbours where they are wide."""
+    return jnp.roll(x, 1) * x if x.dtype == jnp.float32 else x**2
+
+
+def test_what_is_nonzero_in_some_regime() -> None:
+    primal = load_primal(by_width, {"x": "float[4]"}, name="f")
+    pattern = pattern_of(primal, (whole(0, (4,)),), (whole(0, (4,)),), 1)
+    ring = {(row, (row - 1) % 4) for row in range(4)}
+    assert places(pattern) == ring | {(row, row) for row in range(4)}
+
+
+@pytest.mark.parametrize("is_wide", [False, True])
+def test_one_list_of_nonzeros_for_all_regimes(is_wide: bool) -> None:
+    """It has zeros where another regime has none."""
+    request = 'sparse(jacobian(x), format="dense")'
+    compiled = partialc.compile(by_width, {"x": "float[4]"}, {"j": request}, "m")
+    module = compiled.load()
+    with jax.enable_x64(is_wide):
+        x = jnp.array([0.5, -1.25, 2.0, 0.75])
+        assert (x.dtype == jnp.float64) == is_wide
+        assert (module.j(x) == jax.jacfwd(by_width)(x)).all()
+
+
+def test_either_of_two_patterns() -> None:
+    """An entry is constant where no pattern that has it says otherwise."""
+    known = np.array([True, True])
+    one = Pattern.of((2, 3), np.array([0, 1]), np.array([2, 0]), known)
+    other = Pattern.of((2, 3), np.array([1, 0]), np.array([0, 1]), ~known)
+    both = one | other
+    assert both.shape == (2, 3)
+    assert list(zip(both.rows, both.cols, both.is_constant, strict=True)) == [
+        (0, 1, False),
+        (0, 2, True),
+        (1, 0, False),
+    ]

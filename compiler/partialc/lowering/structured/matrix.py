@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 from partialc.ir.dtypes import Regime
 from partialc.ir.merge import merge
@@ -42,6 +43,12 @@ class LinearMatrix:
     def pattern(self) -> Pattern:
         """Where it may be nonzero."""
         return self.matrix.pattern()
+
+
+def pattern_of_all(found: Mapping[Regime, LinearMatrix]) -> Pattern:
+    """Where a matrix may be nonzero in some regime: a module has one list for all."""
+    patterns = [each.pattern for each in dict.fromkeys(found.values())]
+    return reduce(or_, patterns)
 
 
 class Matrices:
