@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -58,13 +58,17 @@ class Drawing:
         self.lines: list[str] = []
         self.start = shape
 
-    def step(self) -> None:
-        """One more statement that JAX accepts and that keeps within limits."""
+    def step(self, makers: Sequence[Maker] | None = None) -> None:
+        """One more statement that JAX accepts and that keeps within limits.
+
+        Args:
+            makers: What may make it: anything, unless some are given.
+        """
         while True:
             number = self.random.randrange(
                 max(0, len(self.shapes) - 3), len(self.shapes)
             )
-            maker = self.random.choice(MAKERS)
+            maker = self.random.choice(makers or MAKERS)
             expression = maker(self, f"v{number}", self.shapes[number])
             if expression is None:
                 continue
@@ -434,7 +438,7 @@ def _custom(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     )
 
 
-def _loop(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
+def loop(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     if not shape:
         return None
     count = draw.random.randint(1, 4)
@@ -451,7 +455,9 @@ def _loop(draw: Drawing, v: str, shape: tuple[int, ...]) -> str | None:
     )
 
 
-MAKERS = [
+Maker: TypeAlias = Callable[[Drawing, str, tuple[int, ...]], "str | None"]
+
+MAKERS: list[Maker] = [
     _slice,
     _slice,
     _reshape,
@@ -489,5 +495,5 @@ MAKERS = [
     _channels,
     _contraction,
     _custom,
-    _loop,
+    loop,
 ]
