@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Final
 
 from partialc.ir.program import Atom, Equation, Function
 from partialc.ops import params
 from partialc.ops.reach import Mapped, OfBody, Reach
-from partialc.tangents.links import Links, stacked
+from partialc.tangents.links import MOST, Links, TooManyLinksError, stacked
+
+MOST_TURNS: Final = 4_000
+"""A loop in which later turns still add something is not followed for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +122,18 @@ def scan_reach(equation: Equation, is_linear: Sequence[bool], of_body: OfBody) -
     xs = equation.inputs[ends:]
     fixed = [operands.whole(n) for n in range(constants)]
     moves = any(is_linear[ends:])
+    held = 0
     for turn, place in enumerate(places):
+        if turn == MOST_TURNS:
+            raise TooManyLinksError
         steps = [operands.step(ends + n, place) for n in range(len(xs))]
         inner = [*fixed, *state, *steps]
         results = [_through(row, inner, linear, operands.total) for row in found]
         for each, links in zip(outputs, results[carried:], strict=True):
             each.append(links)
+            held += links.keys.size
+        if held > MOST:
+            raise TooManyLinksError
         following = results[:carried]
         is_still = all(map(Links.same, state, following))
         state = following

@@ -195,7 +195,17 @@ def _fact(found: LinearMatrix) -> str:
         f" {int(pattern.is_constant.sum()):,} of them constant,"
         f" as {count} structured terms"
     )
-    if found.opaque:
-        names = sorted({equation.op for equation in found.opaque})
-        text += f"; dense through {', '.join(names)}"
+    for op, products in _through(found):
+        text += f"; {op} carried {products}"
     return text
+
+
+def _through(found: LinearMatrix) -> list[tuple[str, str]]:
+    """The operations without a rule, and what went through each of them."""
+    told = []
+    for each in sorted(found.opaque, key=lambda each: (each.op, each.seeds)):
+        by = f"{each.products:,} products"
+        if each.products < each.seeds:
+            by += f" for {each.seeds:,} seeds"
+        told.append((each.op, by))
+    return list(dict.fromkeys(told))

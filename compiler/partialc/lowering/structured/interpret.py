@@ -48,18 +48,33 @@ class RegimesDifferError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Through:
+    """An operation without a rule, and what its derivatives took.
+
+    Attributes:
+        op: Its name.
+        products: So many derivatives were carried through it.
+        seeds: By so many seeds.
+    """
+
+    op: str
+    products: int
+    seeds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Structured:
     """A linear program in structured form.
 
     Attributes:
         arrays: All equations: those of residuals, and those of payloads.
         outputs: For each output its terms; None of what does not depend on the seeds.
-        opaque: The operations that were carried through densely, in their order.
+        opaque: The operations without a rule, in their order.
     """
 
     arrays: Arrays
     outputs: tuple[tuple[Term, ...] | None, ...]
-    opaque: tuple[Equation, ...]
+    opaque: tuple[Through, ...]
 
 
 def structured(function: Function, seeds: int, regimes: Sequence[Regime]) -> Structured:
@@ -153,7 +168,7 @@ class _Interpreter:
         self.regimes = tuple(regimes)
         self.is_symbolic = is_symbolic
         self.terms: dict[Value, tuple[Term, ...]] = {}
-        self.opaque: list[Equation] = []
+        self.opaque: list[Through] = []
 
     def run(self, seeds: int) -> Structured:
         """Go through all equations; the last inputs are seeds."""
@@ -231,13 +246,13 @@ class _Interpreter:
         Seeds of which no two reach the same element of a result share one derivative
         (Curtis, Powell, Reid 1974).
         """
-        self.opaque.append(equation)
         seeds = seeds_of([term for each in terms if each for term in each])
         links = self.linked(equation, terms, seeds)
         colours = np.arange(seeds.size)
         if links is not None:
             colours = _colours(links, seeds.size)
         count = int(colours.max(initial=-1)) + 1
+        self.opaque.append(Through(equation.op, count, seeds.size))
         values = (*equation.inputs, *equation.outputs)
         if max(atom.type.size for atom in values) * count > LARGEST:
             raise TooLargeError(

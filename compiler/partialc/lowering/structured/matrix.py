@@ -10,11 +10,12 @@ from operator import or_
 from partialc.ir.dtypes import Regime
 from partialc.ir.merge import merge
 from partialc.ir.patterns import Pattern
-from partialc.ir.program import Equation, Function
+from partialc.ir.program import Function
 from partialc.lowering.pipeline import FINAL, run
 from partialc.lowering.structured.interpret import (
     LARGEST,
     RegimesDifferError,
+    Through,
     TooLargeError,
     structured,
 )
@@ -31,13 +32,13 @@ class LinearMatrix:
         function: The program, simplified.
         matrix: Its terms.
         arrays: The equations that payloads are computed by.
-        opaque: Operations that were carried through densely.
+        opaque: Operations without a rule.
     """
 
     function: Function
     matrix: Matrix
     arrays: Arrays
-    opaque: tuple[Equation, ...]
+    opaque: tuple[Through, ...]
 
     @cached_property
     def pattern(self) -> Pattern:
