@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Final
 
-from partialc.ir.program import Atom, Equation, Function
+from partialc.ir.program import Atom, Equation, Function, Value
 from partialc.ops import params
 from partialc.ops.reach import Mapped, OfBody, Reach
 from partialc.tangents.links import MOST, Links, TooManyLinksError, stacked
@@ -92,15 +93,50 @@ def carried_too(
 
 
 def mapped_scan(equation: Equation) -> Mapped | None:
-    """A scan that carries nothing: its turns do not depend on each other."""
+    """A scan whose turns do not depend on each other.
+
+    It carries nothing, or sums to which every turn adds something.
+    """
+    body = params.function(equation)
     constants = params.integer(equation, "num_consts")
-    if params.integer(equation, "num_carry") or not params.integer(equation, "length"):
+    carried = params.integer(equation, "num_carry")
+    ends = constants + carried
+    if not params.integer(equation, "length") or len(equation.inputs) == ends:
         return None
-    count = len(equation.inputs)
-    if count == constants:
+    places = (*range(constants), *range(ends, len(equation.inputs)))
+    flags = tuple(place >= ends for place in places)
+    if not carried:
+        return Mapped(body, places, flags, ())
+    added = _added(body, constants, carried)
+    if added is None:
         return None
-    flags = tuple(number >= constants for number in range(count))
-    return Mapped(params.function(equation), flags)
+    outputs = (*added, *body.outputs[carried:])
+    kept = tuple(
+        each for each in body.equations if each.outputs[0] not in body.outputs[:carried]
+    )
+    inputs = tuple(body.inputs[place] for place in places)
+    function = Function(body.name, inputs, kept, outputs)
+    return Mapped(function, places, flags, tuple(range(constants, ends)))
+
+
+def _added(body: Function, constants: int, carried: int) -> list[Atom] | None:
+    """What a turn adds to each sum that it carries; None where it does more."""
+    uses = Counter(atom for each in body.equations for atom in each.inputs)
+    uses.update(body.outputs)
+    defined = {value: each for each in body.equations for value in each.outputs}
+    found: list[Atom] = []
+    for number in range(carried):
+        before, after = body.inputs[constants + number], body.outputs[number]
+        equation = defined.get(after) if isinstance(after, Value) else None
+        if equation is None or equation.op not in ("add", "add_any"):
+            return None
+        others = [atom for atom in equation.inputs if atom is not before]
+        if len(others) != 1 or uses[before] != 1 or uses[after] != 1:
+            return None
+        if others[0].type.shape != before.type.shape:
+            return None
+        found.append(others[0])
+    return found
 
 
 def scan_reach(equation: Equation, is_linear: Sequence[bool], of_body: OfBody) -> Reach:

@@ -40,11 +40,15 @@ class Mapped:
 
     Attributes:
         function: The function.
-        is_mapped: Which of the operands have the axis.
+        operands: Which operands it takes, by number.
+        is_mapped: Which of these have the axis.
+        sums: The operands to which its first results are added, of all places.
     """
 
     function: Function
+    operands: tuple[int, ...]
     is_mapped: tuple[bool, ...]
+    sums: tuple[int, ...]
 
 
 def reach_by_elements(

@@ -65,15 +65,15 @@ class Arrays:
         computed: Compute = lambda equation, operands: None,
     ) -> None:
         self.equations: list[Equation] = []
-        self.nonzero = nonzero
         self._given = known
+        self._nonzero = nonzero
         self._computed = computed
         self._found: dict[Value, NDArray[Any]] = {}
         self._defined: dict[Value, Equation] = {}
 
     def copied(self) -> Arrays:
         """The same equations, to which others can be added."""
-        found = Arrays(self._given, self.nonzero, self._computed)
+        found = Arrays(self._given, self._nonzero, self._computed)
         found._found = {**self._found}
         found.equations = [*self.equations]
         found._defined = {**self._defined}
@@ -98,6 +98,11 @@ class Arrays:
         """The elements of an atom that does not depend on the inputs, or None."""
         found = self._found.get(atom) if isinstance(atom, Value) else None
         return self._given(atom) if found is None else found
+
+    def nonzero(self, atom: Atom) -> NDArray[np.bool_] | None:
+        """Which elements of an atom may be nonzero; None where all may."""
+        found = self._found.get(atom) if isinstance(atom, Value) else None
+        return self._nonzero(atom) if found is None else np.asarray(found != 0)
 
     def definition(self, atom: Atom) -> Equation | None:
         """The equation that defines an array; None of inputs and constants."""

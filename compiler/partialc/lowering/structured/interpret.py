@@ -4,36 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.analysis.colouring import colour_columns
 from partialc.analysis.facts import LARGEST_KNOWN, Facts, find_facts
 from partialc.ir.dtypes import Regime
-from partialc.ir.jaxprs import trace_one
-from partialc.ir.merge import merge
-from partialc.ir.patterns import Pattern
-from partialc.ir.program import ArrayType, Atom, Constant, Equation, Function, Value
+from partialc.ir.program import (
+    ArrayType,
+    Atom,
+    Constant,
+    Equation,
+    Function,
+    Param,
+    Value,
+)
 from partialc.ir.rewrite import splice
 from partialc.lowering.fold_constants import computed
-from partialc.ops.evaluation import evaluate
+from partialc.lowering.structured.products import (
+    colours_of,
+    listed_terms,
+    vmapped,
+    whole_term,
+)
 from partialc.ops.linear import Linear, Terms
 from partialc.ops.reach import Mapped, Reach, reach_by_elements, reach_by_lanes
 from partialc.ops.registry import find
-from partialc.tangents.arrays import Arrays, Factor
-from partialc.tangents.links import Links, TooManyLinksError, stacked
+from partialc.tangents.arrays import Arrays
+from partialc.tangents.links import Links, TooManyLinksError
 from partialc.tangents.local import localised
-from partialc.tangents.maps import IndexMap
 from partialc.tangents.merging import merged
 from partialc.tangents.placing import dense, links_of, seeds_of
-from partialc.tangents.term import FULL, Term
-
-FEWER: Final = 1.5
-"""So many times fewer colours than seeds are worth colouring."""
+from partialc.tangents.term import Term
 
 LARGEST: Final = 1 << 27
 """Dense derivatives of more elements are not made."""
@@ -41,10 +44,6 @@ LARGEST: Final = 1 << 27
 
 class TooLargeError(Exception):
     """A linear value can be held neither as terms nor as an array."""
-
-
-class RegimesDifferError(Exception):
-    """An operation without a rule is another program in each regime."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +198,7 @@ class _Interpreter:
         op = find(equation.op)
         mapped = None if op is None or op.mapped is None else op.mapped(equation)
         if all(each is None for each in terms):
-            if mapped is not None and _gives_places(equation):
+            if mapped is not None:
                 self.spread(equation, mapped)
             else:
                 self.arrays.write(equation)
@@ -219,15 +218,28 @@ class _Interpreter:
             self.terms[value] = tuple(localised(few, value.type.shape, self.arrays))
 
     def spread(self, equation: Equation, mapped: Mapped) -> None:
-        """A loop whose turns do not depend on each other: one turn, on all at once."""
-        traced = self.vmapped(
+        """A loop whose turns do not depend on each other: one turn, on all at once.
+
+        Residuals of such loops are computed so too: they are kept of every turn in any
+        case, and of indices it shows which they are.
+        """
+        operands = [equation.inputs[number] for number in mapped.operands]
+        traced = vmapped(
             mapped.function,
             [0 if each else None for each in mapped.is_mapped],
             0,
-            [atom.type for atom in equation.inputs],
+            [atom.type for atom in operands],
+            self.regimes,
         )
         equations: list[Equation] = []
-        found = splice(traced, equation.inputs, equations)
+        found = splice(traced, operands, equations)
+        for number, place in enumerate(mapped.sums):
+            start = equation.inputs[place]
+            total, result = Value(start.type), Value(start.type)
+            every: dict[str, Param] = {"axes": (0,)}
+            equations.append(Equation("reduce_sum", (found[number],), every, (total,)))
+            equations.append(Equation("add_any", (start, total), {}, (result,)))
+            found[number] = result
         for each in equations:
             self.follow(each)
         for value, atom in zip(equation.outputs, found, strict=True):
@@ -235,7 +247,7 @@ class _Interpreter:
             if terms is not None:
                 self.terms[value] = terms
                 continue
-            same = {"new_sizes": value.type.shape, "dimensions": None}
+            same: dict[str, Param] = {"new_sizes": value.type.shape, "dimensions": None}
             self.arrays.write(Equation("reshape", (atom,), same, (value,)))
 
     def through(
@@ -250,7 +262,7 @@ class _Interpreter:
         links = self.linked(equation, terms, seeds)
         colours = np.arange(seeds.size)
         if links is not None:
-            colours = _colours(links, seeds.size)
+            colours = colours_of(links, seeds.size)
         count = int(colours.max(initial=-1)) + 1
         self.opaque.append(Through(equation.op, count, seeds.size))
         values = (*equation.inputs, *equation.outputs)
@@ -282,11 +294,11 @@ class _Interpreter:
             results = self.batched(equation, is_linear, operands)
         if links is None:
             return [
-                [_whole(value, atom, seeds)]
+                [whole_term(value, atom, seeds)]
                 for value, atom in zip(equation.outputs, results, strict=True)
             ]
         return [
-            _listed(value, atom, seeds, colours, each, self.arrays)
+            listed_terms(value, atom, seeds, colours, each, self.arrays)
             for value, atom, each in zip(equation.outputs, results, links, strict=True)
         ]
 
@@ -336,109 +348,10 @@ class _Interpreter:
         alone = replace(equation, inputs=inputs, outputs=outputs)
         single = Function(equation.op.replace("-", "_"), inputs, (alone,), outputs)
         axes = [-1 if linear else None for linear in is_linear]
-        traced = self.vmapped(single, axes, -1, [atom.type for atom in operands])
+        types = [atom.type for atom in operands]
+        traced = vmapped(single, axes, -1, types, self.regimes)
         equations: list[Equation] = []
         found = splice(traced, operands, equations)
         for each in equations:
             self.arrays.write(each)
         return found
-
-    def vmapped(
-        self,
-        function: Function,
-        axes: Sequence[int | None],
-        result: int,
-        types: Sequence[ArrayType],
-    ) -> Function:
-        """A function for all places of an axis at once.
-
-        Args:
-            function: The function.
-            axes: Where the axis is in each argument; None where it is not in it.
-            result: Where it is in the results.
-            types: Those of the arguments.
-        """
-
-        def call(regime: Regime, *given: jax.Array) -> Sequence[jax.Array]:
-            def run(*some: jax.Array) -> Sequence[jax.Array]:
-                return evaluate(function, some, regime)
-
-            return jax.vmap(run, in_axes=list(axes), out_axes=result)(*given)
-
-        traces = {
-            regime: trace_one(
-                partial(call, regime),
-                types,
-                regime,
-                name=function.name,
-                input_names=[f"x{n}" for n in range(len(types))],
-                rules=False,
-            )
-            for regime in self.regimes or (Regime.WIDE,)
-        }
-        traced, *others = dict.fromkeys(merge(traces).values())
-        if others:
-            raise RegimesDifferError
-        return traced
-
-
-def _gives_places(equation: Equation) -> bool:
-    """Whether a residual operation has integers among its results: places, perhaps.
-
-    As an operation on all turns at once it shows which they are.
-    """
-    return any(value.type.dtype.is_integer for value in equation.outputs)
-
-
-def _colours(links: Sequence[Links], seeds: int) -> NDArray[np.int64]:
-    """A colour for each seed: negative where nothing depends on it."""
-    whole = stacked(links)
-    pattern = Pattern.of((whole.rows, seeds), whole.row, whole.col)
-    colouring = colour_columns(pattern)
-    if colouring.count * FEWER > seeds:
-        return np.arange(seeds)
-    return colouring.colours
-
-
-def _listed(
-    value: Value,
-    atom: Atom,
-    seeds: NDArray[np.int64],
-    colours: NDArray[np.int64],
-    links: Links,
-    arrays: Arrays,
-) -> list[Term]:
-    """The derivatives by seeds that are linked, from an array by colours."""
-    if not links.keys.size:
-        return []
-    count = int(colours.max()) + 1
-    if count == seeds.size and links.keys.size > FULL * value.type.size * count:
-        return [_whole(value, atom, seeds)]
-    sizes = (links.keys.size,)
-    row, col = links.row, links.col
-    flat = arrays.reshaped(atom, (atom.type.size,))
-    found = arrays.rows(flat, row * count + colours[col])
-    places = np.unravel_index(row, value.type.shape) if value.type.shape else ()
-    return [
-        Term(
-            sizes,
-            tuple(IndexMap.of(np.asarray(each, np.int64), sizes) for each in places),
-            IndexMap.of(seeds[col], sizes),
-            (Factor(found, (0,)),),
-            value.type.dtype,
-        )
-    ]
-
-
-def _whole(value: Value, atom: Atom, seeds: NDArray[np.int64]) -> Term:
-    """A term that holds derivatives by some seeds as an array."""
-    shape = value.type.shape
-    sizes = (*shape, seeds.size)
-    axes = tuple(range(len(sizes)))
-    return Term(
-        sizes,
-        tuple(IndexMap.along(sizes, axis) for axis in range(len(shape))),
-        IndexMap.of(seeds.reshape((1,) * len(shape) + (-1,)), sizes),
-        (Factor(atom, axes),),
-        value.type.dtype,
-    )

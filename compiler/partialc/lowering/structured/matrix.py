@@ -14,11 +14,11 @@ from partialc.ir.program import Function
 from partialc.lowering.pipeline import FINAL, run
 from partialc.lowering.structured.interpret import (
     LARGEST,
-    RegimesDifferError,
     Through,
     TooLargeError,
     structured,
 )
+from partialc.lowering.structured.products import RegimesDifferError
 from partialc.realise.linear import LinearProgram
 from partialc.tangents.arrays import Arrays
 from partialc.tangents.sparse import Matrix
