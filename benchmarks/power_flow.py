@@ -18,10 +18,10 @@ from typing import Any, Final
 import jax.numpy as jnp
 import numpy as np
 
-from matrices.c_code import C_CODE, Generated, casadi, generated, in_loops
-from matrices.contests import COLOURED, compiled, peer, weighted_peer
+from matrices.c_code import Generated, beside_c, casadi, generated, in_loops
+from matrices.contests import compiled, peer, weighted_peer
 from matrices.problems import Array
-from partialc.benching.case import Bar, Case, Contender
+from partialc.benching.case import Case
 from partialc.benching.measurement import Measurement
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for `examples`
@@ -37,9 +37,8 @@ HESSIAN: Final = "sparse(lower(weighted(hessian({}))))"
 BUSES: Final = IEEE118.angles.size
 GENERATORS: Final = IEEE118.generator.size
 UNKNOWNS: Final = 2 * (BUSES + GENERATORS)
+MISMATCHES: Final = IEEE118.free_angle.size + IEEE118.free_magnitude.size
 PLACES: Final = np.cumsum([BUSES, BUSES, GENERATORS])
-SLOWER: Final = 1.0
-FASTER: Final = 1 / 3
 
 
 def optimal_flow(x: Array) -> Array:
@@ -76,8 +75,7 @@ def _symbolic_outflow(library: Any, angle: Any, v: Any) -> tuple[Any, Any]:
 def jacobian_in_c() -> Generated:
     """CasADi's Jacobian of the mismatch."""
     library, grid = casadi(), IEEE118
-    size = grid.free_angle.size + grid.free_magnitude.size
-    x = library.SX.sym("x", size)
+    x = library.SX.sym("x", MISMATCHES)
     angle = [float(each) for each in grid.angles]
     v = [float(each) for each in grid.magnitudes]
     for place, bus in enumerate(grid.free_angle):
@@ -115,10 +113,9 @@ def hessian_in_c() -> Generated:
 
 def draw(rows: int | None) -> tuple[Array]:
     """Angles and magnitudes, or magnitudes for all: any numbers near one will do."""
-    size = IEEE118.free_angle.size + IEEE118.free_magnitude.size
     lead = () if rows is None else (rows,)
     random = np.random.default_rng(0)
-    return (jnp.asarray(random.uniform(0.8, 1.1, (*lead, size))),)
+    return (jnp.asarray(random.uniform(0.8, 1.1, (*lead, MISMATCHES))),)
 
 
 def draw_weighted(rows: int | None) -> tuple[Array, Array]:
@@ -130,37 +127,29 @@ def draw_weighted(rows: int | None) -> tuple[Array, Array]:
 
 
 def _modules() -> tuple[ModuleType, ModuleType]:
-    size = IEEE118.free_angle.size + IEEE118.free_magnitude.size
-    first, _ = compiled(ieee118, size, JACOBIAN, "flow_jacobian")
+    first, _ = compiled(ieee118, MISMATCHES, JACOBIAN, "flow_jacobian")
     second, _ = compiled(optimal_flow, UNKNOWNS, HESSIAN, "flow_hessian")
     return first.load(), second.load()
 
 
 def cases() -> Iterator[Case]:
     """One evaluation each."""
-    there = casadi() is not None
     first, second = _modules()
-    size = IEEE118.free_angle.size + IEEE118.free_magnitude.size
-    for name, kernel, in_c, coloured, drawn in (
-        ("ieee118_jacobian", first.d, jacobian_in_c, peer(ieee118, size, 1), draw),
-        (
-            "ieee118_lagrangian",
-            second.d,
-            hessian_in_c,
-            weighted_peer(
-                optimal_flow, UNKNOWNS, 1 + 2 * BUSES, second.D_ROWS, second.D_COLS
-            ),
-            draw_weighted,
-        ),
-    ):
-        rivals, bars = [], []
-        if there:
-            rivals.append(Contender(C_CODE, in_c().bridged))
-            bars.append(Bar(C_CODE, "run", SLOWER))
-        if coloured is not None:
-            rivals.append(Contender(COLOURED, coloured))
-            bars.append(Bar(COLOURED, "run", FASTER))
-        yield Case(name, None, kernel, tuple(rivals), drawn, x64=True, bars=tuple(bars))
+    rows, cols = np.asarray(second.D_ROWS), np.asarray(second.D_COLS)
+    yield beside_c(
+        "ieee118_jacobian",
+        first.d,
+        jacobian_in_c,
+        peer(ieee118, MISMATCHES, 1),
+        draw,
+    )
+    yield beside_c(
+        "ieee118_lagrangian",
+        second.d,
+        hessian_in_c,
+        weighted_peer(optimal_flow, UNKNOWNS, 1 + 2 * BUSES, rows, cols),
+        draw_weighted,
+    )
 
 
 def measurements() -> Iterator[Measurement]:
@@ -168,7 +157,5 @@ def measurements() -> Iterator[Measurement]:
     if casadi() is None:
         return
     first, second = _modules()
-    yield in_loops("ieee118_jacobian", first.d, jacobian_in_c(), draw, SLOWER)
-    yield in_loops(
-        "ieee118_lagrangian", second.d, hessian_in_c(), draw_weighted, SLOWER
-    )
+    yield in_loops("ieee118_jacobian", first.d, jacobian_in_c(), draw)
+    yield in_loops("ieee118_lagrangian", second.d, hessian_in_c(), draw_weighted)

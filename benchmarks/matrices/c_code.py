@@ -26,13 +26,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from matrices.contests import COLOURED
 from matrices.problems import Array
+from partialc.benching.case import Bar, Case, Contender
 from partialc.benching.measurement import Measurement
 
 C_CODE: Final = "CasADi's C"
 FLAGS: Final = ("-O3", "-march=native", "-fPIC", "-shared")
 POINTS: Final = 100
 TURNS: Final = 15
+SLOWER: Final = 1.0
+FASTER: Final = 1 / 3
 
 _BRIDGE: Final = """
 #include "xla/ffi/api/ffi.h"
@@ -109,8 +113,8 @@ def generated(function: Any) -> Generated:
     bridge.write_text(text, encoding="utf-8")
     subprocess.run(
         [
-            *("g++", "-std=c++17", "-O2", "-fPIC", "-shared"),
-            *("-I", jax.ffi.include_dir(), "-o", bridged, bridge, compiled),
+            *("g++", "-std=c++17", "-O2", "-fPIC", "-shared", "-w"),
+            *("-isystem", jax.ffi.include_dir(), "-o", bridged, bridge, compiled),
             f"-Wl,-rpath,{where}",
         ],
         check=True,
@@ -127,12 +131,37 @@ def generated(function: Any) -> Generated:
     return Generated(values, library.external(name, str(compiled)), size)
 
 
+def beside_c(
+    name: str,
+    kernel: Callable[..., Array],
+    in_c: Callable[[], Generated],
+    coloured: Callable[..., Array] | None,
+    draw: Callable[[int | None], tuple[Array, ...]],
+) -> Case:
+    """A kernel beside C code and a colouring library, as far as they are there.
+
+    Args:
+        name: What it is called.
+        kernel: The kernel; its result is one array.
+        in_c: Generates the C code.
+        coloured: The library's way.
+        draw: Makes the arguments.
+    """
+    rivals, bars = [], []
+    if casadi() is not None:
+        rivals.append(Contender(C_CODE, in_c().bridged))
+        bars.append(Bar(C_CODE, "run", SLOWER))
+    if coloured is not None:
+        rivals.append(Contender(COLOURED, coloured))
+        bars.append(Bar(COLOURED, "run", FASTER))
+    return Case(name, None, kernel, tuple(rivals), draw, x64=True, bars=tuple(bars))
+
+
 def in_loops(
     name: str,
     kernel: Callable[..., Array],
     rival: Generated,
     draw: Callable[[int | None], Sequence[Array]],
-    most: float,
 ) -> Measurement:
     """Seconds for a point: the kernel in a compiled loop, over a call by buffers.
 
@@ -141,7 +170,6 @@ def in_loops(
         kernel: The kernel; its result is one array.
         rival: The same in C.
         draw: Arguments for so many points.
-        most: How large the ratio may be.
     """
     with jax.enable_x64(True):
         points = draw(POINTS)
@@ -161,4 +189,4 @@ def in_loops(
             for _ in range(POINTS):
                 evaluate()
             ratios.append((middle - start) / (perf_counter() - middle))
-    return Measurement(f"{name}: in a loop, over {C_CODE}", median(ratios), "", most)
+    return Measurement(f"{name}: in a loop, over {C_CODE}", median(ratios), "", SLOWER)
