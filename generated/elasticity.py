@@ -332,9 +332,9 @@ def hessian(u: jax.Array, load: jax.Array) -> jax.Array:
     sum_mul_plus_transposed_sum = (scaled_sum_mul + transposed_sum_mul_mul).astype(
         u.dtype
     )
-    reshape_sum_mul_transposed = sum_mul_plus_transposed_sum.ravel()
+    reshape_sum_mul_transposed = sum_mul_plus_transposed_sum.astype(float).ravel()
     picked_sum_mul_transposed = reshape_sum_mul_transposed[jnp.asarray(_VECTOR_22392)]
-    full_0 = jnp.zeros((8992,), u.dtype)
+    full_0 = jnp.zeros((8992,), float)
     return full_0.at[jnp.asarray(_VECTOR_22392_2)].add(
         picked_sum_mul_transposed, mode="promise_in_bounds"
     )

@@ -19,6 +19,7 @@ from partialc.planning.matrices import asked, is_matrix
 from partialc.planning.parts import parts_of
 from partialc.planning.realisation import Chained
 from partialc.planning.tracer import Tracer
+from partialc.realise.dtypes import part_dtype
 from partialc.realise.linear import Direction, LinearProgram
 from partialc.request.resolved import Block, Dense, Entries
 from partialc.tangents.arrays import Arrays
@@ -136,9 +137,7 @@ def _replaced(base: Function, parts: Mapping[int, Function], leaves: int) -> Fun
 def _written(program: LinearProgram, found: LinearMatrix, block: Block) -> Function:
     """The values of one block as a function of the leaves, then the weights."""
     arrays = found.arrays.copied()
-    is_reverse = program.direction == "reverse"
-    (rows,) = found.function.inputs[-1:] if is_reverse else found.function.outputs[:1]
-    dtype = rows.type.dtype  # in reverse JAX returns the element type of the argument
+    dtype = part_dtype(block, program.primal.signature)
     values = _values(block, found.matrix, dtype, arrays)
     given = len(found.function.inputs) - len(program.seeds)
     inputs = found.function.inputs[:given]
@@ -167,6 +166,7 @@ def _coloured(
     layout = block.layout
     assert isinstance(layout, Entries), "a sparse matrix lists its entries"
     is_reverse = program.direction == "reverse"
+    dtype = part_dtype(block, program.primal.signature)
     colourings: dict[LinearMatrix, Colouring] = {}
     variants = {}
     for regime, each in found.items():
@@ -182,7 +182,9 @@ def _coloured(
                 f" {'rows' if is_reverse else 'columns'}"
             )
         rows, cols = np.divmod(asked(block, layout), max(pattern.shape[1], 1))
-        variants[regime] = coloured_values(program, colouring, rows, cols, regime)
+        variants[regime] = coloured_values(
+            program, colouring, rows, cols, dtype.numpy(regime), regime
+        )
     fact = f"{colouring.count} colours; no colouring has less than {colouring.bound}"
     return variants, fact
 
