@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import jax
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from examples.brusselator import model, solve
 
 
 @pytest.fixture(autouse=True)
-def wide() -> None:
+def wide() -> Generator[None]:
     with jax.enable_x64(True):
         yield
 

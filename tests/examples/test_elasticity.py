@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Generator
 
 import jax
 import numpy as np
@@ -12,7 +13,7 @@ from examples.elasticity import model, solve
 
 
 @pytest.fixture(autouse=True)
-def wide() -> None:
+def wide() -> Generator[None]:
     with jax.enable_x64(True):
         yield
 
