@@ -32,12 +32,12 @@ def _arrays(file: str, digest: str) -> dict[str, Any]:
 
 _ARGUMENTS = {"x": "float[181]"}
 _ARRAYS = _arrays(
-    "ieee118.npz", "ae20d8a337edcdbbaca9fb190dd354bc961cf21a5b45dc2e92dbc04c9deef58b"
+    "ieee118.npz", "90bbcb6192a02464fc578e7e0cf60bab26e4c1bd2eb9c20714afe1a2953d6df1"
 )
-NEWTON_JACOBIAN_ROWS = _ARRAYS["NEWTON_JACOBIAN_ROWS"]
-NEWTON_JACOBIAN_COLS = _ARRAYS["NEWTON_JACOBIAN_COLS"]
-_VECTOR_3286 = _ARRAYS["_VECTOR_3286"]
-_VECTOR_3286_2 = _ARRAYS["_VECTOR_3286_2"]
+NEWTON_JACOBIAN_ROWS = _ARRAYS["NEWTON_JACOBIAN_ROWS"].astype(np.int64)
+NEWTON_JACOBIAN_COLS = _ARRAYS["NEWTON_JACOBIAN_COLS"].astype(np.int64)
+_VECTOR_3286 = _ARRAYS["_VECTOR_3286"].astype(np.uint32)
+_VECTOR_3286_2 = _ARRAYS["_VECTOR_3286_2"].astype(np.uint32)
 NEWTON_JACOBIAN_SHAPE = (181, 181)
 # fmt: off
 NEWTON_JACOBIAN_INDPTR = np.array([

@@ -114,7 +114,7 @@ def module_text(
         stem = file.removesuffix(".py")
         digest = sha256(arrays).hexdigest()
         lines.append(f'_ARRAYS = _arrays("{stem}.npz", "{digest}")')
-        lines += [f'{key} = _ARRAYS["{key}"]' for key in large]
+        lines += [f"{key} = {_read(key, data)}" for key, data in large.items()]
     lines += [
         ruled[key] if key in ruled else _definition(key, constant)
         for key, constant in constants.items()
@@ -262,5 +262,22 @@ def _used(
 def _npz(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
     """The arrays as the bytes of an uncompressed `.npz`: same arrays, same bytes."""
     buffer = BytesIO()
-    np.savez(buffer, **dict(sorted(arrays.items())))  # type: ignore[arg-type]
+    kept = {key: data.astype(_kept(data)) for key, data in sorted(arrays.items())}
+    np.savez(buffer, **kept)  # type: ignore[arg-type]
     return buffer.getvalue()
+
+
+def _kept(array: NDArray[np.generic]) -> np.dtype[np.generic]:
+    """What an array is written as: places need seldom all bytes of their type."""
+    if not np.issubdtype(array.dtype, np.integer) or not array.size:
+        return array.dtype
+    narrow = np.result_type(
+        np.min_scalar_type(array.min()), np.min_scalar_type(array.max())
+    )
+    return narrow if narrow.itemsize < array.dtype.itemsize else array.dtype
+
+
+def _read(key: str, array: NDArray[np.generic]) -> str:
+    """The expression for an array that was written, in its own type again."""
+    text = f'_ARRAYS["{key}"]'
+    return text if _kept(array) == array.dtype else f"{text}.astype(np.{array.dtype})"

@@ -20,6 +20,7 @@ from partialc.planning.matrices import asked, is_matrix
 from partialc.planning.parts import parts_of
 from partialc.planning.realisation import Chained
 from partialc.planning.tracer import Tracer
+from partialc.realise.dtypes import part_dtype
 from partialc.realise.linear import Direction, LinearProgram
 from partialc.request.resolved import Block, Dense, Entries
 from partialc.tangents.arrays import Arrays
@@ -137,9 +138,7 @@ def _replaced(base: Function, parts: Mapping[int, Function], leaves: int) -> Fun
 def _written(program: LinearProgram, found: LinearMatrix, block: Block) -> Function:
     """The values of one block as a function of the leaves, then the weights."""
     arrays = found.arrays.copied()
-    is_reverse = program.direction == "reverse"
-    (rows,) = found.function.inputs[-1:] if is_reverse else found.function.outputs[:1]
-    dtype = rows.type.dtype  # in reverse JAX returns the element type of the argument
+    dtype = part_dtype(block, program.primal.signature)
     values = _values(block, found.matrix, dtype, arrays)
     given = len(found.function.inputs) - len(program.seeds)
     inputs = found.function.inputs[:given]
@@ -168,6 +167,7 @@ def _coloured(
     layout = block.layout
     assert isinstance(layout, Entries), "a sparse matrix lists its entries"
     is_reverse = program.direction == "reverse"
+    dtype = part_dtype(block, program.primal.signature)
     pattern = pattern_of_all(found)
     rows, cols = np.divmod(asked(block, layout), max(pattern.shape[1], 1))
     pattern |= Pattern.of(pattern.shape, rows, cols)  # zeros are read too
@@ -179,7 +179,9 @@ def _coloured(
             f" {'rows' if is_reverse else 'columns'}"
         )
     variants = {
-        regime: coloured_values(program, colouring, rows, cols, regime)
+        regime: coloured_values(
+            program, colouring, rows, cols, dtype.numpy(regime), regime
+        )
         for regime in found
     }
     fact = f"{colouring.count} colours; no colouring has less than {colouring.bound}"

@@ -125,13 +125,16 @@ def test_many_positions_stand_beside_the_module(tmp_path: Path) -> None:
         "m",
         form="chain",
     )
-    assert 'K_ROWS = _ARRAYS["K_ROWS"]' in module.source
+    assert 'K_ROWS = _ARRAYS["K_ROWS"].astype(np.int64)' in module.source
     assert "K_SHAPE = (400, 400)" in module.source
     kernel = module.source[module.source.index("def k(") :]
     assert kernel.count("jax.jvp(") == 1
     module.write(tmp_path / "m.py")
     x = np.linspace(0.5, 1.5, 400)
+    with np.load(tmp_path / "m.npz") as arrays:
+        assert arrays["K_ROWS"].dtype == np.uint16
     loaded = module.load()
+    assert loaded.K_ROWS.dtype == np.int64
     full = np.tril(jax.hessian(pairs)(x))
     found = loaded.k(x)
     np.testing.assert_allclose(found, full[loaded.K_ROWS, loaded.K_COLS], 1e-12)

@@ -58,6 +58,47 @@ def test_a_stencil_is_structured(size: int) -> None:
         np.testing.assert_allclose(loaded.k(x), expected, 1e-12)
 
 
+HALVES = np.full(40, 0.5)
+"""In float64 where that is on: the function converts."""
+
+
+def widened(x: Any) -> Any:
+    return jnp.sum(HALVES[1:] * x[1:] ** 2 * x[:-1])
+
+
+def widened_stencil(u: Any) -> Any:
+    return HALVES[1:-1] * stencil(u)
+
+
+@pytest.mark.parametrize(
+    ("function", "request_"),
+    [
+        (widened, "sparse(hessian({}))"),
+        (widened, "sparse(lower(weighted(hessian({}))))"),
+        (widened_stencil, "sparse(jacobian({}))"),
+    ],
+)
+def test_matrices_have_the_type_of_the_result(function: Any, request_: str) -> None:
+    module = built(function, 40, request_)
+    plan = module.plan.kernels["k"]
+    programs = [
+        each.program
+        for each in (plan.chosen, *plan.rejected)
+        if isinstance(each, StructuredTangents) and each.program
+    ]
+    assert len(programs) > 1
+    for program in programs:
+        for traced in program.variants.values():
+            assert [str(each.type.dtype) for each in traced.outputs] == [
+                "default_float"
+            ]
+    loaded = module.load()
+    x = np.linspace(0.2, 1.0, 40, dtype="float32")
+    with jax.enable_x64(True):
+        weights = [np.ones(())] if "weighted" in request_ else []
+        assert loaded.k(x, *weights).dtype == "float64"
+
+
 def test_the_text_does_not_grow() -> None:
     texts = [
         built(stencil, size, "sparse(jacobian({}))").source for size in (3000, 30000)

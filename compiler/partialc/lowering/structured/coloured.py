@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,7 @@ def coloured_values(
     colouring: Colouring,
     rows: NDArray[np.int64],
     cols: NDArray[np.int64],
+    dtype: np.dtype[Any],
     regime: Regime,
 ) -> Function:
     """The values of some entries as a function of the leaves, then the weights.
@@ -33,6 +35,8 @@ def coloured_values(
         colouring: A colour for each of these.
         rows: The row of each entry, of shape (entries,).
         cols: Its column.
+        dtype: The element type: what is pulled back, or a gradient, has another one
+            where the function converts.
         regime: What to trace under.
 
     Raises:
@@ -48,7 +52,7 @@ def coloured_values(
         found = jax.vmap(apply)(*_seeds(program, colouring, regime))
         flat = [each.reshape(colouring.count, -1) for each in found]
         joined = flat[0] if len(flat) == 1 else jnp.concatenate(flat, axis=1)
-        return (joined.reshape(-1)[index],)
+        return (joined.reshape(-1)[index].astype(dtype),)
 
     return trace_one(
         call,
