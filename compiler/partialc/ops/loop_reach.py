@@ -14,7 +14,9 @@ from partialc.ops.reach import Mapped, OfBody, Reach
 from partialc.tangents.links import MOST, Links, TooManyLinksError, stacked
 
 MOST_TURNS: Final = 4_000
-"""A loop in which later turns still add something is not followed for longer."""
+MOST_WORK: Final = 1 << 26
+"""A loop in which later turns still add something is not followed for longer, and not
+through more pairs: some ten seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def scan_reach(equation: Equation, is_linear: Sequence[bool], of_body: OfBody) -
     xs = equation.inputs[ends:]
     fixed = [operands.whole(n) for n in range(constants)]
     moves = any(is_linear[ends:])
-    held = 0
+    held = work = 0
     for turn, place in enumerate(places):
         if turn == MOST_TURNS:
             raise TooManyLinksError
@@ -168,7 +170,8 @@ def scan_reach(equation: Equation, is_linear: Sequence[bool], of_body: OfBody) -
         for each, links in zip(outputs, results[carried:], strict=True):
             each.append(links)
             held += links.keys.size
-        if held > MOST:
+        work += sum(links.keys.size for links in results)
+        if held > MOST or work > MOST_WORK:
             raise TooManyLinksError
         following = results[:carried]
         is_still = all(map(Links.same, state, following))
@@ -212,7 +215,7 @@ def _through(
 def while_reach(
     equation: Equation, is_linear: Sequence[bool], of_body: OfBody
 ) -> Reach:
-    """Any number of steps: the least that a step adds nothing to."""
+    """Any number of steps: what any number of turns reaches, found by doubling."""
     body = params.function(equation, "body_function")
     skipped = params.integer(equation, "cond_nconsts")
     constants = params.integer(equation, "body_nconsts")
@@ -220,15 +223,36 @@ def while_reach(
     operands = _Operands(equation.inputs, is_linear)
     linear, found = carried_too(body, flags, constants, of_body)
     first = skipped + constants
-    state = [operands.whole(n) for n in range(first, len(equation.inputs))]
+    carries = equation.inputs[first:]
+    sizes = [atom.type.size for atom in carries]
+    starts = [sum(sizes[:number]) for number in range(len(sizes))]
+    own = [Links.none(size, sum(sizes)) for size in sizes]
+    into = [
+        Links.identity(size, sum(sizes), start) if linear[constants + number] else none
+        for number, (size, start, none) in enumerate(
+            zip(sizes, starts, own, strict=True)
+        )
+    ]
+    nothing = [
+        Links.none(a.type.size, sum(sizes)) for a in equation.inputs[skipped:first]
+    ]
+    step = stacked(
+        [_through(row, [*nothing, *into], linear, sum(sizes)) for row in found]
+    )
+    reached = step | Links.identity(step.rows, step.cols)
+    while not reached.same(further := reached.after(reached)):
+        reached = further
     fixed = [operands.whole(n) for n in range(skipped, first)]
-    while True:
-        inner = [*fixed, *state]
-        results = [_through(row, inner, linear, operands.total) for row in found]
-        following = [one | other for one, other in zip(state, results, strict=True)]
-        if all(map(Links.same, state, following)):
-            return [operands.apart(links) for links in state]
-        state = following
+    empty = [Links.none(size, operands.total) for size in sizes]
+    added = stacked(
+        [_through(row, [*fixed, *empty], linear, operands.total) for row in found]
+    )
+    begun = stacked([operands.whole(n) for n in range(first, len(equation.inputs))])
+    every = reached.after(begun | added)
+    return [
+        operands.apart(every.some_rows(start, size))
+        for start, size in zip(starts, sizes, strict=True)
+    ]
 
 
 def cond_reach(equation: Equation, is_linear: Sequence[bool], of_body: OfBody) -> Reach:

@@ -116,6 +116,12 @@ class Links:
         keys = row[starts][place] * max(first.cols, 1) + col
         return Links(self.rows, first.cols, keys)
 
+    def some_rows(self, first: int, count: int) -> Links:
+        """Those of some rows, numbered from zero on."""
+        width = max(self.cols, 1)
+        low, high = np.searchsorted(self.keys, [first * width, (first + count) * width])
+        return Links(count, self.cols, self.keys[low:high] - first * width)
+
     def columns(self, first: int, count: int) -> Links:
         """Those of some columns, numbered from zero on."""
         row, col = self.row, self.col - first

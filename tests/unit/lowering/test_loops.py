@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
 from numpy.typing import NDArray
 
+from partialc.ops import loop_reach
 from tests.unit.lowering.test_structured import (
     Function_,
     assembled,
@@ -21,6 +23,12 @@ N = 12
 X = np.random.default_rng(0).normal(size=N)
 C = np.array([0.3, 0.7])
 W = np.array([[0.2, 1.0, -0.4], [0.5, -0.1, 0.3], [0.9, 0.6, -1.1]])
+
+
+def jacobian_forward(function: Function_, x: NDArray[Any]) -> NDArray[Any]:
+    """By plain JAX, of what cannot be taken in reverse."""
+    with jax.enable_x64(True):
+        return np.asarray(jax.jit(jax.jacfwd(function))(x))
 
 
 def banded(v: Any) -> Any:
@@ -155,6 +163,43 @@ def test_until() -> None:
     places = set(zip(rows, cols, strict=True))
     apart = {(n, n) for n in range(N)}
     assert places == apart | {(1, 0), (2, 0), (2, 1)}
+
+
+def test_until_of_several() -> None:
+    """Values that are carried, one into the other, and a constant that is added."""
+
+    def function(x: Any) -> Any:
+        def turn(state: Any) -> Any:
+            count, a, b, c = state
+            return count + 1, b * x[9], a[::-1] + x[:2], c
+
+        start = (0, x[2:4], x[4:6], x[6:8])
+        _, a, b, c = lax.while_loop(lambda state: state[0] < 2, turn, start)
+        return jnp.concatenate([a, b, c])
+
+    found = taken_apart(function, [X])
+    places: dict[int, set[int]] = {}
+    for row, col in zip(found.pattern.rows, found.pattern.cols, strict=True):
+        places.setdefault(int(row), set()).add(int(col))
+    both = {0, 1, 2, 3, 4, 5, 9}
+    assert places == {0: both, 1: both, 2: both, 3: both, 4: {6}, 5: {7}}
+    want = jacobian_forward(function, X)
+    np.testing.assert_allclose(assembled(found, [X]), want, rtol=1e-12)
+
+
+def test_long_loops_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then everything depends on everything."""
+
+    def function(x: Any) -> Any:
+        return lax.scan(lambda v, _: (banded(v), None), x, None, length=3)[0]
+
+    assert taken_apart(function, [X]).pattern.nonzeros == band(3)
+    monkeypatch.setattr(loop_reach, "MOST_WORK", 10)
+    found = taken_apart(function, [X])
+    assert found.pattern.nonzeros == N * N
+    np.testing.assert_allclose(
+        assembled(found, [X]), jacobian(function, [X]), rtol=1e-12, atol=1e-14
+    )
 
 
 def test_as_many_derivatives_as_colours() -> None:

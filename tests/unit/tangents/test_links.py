@@ -75,6 +75,16 @@ def test_some_columns(data: st.DataObject, rows: int, cols: int) -> None:
     assert np.array_equal(dense(found), table[:, first : first + count])
 
 
+@few
+@given(st.data(), st.integers(1, 6), sizes)
+def test_some_rows(data: st.DataObject, rows: int, cols: int) -> None:
+    table = data.draw(tables(rows, cols))
+    first = data.draw(st.integers(0, rows - 1))
+    count = data.draw(st.integers(0, rows - first))
+    found = linked(table).some_rows(first, count)
+    assert np.array_equal(dense(found), table[first : first + count])
+
+
 def test_plain_ones() -> None:
     assert not dense(Links.none(2, 3)).any()
     assert dense(Links.full(2, 3)).all()
