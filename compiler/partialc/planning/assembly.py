@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -99,7 +99,10 @@ def assembled(
             parts[number], fact = _coloured(program, found, block)
             facts.append(fact)
             continue
-        written = {each: _written(program, each, block) for each in set(found.values())}
+        written = {
+            each: _written(program, each, block, [r for r in found if found[r] is each])
+            for each in dict.fromkeys(found.values())
+        }
         parts[number] = {regime: written[each] for regime, each in found.items()}
         widest.append(list(found.values())[-1])
         facts.append(_fact(widest[-1]))
@@ -135,14 +138,35 @@ def _replaced(base: Function, parts: Mapping[int, Function], leaves: int) -> Fun
     return replace(base, equations=tuple(equations), outputs=tuple(outputs))
 
 
-def _written(program: LinearProgram, found: LinearMatrix, block: Block) -> Function:
-    """The values of one block as a function of the leaves, then the weights."""
+def _written(
+    program: LinearProgram,
+    found: LinearMatrix,
+    block: Block,
+    regimes: Sequence[Regime],
+) -> Function:
+    """The values of one block as a function of the leaves, then the weights.
+
+    Args:
+        program: What the matrix is of.
+        found: The matrix.
+        block: What is asked for of it.
+        regimes: Those that the matrix is of.
+    """
     arrays = found.arrays.copied()
-    dtype = part_dtype(block, program.primal.signature)
+    dtype = _within(part_dtype(block, program.primal.signature), regimes)
     values = _values(block, found.matrix, dtype, arrays)
     given = len(found.function.inputs) - len(program.seeds)
     inputs = found.function.inputs[:given]
     return Function("values", inputs, tuple(arrays.equations), (values,))
+
+
+def _within(dtype: DType, regimes: Sequence[Regime]) -> DType:
+    """An element type as programs of some regimes alone have it."""
+    at = {regime: dtype.at(regime) for regime in regimes}
+    last = list(at.values())[-1]
+    wide = at.get(Regime.WIDE, last)
+    mixed = at.get(Regime.MIXED, wide)
+    return DType(at.get(Regime.NARROW, mixed), mixed, wide)
 
 
 def _values(block: Block, matrix: Matrix, dtype: DType, arrays: Arrays) -> Atom:
