@@ -72,19 +72,19 @@ def arrowhead(x: Array) -> Array:
     return jnp.concatenate([jnp.sum(x * jnp.sin(x))[None], x[0] * x[1:] + x[1:] ** 2])
 
 
-def triangles(side: int) -> tuple[Array, Array]:
-    """A square of `side` by `side` cells, each cut in two.
+def triangles(height: int, width: int) -> tuple[Array, Array]:
+    """A rectangle of `height` by `width` cells, each cut in two.
 
     Returns:
-        The corners of the triangles, of shape (2 * side**2, 3), and the places of the
-        nodes, of shape ((side + 1)**2, 2).
+        The corners of the triangles, of shape (2 * height * width, 3), and the places
+        of the nodes, of shape ((height + 1) * (width + 1), 2).
     """
-    node = np.arange((side + 1) ** 2).reshape(side + 1, side + 1)
+    node = np.arange((height + 1) * (width + 1)).reshape(height + 1, width + 1)
     lower = [node[:-1, :-1], node[1:, :-1], node[:-1, 1:]]
     upper = [node[1:, 1:], node[:-1, 1:], node[1:, :-1]]
     corners = [np.stack([each.ravel() for each in half], 1) for half in (lower, upper)]
     random = np.random.default_rng(0)
-    places = np.stack(np.divmod(np.arange(node.size), side + 1), 1).astype(float)
+    places = np.stack(np.divmod(np.arange(node.size), width + 1), 1).astype(float)
     places += random.uniform(-0.2, 0.2, places.shape)
     return np.concatenate(corners), places
 
@@ -104,17 +104,17 @@ def element_energy(moved: Array, inverse: Array, area: Array) -> Array:
     return area * (0.5 * (strain - 2.0) - jnp.log(volume) + 0.5 * jnp.log(volume) ** 2)
 
 
-def rest(side: int) -> tuple[Array, Array, Array, Array]:
-    """Corners, places, inverses of edges and areas of a square at rest."""
-    corners, places = triangles(side)
+def rest(height: int, width: int) -> tuple[Array, Array, Array, Array]:
+    """Corners, places, inverses of edges and areas of a rectangle at rest."""
+    corners, places = triangles(height, width)
     at = places[corners]
     edges = np.stack([at[:, 1] - at[:, 0], at[:, 2] - at[:, 0]], -1)
     return corners, places, np.linalg.inv(edges), np.abs(np.linalg.det(edges)) / 2.0
 
 
-def hyperelastic(side: int) -> Problem:
-    """The energy of a square of rubber as a function of its displacements."""
-    corners, places, inverse, area = rest(side)
+def hyperelastic(height: int, width: int) -> Problem:
+    """The energy of a rectangle of rubber as a function of its displacements."""
+    corners, places, inverse, area = rest(height, width)
 
     def energy(u: Array) -> Array:
         moved = (places + u.reshape(-1, 2))[corners]

@@ -91,3 +91,30 @@ def test_bytes_are_what_is_read_and_written() -> None:
 def test_costs_add_up() -> None:
     assert Cost(1, 2, 3) + Cost(1, 1, 1) == Cost(2, 3, 4)
     assert Cost(1, 2, 3) * 2 == Cost(2, 4, 6)
+
+
+def steps(x: jax.Array, t: jax.Array) -> Any:
+    """Five steps, and tangents that are multiplied by a cosine in each."""
+
+    def step(state: Any, _: None) -> Any:
+        v, w = state
+        return (v + 1.0, (jnp.cos(2.0 * v) + 1.0) * w), None
+
+    return lax.scan(step, (x, t), None, length=5)[0]
+
+
+def test_loops_compute_again_what_they_repeat() -> None:
+    """The cosine of 4 elements, for each of 3 tangents; or for the one there is."""
+    alone, many = cost(steps, (4,), (4,)), cost(steps, (4,), (3, 4))
+    assert alone.transcendentals == 5 * 4
+    assert many.transcendentals == 5 * 3 * 4
+
+
+def test_what_loops_are_given_is_not_computed_again() -> None:
+    def function(x: jax.Array, t: jax.Array) -> Any:
+        def step(w: Any, c: Any) -> Any:
+            return c * w, None
+
+        return lax.scan(step, t, jnp.cos(x))[0]
+
+    assert cost(function, (5, 4), (3, 4)).transcendentals == 5 * 4

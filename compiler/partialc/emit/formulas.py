@@ -174,14 +174,15 @@ def _by_diagonals(table: Integers, places: Places) -> str | None:
     if table.size != row.size:
         return None
     offsets = col - row
+    distinct = np.unique(offsets)
+    if distinct.size > MOST_DIAGONALS:
+        return None
     branches: dict[str, list[int]] = {}
-    for offset in np.unique(offsets)[:MOST_DIAGONALS].tolist():
+    for offset in distinct.tolist():
         text = _by_row(table[offsets == offset], row[offsets == offset], rows)
         if text is None:
             return None
         branches.setdefault(text, []).append(offset)
-    if sum(map(len, branches.values())) < np.unique(offsets).size:
-        return None
     *special, usual = sorted(branches, key=lambda text: len(branches[text]))
     if sum(len(branches[text]) for text in special) > MOST_BRANCHES:
         return None

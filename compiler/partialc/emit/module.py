@@ -163,10 +163,6 @@ def _kind_and_name(name: str) -> tuple[bool, bool, str]:
     return (not is_constant, not name[0].isupper(), name)
 
 
-def _quoted(name: str) -> str:
-    return f'"{name}"'
-
-
 def _header(name: str, origin: str, *, importable: bool) -> str:
     rebuild = f"partialc build {name}" if importable else f"partialc.compile, {name!r}"
     return (

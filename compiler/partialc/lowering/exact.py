@@ -11,7 +11,6 @@ and `min`, integer division by zero, and so on.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -21,14 +20,12 @@ from numpy.typing import NDArray
 from partialc.ir.dtypes import Regime
 from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
+from partialc.lowering.exact_sums import exact_product, exact_sum, is_plain
 from partialc.ops.elements import Operands
 from partialc.ops.registry import find
 
 Array: TypeAlias = NDArray[Any]
 Rule: TypeAlias = Callable[..., Array | None]
-
-LARGEST_PRODUCT: Final = 1 << 20
-"""Contractions of more products stay what they are."""
 
 
 def exact_results(
@@ -100,28 +97,17 @@ def _arithmetic(compute: Callable[..., Array], kinds: str = "iuf") -> Rule:
     def rule(
         operands: Sequence[Array], params: object, dtype: np.dtype[Any]
     ) -> Array | None:
-        if dtype.kind not in kinds or not all(_is_plain(a) for a in operands):
+        if dtype.kind not in kinds or not all(is_plain(a) for a in operands):
             return None
         result = np.asarray(compute(*operands))
-        return result if result.dtype == dtype and _is_plain(result) else None
+        return result if result.dtype == dtype and is_plain(result) else None
 
     return rule
 
 
-def _is_plain(array: Array) -> bool:
-    """Integers and truth values; floats that no processor treats specially."""
-    if array.dtype.kind in "biu":
-        return True
-    if array.dtype not in (np.float32, np.float64):
-        return False
-    tiny = np.finfo(array.dtype).tiny
-    subnormal = (array != 0) & (np.abs(array) < tiny)
-    return not bool(np.any(subnormal | np.isnan(array)))
-
-
 def _comparison(compute: Callable[..., Array]) -> Rule:
     def rule(operands: Sequence[Array], params: object, dtype: object) -> Array | None:
-        if not all(_is_plain(array) for array in operands):
+        if not all(is_plain(array) for array in operands):
             return None
         return np.asarray(compute(*operands))
 
@@ -132,7 +118,7 @@ def _extremum(compute: Callable[..., Array]) -> Rule:
     def rule(operands: Sequence[Array], params: object, dtype: object) -> Array | None:
         first, second = operands
         unlike_zeros = (first == 0) & (second == 0) & (_sign(first) != _sign(second))
-        if not (_is_plain(first) and _is_plain(second)) or np.any(unlike_zeros):
+        if not (is_plain(first) and is_plain(second)) or np.any(unlike_zeros):
             return None
         return np.asarray(compute(first, second))
 
@@ -188,7 +174,7 @@ def _convert(
     operands: Sequence[Array], params: object, dtype: np.dtype[Any]
 ) -> Array | None:
     (array,) = operands
-    if dtype.kind not in "biuf" or not _is_plain(array):
+    if dtype.kind not in "biuf" or not is_plain(array):
         return None
     if dtype.kind in "iu" and array.dtype.kind == "f":
         limits = np.iinfo(dtype)
@@ -196,7 +182,7 @@ def _convert(
         if np.any(whole < float(limits.min)) or np.any(whole >= float(limits.max)):
             return None
     result = array.astype(dtype)
-    return result if _is_plain(result) else None
+    return result if is_plain(result) else None
 
 
 def _shift(
@@ -329,68 +315,8 @@ def _reduction(compute: Callable[..., Any], kinds: str) -> Rule:
 def _reduce_sum(
     operands: Sequence[Array], params: Any, dtype: np.dtype[Any]
 ) -> Array | None:
-    (array,), axes = operands, params["axes"]
-    if dtype.kind != "f":
-        return _reduction(np.sum, "iu")(operands, params, dtype)
-    if not array.size:
-        return None
-    others = [axis for axis in range(array.ndim) if axis not in axes]
-    moved = array.transpose([*others, *axes])
-    return _sum(moved.reshape([array.shape[axis] for axis in others] + [-1]))
-
-
-def _dot_general(
-    operands: Sequence[Array], params: Any, dtype: np.dtype[Any]
-) -> Array | None:
-    first, second = operands
-    if dtype.kind != "f" or first.dtype != dtype or second.dtype != dtype:
-        return None
-    if not first.size or not second.size:
-        return None
-    if not _is_plain(first) or not _is_plain(second):
-        return None
-    numbers = params["dimension_numbers"]
-    ones, others = numbers["lhs_contracting"], numbers["rhs_contracting"]
-    batch, batches = numbers["lhs_batch"], numbers["rhs_batch"]
-    rows = [axis for axis in range(first.ndim) if axis not in (*ones, *batch)]
-    cols = [axis for axis in range(second.ndim) if axis not in (*others, *batches)]
-    shape = [first.shape[axis] for axis in (*batch, *rows)]
-    shape += [second.shape[axis] for axis in cols]
-    length = math.prod(first.shape[axis] for axis in ones)
-    lead = math.prod(first.shape[axis] for axis in batch)
-    if math.prod(shape) * length > LARGEST_PRODUCT:
-        return None
-    left = first.transpose([*batch, *rows, *ones]).reshape(lead, -1, 1, length)
-    right = second.transpose([*batches, *cols, *others]).reshape(lead, 1, -1, length)
-    products = left * right
-    are_whole = (products == 0) | (left == np.rint(left)) & (right == np.rint(right))
-    result = _sum(products, are_whole)
-    return None if result is None else result.reshape(shape)
-
-
-def _sum(addends: Array, are_whole: Array | None = None) -> Array | None:
-    """The sum over the last axis, where no order of adding rounds.
-
-    That is so of whole numbers that are not too large, and of single nonzeros. The sign
-    of a sum of nothing but negative zeros is the compiler's choice.
-
-    Args:
-        addends: What is added.
-        are_whole: Which of them may be taken for whole numbers. Of a product that is
-            rounded to one a processor may add what it was before: 3 * (1 / 3) - 1.
-    """
-    if not _is_plain(addends):
-        return None
-    most = 2.0 ** np.finfo(addends.dtype).nmant
-    is_whole = addends == np.rint(addends)
-    is_whole = (is_whole if are_whole is None else is_whole & are_whole).all(-1)
-    is_small = np.abs(addends).sum(-1, dtype=np.float64) < most
-    is_single = (addends != 0).sum(-1) <= 1
-    if not (is_whole & is_small | is_single).all():
-        return None
-    if ((addends == 0) & np.signbit(addends)).all(-1).any():
-        return None
-    return np.asarray(addends.sum(-1) + 0.0, addends.dtype)
+    rule = exact_sum if dtype.kind == "f" else _reduction(np.sum, "iu")
+    return rule(operands, params, dtype)
 
 
 def _unchanged(
@@ -408,7 +334,7 @@ _RULES: Final[dict[str, Rule]] = {
     "add_any": _arithmetic(np.add),
     "ceil": _arithmetic(np.ceil),
     "div": _div,
-    "dot_general": _dot_general,
+    "dot_general": exact_product,
     "floor": _arithmetic(np.floor),
     "integer_pow": _integer_pow,
     "max": _extremum(np.maximum),

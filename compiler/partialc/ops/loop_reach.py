@@ -65,27 +65,24 @@ class _Operands:
         ]
 
 
-def carried_too(
+def _carried_too(
     body: Function, is_linear: Sequence[bool], first: int, of_body: OfBody
 ) -> tuple[list[bool], Reach]:
     """Which inputs of a loop's body are linear, and what its results depend on.
 
     Args:
-        body: Its first results are carried to its inputs from `first` on.
+        body: Its results are carried to its inputs from `first` on.
         is_linear: Which inputs are linear when it starts.
         first: Where the carry is among the inputs.
         of_body: What a function's results depend on.
     """
     linear = list(is_linear)
-    carried = len(body.outputs)
     while True:
         found = of_body(body, linear)
         new = [
             first + number
             for number, row in enumerate(found)
-            if number < carried
-            and first + number < len(linear)
-            and not linear[first + number]
+            if not linear[first + number]
             and any(each is not None and each.keys.size for each in row)
         ]
         if not new:
@@ -151,7 +148,7 @@ def scan_reach(equation: Equation, is_linear: Sequence[bool], of_body: OfBody) -
     operands = _Operands(equation.inputs, is_linear)
     ends = constants + carried
     shortened = _only_carry(body, carried)
-    linear, _ = carried_too(shortened, flags, constants, of_body)
+    linear, _ = _carried_too(shortened, flags, constants, of_body)
     found = of_body(body, linear)
     state = [operands.whole(n) for n in range(constants, ends)]
     turns = range(length)
@@ -221,7 +218,7 @@ def while_reach(
     constants = params.integer(equation, "body_nconsts")
     flags = list(is_linear[skipped:])
     operands = _Operands(equation.inputs, is_linear)
-    linear, found = carried_too(body, flags, constants, of_body)
+    linear, found = _carried_too(body, flags, constants, of_body)
     first = skipped + constants
     carries = equation.inputs[first:]
     sizes = [atom.type.size for atom in carries]

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 MOST: Final = 1 << 25
 """More pairs are not held."""
 
-FULL: Final = 16
+FULL: Final = 8
 """A table of that many times as many elements is quicker than sorting."""
+
+LARGEST: Final = 1 << 28
+"""Tables of more elements are not made."""
 
 Integers = NDArray[np.int64]
 
@@ -94,7 +97,8 @@ class Links:
         starts = np.searchsorted(first.row, np.arange(first.rows + 1))
         counts = (starts[1:] - starts[:-1])[middle]
         total = int(counts.sum())
-        if row.size * first.cols <= FULL * total:
+        size = max(row.size, first.rows) * first.cols
+        if size <= min(FULL * total, LARGEST):
             return self._after_full(first)
         if total > MOST:
             raise TooManyLinksError

@@ -112,9 +112,7 @@ class Matrix:
         order = self._by_diagonals()
         terms = [self.terms[number] for number in order]
         targets = [_places(keys[number], wanted) for number in order]
-        diagonals = [
-            self.cols[number].start - self.rows[number].start for number in order
-        ]
+        diagonals = [self._diagonal(number) for number in order]
         found = inlaid(terms, targets, diagonals, wanted.size, dtype, arrays)
         if found is None:
             found = gathered(terms, targets, wanted.size, dtype, arrays)
@@ -130,10 +128,13 @@ class Matrix:
         """
 
         def key(number: int) -> tuple[int, int]:
-            row, col = self.rows[number].start, self.cols[number].start
-            return col - row, row
+            return self._diagonal(number), self.rows[number].start
 
         return sorted(range(len(self.terms)), key=key)
+
+    def _diagonal(self, number: int) -> int:
+        """The diagonal that a term starts on."""
+        return self.cols[number].start - self.rows[number].start
 
     def whole(self, dtype: DType, arrays: Arrays) -> Atom:
         """All values.

@@ -12,7 +12,7 @@ from partialc.analysis.facts import find_facts
 from partialc.ir.dtypes import BOOL, DType, Regime
 from partialc.ir.jaxprs import trace_one
 from partialc.ir.program import ArrayType, Dimensions, Equation, Function, Value
-from partialc.lowering import exact
+from partialc.lowering import exact_sums
 from partialc.lowering.exact import exact_results
 from partialc.lowering.fold_constants import computed
 from partialc.lowering.pipeline import FINAL, run
@@ -392,7 +392,7 @@ def test_large_contractions_stay(monkeypatch):
     arrays = [np.ones((4, 5)), np.ones((5, 3))]
     result = ArrayType(DType.fixed("float64"), (4, 3))
     params = dot(((1,), (0,)))
-    monkeypatch.setattr(exact, "LARGEST_PRODUCT", 60)
+    monkeypatch.setattr(exact_sums, "LARGEST_PRODUCT", 60)
     assert folded_and_evaluated("dot_general", arrays, result, params) is not None
-    monkeypatch.setattr(exact, "LARGEST_PRODUCT", 59)
+    monkeypatch.setattr(exact_sums, "LARGEST_PRODUCT", 59)
     assert folded_and_evaluated("dot_general", arrays, result, params) is None

@@ -103,6 +103,7 @@ def test_lanes() -> None:
 
 
 def test_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    second, first = Links.full(2, 3), Links.full(3, 4)
     monkeypatch.setattr(links, "MOST", 8)
     assert dense(Links.full(2, 4)).all()
     with pytest.raises(TooManyLinksError):
@@ -111,3 +112,7 @@ def test_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
         by_lanes((3,), (None,), (3,), (None,))
     with pytest.raises(TooManyLinksError):
         stacked([Links.full(2, 4), Links.full(1, 4)])
+    assert dense(second.after(first)).all()  # 24 ways to 8 pairs, by whole rows
+    monkeypatch.setattr(links, "LARGEST", 8)
+    with pytest.raises(TooManyLinksError):
+        second.after(first)

@@ -106,18 +106,13 @@ def reach_of(function: Function, is_linear: Sequence[bool]) -> Reach:
     """
     facts = find_facts(function, computed)
     arrays = Arrays(*_looked_up(facts), computed)
-    found = _Interpreter(function, arrays, (), is_symbolic=True)
-    outputs = found.run_on(
-        [each for each, flag in zip(function.inputs, is_linear, strict=True) if flag]
-    )
+    pairs = zip(function.inputs, is_linear, strict=True)
+    seeds = [each for each, flag in pairs if flag]
+    outputs = _Interpreter(function, arrays, (), is_symbolic=True).run_on(seeds)
+    every = np.arange(sum(each.type.size for each in seeds))
     reach: Reach = []
-    total = sum(
-        each.type.size
-        for each, flag in zip(function.inputs, is_linear, strict=True)
-        if flag
-    )
     for value, terms in zip(function.outputs, outputs, strict=True):
-        links = links_of(terms or (), value.type.shape, np.arange(total))
+        links = links_of(terms or (), value.type.shape, every)
         row: list[Links | None] = []
         first = 0
         for each, flag in zip(function.inputs, is_linear, strict=True):
