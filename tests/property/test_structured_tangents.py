@@ -116,6 +116,19 @@ def agree(actual: Any, expected: NDArray[Any], tolerance: float) -> None:
     )
 
 
+def plain(function: Callable[[Any], Any], x: Any) -> NDArray[Any]:
+    """A Jacobian by plain JAX, as a matrix, NaN where either direction is not finite.
+
+    A value that is NaN makes rows of it NaN forward and columns of it in reverse.
+    """
+    forward, reverse = jax.jacfwd(function), jax.jacrev(function)
+    pushed, pulled = (
+        np.asarray(jax.jit(each)(x)).reshape(-1, np.size(x))
+        for each in (forward, reverse)
+    )
+    return np.where(np.isfinite(pulled), pushed, np.nan)
+
+
 def check(asked: Asked) -> None:
     """The values are right, and the pattern has all of them and not many more."""
     with jax.enable_x64(True), reproducible(f"check({asked})"):
@@ -130,12 +143,11 @@ def check(asked: Asked) -> None:
             (values,),
         )
         run = jax.jit(lambda x: evaluate(function, [x]))
-        plain = jax.jit(jax.jacfwd(asked.differentiated()))
         random, constants = np.random.default_rng(asked.seed), []
         nonzeros = np.zeros(pattern.shape, bool)
         for _ in range(POINTS):
             x = random.uniform(0.3, 1.7, asked.program.shape)
-            expected = np.asarray(plain(x)).reshape(-1, x.size)
+            expected = plain(asked.differentiated(), x)
             (given,) = run(x)
             dense = np.zeros(pattern.shape)
             dense[pattern.rows, pattern.cols] = given
@@ -243,7 +255,7 @@ def draw_request(random: Random) -> Requested:
 
 
 def full(asked: Requested, point: dict[str, Any]) -> NDArray[Any]:
-    """The whole matrix by plain JAX."""
+    """The whole matrix by plain JAX, NaN where either of its directions is."""
     flat, restore = ravel_pytree(point)
     numbers = restore(jnp.arange(flat.size, dtype=flat.dtype))
     columns = [
@@ -258,9 +270,8 @@ def full(asked: Requested, point: dict[str, Any]) -> NDArray[Any]:
 
     which = np.concatenate(columns)
     if asked.matrix == "jacobian":
-        return np.asarray(jax.jit(jax.jacfwd(run))(flat))[:, which]
-    dense = np.asarray(jax.jit(jax.hessian(lambda z: run(z)[0]))(flat))
-    dense = dense[np.ix_(which, which)]
+        return plain(run, flat)[:, which]
+    dense = plain(jax.grad(lambda z: run(z)[0]), flat)[np.ix_(which, which)]
     return np.tril(dense) if asked.matrix == "lower" else dense
 
 
