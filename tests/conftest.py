@@ -7,6 +7,7 @@ stands in the header of every run and beside every failure, all workers share it
 
 import os
 import secrets
+from collections import Counter
 from collections.abc import Generator
 
 import pytest
@@ -48,6 +49,26 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """How to draw the same programs again."""
     return f"random programs: --hypothesis-seed={config.option.hypothesis_seed}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Of a test marked `drawn(n)` every n-th case stays, from a drawn one on.
+
+    The others are `slow`; within some runs all had their turn.
+    """
+    seed = int(config.option.hypothesis_seed)
+    seen: Counter[str] = Counter()
+    for item in items:
+        mark = item.get_closest_marker("drawn")
+        if mark is None:
+            continue
+        test = item.nodeid.partition("[")[0]
+        if (seen[test] + seed) % mark.args[0]:
+            item.add_marker(pytest.mark.slow)
+        seen[test] += 1
 
 
 @pytest.hookimpl(wrapper=True)

@@ -121,7 +121,7 @@ class _Tensors:
                 take: Any = outer if number else inner
                 function = take(function, argnums=leaf)
             try:
-                tensor: jax.Array = function(*self._leaves)
+                tensor: jax.Array = jax.jit(function)(*self._leaves)
             except REFUSALS as error:
                 refusal = refusal or error
                 continue

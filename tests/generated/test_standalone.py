@@ -24,10 +24,12 @@ class Environment:
     Attributes:
         python: Its version, as in `python3.12`.
         packages: What pip is asked for.
+        part: The tests that are always run, as pytest's `-k` takes it; None for all.
     """
 
     python: str
     packages: tuple[str, ...]
+    part: str | None = None
 
     @property
     def name(self) -> str:
@@ -37,8 +39,8 @@ class Environment:
 
 ENVIRONMENTS = [
     Environment("3.11", ("jax==0.10.2", "numpy", "pytest")),
-    Environment("3.12", ("jax==0.12.0.1", "numpy", "pytest")),
-    Environment("3.11", ("jax==0.5.3", "numpy", "pytest")),
+    Environment("3.12", ("jax==0.12.0.1", "numpy", "pytest"), "test_values"),
+    Environment("3.11", ("jax==0.5.3", "numpy", "pytest"), "test_values"),
 ]
 
 
@@ -88,6 +90,17 @@ def prepared(environment: Environment, python: str) -> Path:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda each: each.name)
 def test_generated_modules_pass_their_tests(environment: Environment) -> None:
+    check(environment, environment.part)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda each: each.name)
+def test_generated_modules_pass_all_their_tests(environment: Environment) -> None:
+    check(environment, None)
+
+
+def check(environment: Environment, part: str | None) -> None:
+    """Run the tests of all committed modules, or a part of each."""
     tests = sorted((ROOT / "generated").rglob("test_*.py"))
     assert tests, "no generated tests: run `partialc build`"
     python = interpreter(environment.python)
@@ -96,7 +109,8 @@ def test_generated_modules_pass_their_tests(environment: Environment) -> None:
     python = prepared(environment, python)
     absent = run(python, "-c", "import partialc")
     assert "ModuleNotFoundError: No module named 'partialc'" in absent.stderr
-    options = ("-q", "-c", os.devnull, "--rootdir", ROOT, "-p", "no:cacheprovider")
+    options = ["-q", "-c", os.devnull, "--rootdir", ROOT, "-p", "no:cacheprovider"]
+    options += ["-k", part] if part else []
     mode = "--import-mode=importlib"
     done = run(python, "-m", "pytest", *options, mode, *tests)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]

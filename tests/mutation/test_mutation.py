@@ -33,6 +33,7 @@ MODULES = [
 ]
 
 
+@pytest.mark.drawn(3)
 @pytest.mark.parametrize("name", MODULES)
 def test_generated_test_kills_all_mutants(name: str) -> None:
     proof = Proof(GENERATED / f"{name}.py", GENERATED / "tests" / f"test_{name}.py")

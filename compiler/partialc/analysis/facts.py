@@ -100,7 +100,7 @@ def find_facts(
                 known[value] = data
                 supports[value] = ElementSet.nonzero(data)
             continue
-        found = _supports(equation, operands)
+        found = supports_of(equation, operands)
         for value, support in zip(equation.outputs, found, strict=True):
             strict = facts.is_strict(value)
             supports[value] = ElementSet.all(value.type.shape) if strict else support
@@ -127,7 +127,8 @@ def _known_op(equation: Equation) -> Op | None:
     return find(equation.op)
 
 
-def _supports(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
+def supports_of(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
+    """Where the results of an operation can be nonzero."""
     op = _known_op(equation)
     if op is None:
         return everywhere(equation, operands)

@@ -119,11 +119,16 @@ _ROWS: Final[Mapping[Rows, str]] = {
 
 def cost_text(cost: Cost) -> str:
     """A cost for people."""
-    text = f"{cost.flops:,.0f} flop{'' if cost.flops == 1 else 's'}"
+    text = f"{_count(cost.flops)} flop{'' if cost.flops == 1 else 's'}"
     if cost.transcendentals:
         ending = "" if cost.transcendentals == 1 else "s"
-        text += f", {cost.transcendentals:,.0f} transcendental{ending}"
+        text += f", {_count(cost.transcendentals)} transcendental{ending}"
     return text
+
+
+def _count(number: float) -> str:
+    """A number of operations: from a million on, three digits tell enough."""
+    return f"{number:.2e}" if number >= 1e6 else f"{number:,.0f}"
 
 
 def _line(each: Realisation, signature: Signature) -> str:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
-from partialc.ir.program import Atom, Constant, Equation, Function, Value
+from partialc.ir.program import Atom, Constant, Equation, Function, Param, Value
 from partialc.ir.structure import constant_key, equation_key
 from partialc.printing.names import identifier
 
@@ -95,6 +95,8 @@ _RESULTS: Final = {
 }
 _LONGEST: Final = 28
 _LONGEST_NUMBER: Final = 5
+_LONG_AXIS: Final = 16
+"""Parts of axes that are longer are not named by their numbers."""
 
 
 class Labels:
@@ -267,7 +269,10 @@ class Labels:
         return (*(_core(self.tokens(row))[:2] or ("row",)), "steps")
 
     def _indexed(self, equation: Equation, *, full: bool) -> Tokens:
-        """`x[0]` is `x0`, `x[1:3]` is `x_1to3`; `x[None]` is `x`, in full `x_2d`."""
+        """`x[0]` is `x0`, `x[1:3]` is `x_1to3`; `x[None]` is `x`, in full `x_2d`.
+
+        Of a long axis, `x[1:]` is `x_tail`.
+        """
         base = self.tokens(equation.inputs[0], 3) or ("value",)
         entries = equation.params["index"]
         shape = equation.inputs[0].type.shape
@@ -277,8 +282,7 @@ class Labels:
             if isinstance(entry, int):
                 words.append(str(entry))
             if isinstance(entry, tuple) and entry != (0, shape[axis], 1):
-                step = "" if entry[2] == 1 else f"by{entry[2]}"
-                words.append(f"{entry[0]}to{entry[1]}{step}")
+                words.append(_part(entry, shape[axis], full=full))
             axis += entry is not None
         if not words:
             return (*base, f"{equation.outputs[0].type.ndim}d") if full else base
@@ -345,6 +349,27 @@ def _joined(tokens: Tokens, longest: int) -> str:
         tokens = tokens[:-1]
         text = "_".join(tokens)
     return text
+
+
+def _part(bounds: tuple[Param, ...], size: int, *, full: bool) -> str:
+    """A slice as a word; of a long axis it is the same whatever the length.
+
+    Args:
+        bounds: Start, stop and step.
+        size: The axis' length.
+        full: Whether to tell how much of a long axis is left out.
+    """
+    start, stop, step = bounds
+    assert isinstance(stop, int)
+    stride = "" if step == 1 else f"by{step}"
+    if size <= _LONG_AXIS:
+        return f"{start}to{stop}{stride}"
+    left = [each for each in (start, size - stop) if each] if full else []
+    if start == 0:
+        word = "head" if stop < size else ""
+    else:
+        word = "tail" if stop == size else "inner"
+    return word + "_".join(map(str, left)) + stride
 
 
 def _has_constant(equation: Equation) -> bool:

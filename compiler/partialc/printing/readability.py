@@ -31,21 +31,32 @@ _UNTYPED: Final = (
 )
 
 
+_LONG_NUMBER: Final = re.compile(r"(?<![.\d])\d{3,}(?![.\d])")
+
+
+def columns(expression: ast.expr) -> int:
+    """How wide an expression is, where no number has more than three digits.
+
+    How large an array is is no reason to write its slices differently.
+    """
+    return len(_LONG_NUMBER.sub("000", unparse(expression)))
+
+
 def fits(expression: ast.expr) -> bool:
     """Whether it is short, or wraps one short part a line: a sum, a stack."""
     if depth(expression) > _DEEPEST + _nesting(listed(expression)):
         return False
-    length = len(unparse(expression))
+    length = columns(expression)
     if length <= WIDEST:
         return True
     entries = listed(expression)
     if entries is not None:
-        return all(len(unparse(part)) <= LONGEST_RESULT for part in _leaves(entries))
+        return all(columns(part) <= LONGEST_RESULT for part in _leaves(entries))
     terms = terms_of(expression)
     return (
         len(terms) > 2
         and length <= _LONGEST_SUM
-        and all(len(unparse(term)) <= WIDEST for term in terms)
+        and all(columns(term) <= WIDEST for term in terms)
     )
 
 
@@ -92,7 +103,7 @@ def is_repeatable(expression: ast.expr, count: int) -> bool:
         case ast.Name():
             return True
         case ast.Subscript(value=ast.Name()) | ast.UnaryOp(operand=ast.Name()):
-            return count <= 2 and len(unparse(expression)) <= 8
+            return count <= 2 and columns(expression) <= 8
         case ast.Attribute(value=ast.Name()):
             return count <= 2
         case _:

@@ -33,6 +33,7 @@ from partialc.printing.nesting import nested_function
 from partialc.printing.prepare import uses
 from partialc.printing.readability import (
     LONGEST_RESULT,
+    columns,
     fits,
     handed_to_lax,
     is_open,
@@ -149,7 +150,7 @@ class Scope:
         """The results as expressions of a common length; longer ones get a name."""
         self._blocks.are_results = True
         results = [self.atom(atom) for atom in function.outputs]
-        sizes = [len(unparse(result)) for result in results]
+        sizes = [columns(result) for result in results]
         if len(results) == 1 and is_untyped(results[0]):
             # Returned as it is, a type checker would take it for anything.
             return tuple(self.named(atom) for atom in function.outputs)
@@ -283,7 +284,7 @@ class Scope:
             if (
                 binding is not None
                 and listed(binding.expression) is None
-                and len(unparse(binding.expression)) > LONGEST_RESULT
+                and columns(binding.expression) > LONGEST_RESULT
             ):
                 self._name_of(atom)  # type: ignore[arg-type]
 

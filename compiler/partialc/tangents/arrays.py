@@ -35,6 +35,11 @@ Compute: TypeAlias = Callable[
     [Equation, Sequence[NDArray[Any]]], Sequence[NDArray[Any]] | None
 ]
 
+Solid: TypeAlias = Callable[
+    [Equation, Sequence[NDArray[np.bool_] | None], Sequence[NDArray[Any] | None]],
+    Sequence[NDArray[np.bool_] | None],
+]
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Factor:
@@ -56,6 +61,8 @@ class Arrays:
         known: The elements of an atom that does not depend on the inputs, or None.
         nonzero: Which elements of an atom may be nonzero; None where all may.
         computed: The results of an operation on known operands, or None.
+        solid: Where the results of an operation may be nonzero, from where its operands
+            may be; None where that is everywhere.
     """
 
     def __init__(
@@ -63,18 +70,21 @@ class Arrays:
         known: Callable[[Atom], NDArray[Any] | None],
         nonzero: Callable[[Atom], NDArray[np.bool_] | None],
         computed: Compute = lambda equation, operands: None,
+        solid: Solid = lambda equation, solid, known: [None] * len(equation.outputs),
     ) -> None:
         self.equations: list[Equation] = []
+        self._solid_results = solid
         self._given = known
         self._nonzero = nonzero
         self._computed = computed
         self._found: dict[Value, NDArray[Any]] = {}
+        self._solid: dict[Value, NDArray[np.bool_]] = {}
         self._defined: dict[Value, Equation] = {}
 
     def copied(self) -> Arrays:
         """The same equations, to which others can be added."""
-        found = Arrays(self._given, self._nonzero, self._computed)
-        found._found = {**self._found}
+        found = Arrays(self._given, self._nonzero, self._computed, self._solid_results)
+        found._found, found._solid = {**self._found}, {**self._solid}
         found.equations = [*self.equations]
         found._defined = {**self._defined}
         return found
@@ -85,14 +95,21 @@ class Arrays:
         self._defined.update(dict.fromkeys(equation.outputs, equation))
         if max((value.type.size for value in equation.outputs), default=0) > FEW:
             return
-        found = map(self.known, equation.inputs)
+        found = list(map(self.known, equation.inputs))
         operands = [array for array in found if array is not None]
-        if len(operands) < len(equation.inputs):
-            return
-        results = self._computed(equation, operands)
-        if results is not None:
-            arrays = map(np.asarray, results)
-            self._found.update(zip(equation.outputs, arrays, strict=True))
+        if len(operands) == len(equation.inputs):
+            results = self._computed(equation, operands)
+            if results is not None:
+                arrays = map(np.asarray, results)
+                self._found.update(zip(equation.outputs, arrays, strict=True))
+                return
+        masks = list(map(self.nonzero, equation.inputs))
+        if any(mask is not None and not mask.all() for mask in masks):
+            solid = self._solid_results(equation, masks, found)
+            pairs = zip(equation.outputs, solid, strict=True)
+            self._solid.update(
+                (value, mask) for value, mask in pairs if mask is not None
+            )
 
     def known(self, atom: Atom) -> NDArray[Any] | None:
         """The elements of an atom that does not depend on the inputs, or None."""
@@ -101,8 +118,11 @@ class Arrays:
 
     def nonzero(self, atom: Atom) -> NDArray[np.bool_] | None:
         """Which elements of an atom may be nonzero; None where all may."""
-        found = self._found.get(atom) if isinstance(atom, Value) else None
-        return self._nonzero(atom) if found is None else np.asarray(found != 0)
+        if isinstance(atom, Value) and atom in self._found:
+            return np.asarray(self._found[atom] != 0)
+        if isinstance(atom, Value) and atom in self._solid:
+            return self._solid[atom]
+        return self._nonzero(atom)
 
     def definition(self, atom: Atom) -> Equation | None:
         """The equation that defines an array; None of inputs and constants."""

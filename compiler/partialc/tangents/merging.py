@@ -9,6 +9,7 @@ from typing import Final
 from partialc.ir.program import ArrayType, Atom
 from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.compaction import compacted
+from partialc.tangents.holes import common_cols
 from partialc.tangents.maps import IndexMap, same_maps
 from partialc.tangents.packing import packed
 from partialc.tangents.term import Term, arranged, parted, payload
@@ -76,12 +77,11 @@ def _sum(
     """Two terms as one, or as none where they cancel; None where they stay two."""
     if len(one.sizes) != len(other.sizes):
         return None
-    if (
-        one.sizes == other.sizes
-        and one.cols.same(other.cols)
-        and same_maps(one.rows, other.rows)
-    ):
-        return added_up(one, other, arrays)
+    if one.sizes == other.sizes and same_maps(one.rows, other.rows):
+        cols = common_cols(one, other, arrays)
+        if cols is not None:
+            total = added_up(one, other, arrays)
+            return tuple(replace(each, cols=cols) for each in total)
     hull = _hull(one, other) if are_many else None
     if hull is None:
         return None

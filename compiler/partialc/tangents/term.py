@@ -15,7 +15,7 @@ from partialc.ir.program import Atom
 from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.maps import NOWHERE, IndexMap, raveled
 
-FULL: Final = 0.7
+FULL: Final = 0.3
 """A part of a grid that is fuller than that is kept whole."""
 
 

@@ -318,6 +318,7 @@ def check(
             np.testing.assert_allclose(got, want, 1e-10, 1e-13, err_msg=rival.name)
 
 
+@pytest.mark.drawn(3)
 @pytest.mark.parametrize(
     ("function", "request_text", "truth", "names"),
     [pytest.param(*case, id=f"{case[0].__name__}-{case[1]}") for case in CASES],
@@ -331,6 +332,7 @@ def test_derivatives(
     check(function, (request_text,), POINTS[function], truth(), names)
 
 
+@pytest.mark.drawn(3)
 @pytest.mark.parametrize(
     ("function", "request_text", "truth", "names"),
     [pytest.param(*case, id=f"{case[0].__name__}-{case[1]}") for case in PRODUCTS],

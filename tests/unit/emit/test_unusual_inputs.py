@@ -66,6 +66,7 @@ CASES = [
 ]
 
 
+@pytest.mark.drawn(3)
 @pytest.mark.parametrize(("function", "kind", "point"), CASES)
 def test_gradient_and_hessian(
     function: Callable[..., Any], kind: str, point: Any

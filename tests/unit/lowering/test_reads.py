@@ -1,4 +1,4 @@
-"""Slices of pads, concatenations and slices: read where the elements come from."""
+"""Slices of pads, concatenations and others: read where the elements come from."""
 
 from __future__ import annotations
 
@@ -42,6 +42,14 @@ CASES: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
     "through all": (
         lambda x: jnp.pad(jnp.concatenate([x, x + 1], 1), 1)[1:5, 1:11][:, 6:][1:3],
         ["add", "slice"],
+    ),
+    "what is spread": (
+        lambda x: jnp.broadcast_to(x[:, None, :2], (4, 3, 2))[:, 1:],
+        ["slice"],
+    ),
+    "along what was spread": (
+        lambda x: jnp.broadcast_to(x[:, None], (4, 3, 5))[1:],
+        ["slice"],
     ),
     "nothing": (lambda x: jnp.pad(x, 1)[2:2], ["pad", "slice"]),
 }

@@ -283,18 +283,20 @@ def chains(plan: KernelPlan) -> list[Chained]:
 
 
 def check(primal: Primal, plan: KernelPlan) -> None:
+    # Compiled whole: one by one, operations take most of the time of these tests.
     flat = points(primal, plan)
-    wanted = expected(primal, plan, flat)
+    wanted = jax.jit(lambda *flat: expected(primal, plan, list(flat)))(*flat)
     for candidate in (plan.chosen, *plan.rejected):
         if candidate.refusal is not None:
             continue
-        found = candidate.call(Regime.WIDE)(*flat)
+        found = jax.jit(candidate.call(Regime.WIDE))(*flat)
         assert len(found) == len(wanted)
         for got, want in zip(found, wanted, strict=True):
             assert got.shape == want.shape, candidate.title
             np.testing.assert_allclose(got, want, 1e-10, 1e-12, err_msg=candidate.title)
 
 
+@pytest.mark.drawn(3)
 @pytest.mark.parametrize(("function", "request_text"), REQUESTS)
 def test_single_request(function: str, request_text: str) -> None:
     primal, plan = compiled(function, request_text)
@@ -302,6 +304,7 @@ def test_single_request(function: str, request_text: str) -> None:
     check(primal, plan)
 
 
+@pytest.mark.drawn(2)
 @pytest.mark.parametrize(
     ("function", "requests"),
     [

@@ -14,7 +14,7 @@ from partialc.ir.program import Function, Program
 from partialc.ir.structure import has_unprintable_rules
 from partialc.lowering.resolve_custom_calls import resolve_custom_calls
 from tests.ops.cases import CASES, derived
-from tests.ops.running import Bundle, bundles
+from tests.ops.running import Bundle, bundles, sampled
 from tests.unit.printing.programs import (
     assert_strong,
     flat_source,
@@ -35,7 +35,7 @@ def _small_memory():
     jax.clear_caches()
 
 
-@pytest.mark.parametrize("bundle", bundles(_CASES), ids=lambda bundle: bundle.name)
+@pytest.mark.parametrize("bundle", sampled(bundles(_CASES), 2))
 def test_a_printed_program_computes_the_same(bundle: Bundle) -> None:
     program = bundle.program()
     if has_unprintable_rules(program.widest):
@@ -69,5 +69,5 @@ def _check(bundle: Bundle, program: Program) -> None:
         if same_steps(function, printed, bundle.types, regime):
             continue
         with strict(regime):
-            actual = printed(*map(jnp.asarray, arguments))
+            actual = jax.jit(printed)(*map(jnp.asarray, arguments))
         bundle.assert_close(actual, bundle.expected(regime))

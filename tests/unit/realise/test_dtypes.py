@@ -46,6 +46,7 @@ FUNCTIONS = {
 }
 
 
+@pytest.mark.drawn(2)
 @pytest.mark.parametrize(
     ("function", "form"),
     [(widened, "chain"), (widened, "expanded"), (own_width, "chain")],

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from partialc.ir.dtypes import DType
 from partialc.ir.program import Atom, Constant, Equation, Value
+from partialc.lowering.structured.known import solid_results
 from partialc.tangents.arrays import Arrays
 
 FLOAT: Final = DType.fixed("float64")
@@ -31,12 +32,12 @@ def fresh() -> Arrays:
 
 
 def knowing() -> Arrays:
-    """Arrays that also know where constants are nonzero."""
+    """Arrays that also know where constants are nonzero, and what is made of them."""
 
     def nonzero(atom: Atom) -> NDArray[np.bool_] | None:
         return np.asarray(atom.data != 0) if isinstance(atom, Constant) else None
 
-    return Arrays(data_of, nonzero)
+    return Arrays(data_of, nonzero, solid=solid_results)
 
 
 def evaluated(arrays: Arrays, atom: Atom, given: dict[Value, Array]) -> Array:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.analysis.facts import LARGEST_KNOWN, Facts, find_facts
+from partialc.analysis.facts import find_facts
 from partialc.ir.dtypes import Regime
 from partialc.ir.program import (
     ArrayType,
     Atom,
-    Constant,
     Equation,
     Function,
     Param,
@@ -22,6 +21,7 @@ from partialc.ir.program import (
 )
 from partialc.ir.rewrite import splice
 from partialc.lowering.fold_constants import computed
+from partialc.lowering.structured.known import looked_up, solid_results
 from partialc.lowering.structured.products import (
     colours_of,
     listed_terms,
@@ -89,7 +89,7 @@ def structured(function: Function, seeds: int, regimes: Sequence[Regime]) -> Str
         RegimesDifferError: What has to be held densely is not the same in all regimes.
     """
     facts = find_facts(function, computed)
-    arrays = Arrays(*_looked_up(facts), computed)
+    arrays = Arrays(*looked_up(facts), computed, solid_results)
     return _Interpreter(function, arrays, regimes).run(seeds)
 
 
@@ -105,7 +105,7 @@ def reach_of(function: Function, is_linear: Sequence[bool]) -> Reach:
         TooLargeError: The same.
     """
     facts = find_facts(function, computed)
-    arrays = Arrays(*_looked_up(facts), computed)
+    arrays = Arrays(*looked_up(facts), computed, solid_results)
     pairs = zip(function.inputs, is_linear, strict=True)
     seeds = [each for each, flag in pairs if flag]
     outputs = _Interpreter(function, arrays, (), is_symbolic=True).run_on(seeds)
@@ -120,30 +120,6 @@ def reach_of(function: Function, is_linear: Sequence[bool]) -> Reach:
             first += each.type.size if flag else 0
         reach.append(row)
     return reach
-
-
-def _looked_up(
-    facts: Facts,
-) -> tuple[
-    Callable[[Atom], NDArray[Any] | None], Callable[[Atom], NDArray[np.bool_] | None]
-]:
-    """What is known of residuals: their elements, and where they may be nonzero."""
-
-    def known(atom: Atom) -> NDArray[Any] | None:
-        return atom.data if isinstance(atom, Constant) else facts.known.get(atom)
-
-    def nonzero(atom: Atom) -> NDArray[np.bool_] | None:
-        data = known(atom)
-        if data is not None:
-            return np.asarray(data != 0)
-        support = facts.supports.get(atom) if isinstance(atom, Value) else None
-        if support is None or support.is_all or atom.type.size > LARGEST_KNOWN:
-            return None
-        found = np.zeros(atom.type.shape, bool)
-        found.reshape(-1)[support.listed()] = True
-        return found
-
-    return known, nonzero
 
 
 class _Interpreter:

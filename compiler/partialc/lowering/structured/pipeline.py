@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from partialc.lowering.array_algebra import ARRAY_ALGEBRA
 from partialc.lowering.light_cone import LIGHT_CONE
 from partialc.lowering.needed_rectangles import NEEDED_RECTANGLES
+from partialc.lowering.passes import Pass
 from partialc.lowering.pipeline import FLAT, Variant
 from partialc.lowering.rectangles import RECTANGLES
 from partialc.lowering.specialise_loops import SPECIALISE_LOOPS
@@ -21,5 +23,10 @@ def whole_arrays(variant: Variant) -> Variant:
 
     What of an array is needed and not known is what terms already say.
     """
-    passes = tuple(each for each in variant.passes if each.name not in _APART)
-    return Variant(variant.name, (*FLAT, READS, *passes))
+    passes: list[Pass] = [*FLAT, READS]
+    for each in variant.passes:
+        if each.name not in _APART:
+            passes.append(each)
+        if each.name == ARRAY_ALGEBRA.name:
+            passes.append(READS)  # of what has become one number everywhere
+    return Variant(variant.name, tuple(passes))

@@ -1,4 +1,4 @@
-"""Slices that read what they are slices of: through pads, concatenations and slices.
+"""Slices that read what they are slices of: through pads, concatenations and others.
 
 A function that pads its argument and takes the inner part again, as stencils with walls
 do, has that part at hand.
@@ -18,6 +18,8 @@ from partialc.ops import params
 
 def reads(function: Function) -> Function:
     """pad(x)[inner] -> x, concatenate(x, y)[of x] -> x[...], x[a][b] -> x[c].
+
+    What was spread along an axis is spread along less of it.
 
     A slice of a pad that has some of the border stays.
     """
@@ -58,6 +60,8 @@ def _moved(equation: Equation, defined: Mapping[Value, Equation]) -> Equation | 
             return _of_pad(equation, source, ranges)
         case "concatenate":
             return _of_part(equation, source, ranges)
+        case "broadcast_in_dim":
+            return _of_spread(equation, source, ranges)
         case "slice":
             outer = _ranges(source)
             pairs = zip(outer, ranges, strict=True)
@@ -105,6 +109,22 @@ def _of_part(
             return _slice(equation, part, ranges)
         first += size
     return None
+
+
+def _of_spread(
+    equation: Equation, source: Equation, ranges: list[Range]
+) -> Equation | None:
+    """A slice along axes that the operand does not have, or has one element along."""
+    (operand,) = source.inputs
+    axes = params.integers(source, "broadcast_dimensions")
+    for axis, size in zip(axes, operand.type.shape, strict=True):
+        if size != 1 and ranges[axis] != (0, size, 1):
+            return None
+    shape = equation.outputs[0].type.shape
+    changed: dict[str, Param] = {"shape": shape}
+    return replace(
+        source, params={**source.params, **changed}, outputs=equation.outputs
+    )
 
 
 def _slice(equation: Equation, atom: Atom, ranges: list[Range]) -> Equation:
