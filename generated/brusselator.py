@@ -80,30 +80,30 @@ def rate(t: jax.Array, y: jax.Array) -> jax.Array:
     y0 = reshape_y[0]
     y1 = reshape_y[1]
     y0_pow2_y1 = y0**2 * y1
-    joined_y0_31to32_y0_0to31 = jnp.concatenate([reshape_y[0, 31:], reshape_y[0, :31]])
-    joined_y0_1to32_y0_0to1 = jnp.concatenate([reshape_y[0, 1:], reshape_y[0, :1]])
-    y0_31to32 = reshape_y[0, :, 31:]
-    y0_1to32 = reshape_y[0, :, 1:]
+    joined_y0_tail_y0_head = jnp.concatenate([reshape_y[0, 31:], reshape_y[0, :31]])
+    joined_y0_tail_y0_head_szq = jnp.concatenate([reshape_y[0, 1:], reshape_y[0, :1]])
+    y0_tail = reshape_y[0, :, 31:]
+    y0_tail1 = reshape_y[0, :, 1:]
     joined_joined_minus_y0 = (
-        joined_y0_31to32_y0_0to31
-        + joined_y0_1to32_y0_0to1
-        + jnp.concatenate([y0_31to32, reshape_y[0, :, :31]], axis=1)
-        + jnp.concatenate([y0_1to32, reshape_y[0, :, :1]], axis=1)
+        joined_y0_tail_y0_head
+        + joined_y0_tail_y0_head_szq
+        + jnp.concatenate([y0_tail, reshape_y[0, :, :31]], axis=1)
+        + jnp.concatenate([y0_tail1, reshape_y[0, :, :1]], axis=1)
         - 4.0 * y0
     )
     y0_pow2_plus_joined_joined = (
         1.0 + y0_pow2_y1 - 4.4 * y0 + 102.4 * joined_joined_minus_y0
     )
     where_t = jnp.where(t >= 1.1, jnp.asarray(_MATRIX, float), 0.0)
-    joined_y1_31to32_y1_0to31 = jnp.concatenate([reshape_y[1, 31:], reshape_y[1, :31]])
-    joined_y1_1to32_y1_0to1 = jnp.concatenate([reshape_y[1, 1:], reshape_y[1, :1]])
-    y1_31to32 = reshape_y[1, :, 31:]
-    y1_1to32 = reshape_y[1, :, 1:]
+    joined_y1_tail_y1_head = jnp.concatenate([reshape_y[1, 31:], reshape_y[1, :31]])
+    joined_y1_tail_y1_head_msg = jnp.concatenate([reshape_y[1, 1:], reshape_y[1, :1]])
+    y1_tail = reshape_y[1, :, 31:]
+    y1_tail1 = reshape_y[1, :, 1:]
     joined_joined_minus_y1 = (
-        joined_y1_31to32_y1_0to31
-        + joined_y1_1to32_y1_0to1
-        + jnp.concatenate([y1_31to32, reshape_y[1, :, :31]], axis=1)
-        + jnp.concatenate([y1_1to32, reshape_y[1, :, :1]], axis=1)
+        joined_y1_tail_y1_head
+        + joined_y1_tail_y1_head_msg
+        + jnp.concatenate([y1_tail, reshape_y[1, :, :31]], axis=1)
+        + jnp.concatenate([y1_tail1, reshape_y[1, :, :1]], axis=1)
         - 4.0 * y1
     )
     y0_y0_plus_joined_joined = 3.4 * y0 - y0_pow2_y1 + 102.4 * joined_joined_minus_y1
@@ -133,7 +133,7 @@ def jacobian(t: jax.Array, y: jax.Array) -> jax.Array:
     Result: shape (12288,).
     Entry `i` stands in row `JACOBIAN_ROWS[i]` and column `JACOBIAN_COLS[i]` of a matrix
     of shape `JACOBIAN_SHAPE`.
-    Plan: structured tangents: 7,168 flops (full reference: 83,888,128 flops).
+    Plan: structured tangents: 7,168 flops (full reference: 8.39e+07 flops).
     """
     t, y = _checked(_ARGUMENTS, t=t, y=y)
     reshape_y = y.reshape(2, 32, 32)

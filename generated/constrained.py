@@ -159,12 +159,12 @@ def gradient(z: jax.Array) -> jax.Array:
     Plan: 1 VJP, written out: 606 flops.
     """
     (z,) = _checked(_ARGUMENTS, z=z)
-    scaled_z_404to505by100 = (0.02 * z[404::100]).astype(float)
-    pad_z_404to505by100 = lax.pad(
-        scaled_z_404to505by100, jnp.asarray(0.0, float), ((404, 0, 99),)
+    scaled_z_tailby100 = (0.02 * z[404::100]).astype(float)
+    pad_z_tailby100 = lax.pad(
+        scaled_z_tailby100, jnp.asarray(0.0, float), ((404, 0, 99),)
     )
-    pad_z_405to504 = jnp.pad((0.04 * z[405:504]).astype(float), (405, 1))
-    return pad_z_404to505by100 + pad_z_405to504
+    pad_z_inner = jnp.pad((0.04 * z[405:504]).astype(float), (405, 1))
+    return pad_z_tailby100 + pad_z_inner
 
 
 @jax.jit
@@ -175,7 +175,7 @@ def jacobian(z: jax.Array) -> jax.Array:
     Entry `i` stands in row `JACOBIAN_ROWS[i]` and column `JACOBIAN_COLS[i]` of a matrix
     of shape `JACOBIAN_SHAPE`.
     Plan: structured tangents: 8,049 flops, 202 transcendentals (full reference:
-    3,546,110 flops, 202 transcendentals).
+    3.55e+06 flops, 202 transcendentals).
     """
     (z,) = _checked(_ARGUMENTS, z=z)
     full_1 = jnp.ones((4,), float)
@@ -220,10 +220,10 @@ def jacobian(z: jax.Array) -> jax.Array:
     cast_cos_z1_cos = cast * cos_z1_cos_z1_cos[:100].astype(float)
     cast_cos_z1_z3 = cast_jbz * cos_z1_z3_cos[:100].astype(float)
     joined_full_full = jnp.concatenate([full, full]).astype(float)
-    cast_cos_z1_vkh = cast * cos_z1_cos_z1_cos[1:].astype(float)
-    cast_cos_z1_vrc = cast_jbz * cos_z1_z3_cos[1:].astype(float)
+    cast_cos_z1_bsq = cast * cos_z1_cos_z1_cos[1:].astype(float)
+    cast_cos_z1_tsx = cast_jbz * cos_z1_z3_cos[1:].astype(float)
     cast_cos_z1_dmm = cast * cos_z1_cos_z1_pkk[1:].astype(float)
-    cast_cos_z1_gnm = -(cast * inverse_cos_z1[1:].astype(float))
+    cast_cos_z1_dgn = -(cast * inverse_cos_z1[1:].astype(float))
     full_neg1 = jnp.full((4, 100), -1.0, float).ravel()
     cast_joined_z3_cos = joined_z3_cos_cos_z1.astype(float)
     reshape_full_1 = jnp.ones((4, 100), float).ravel()
@@ -234,20 +234,20 @@ def jacobian(z: jax.Array) -> jax.Array:
             full_1,
             full_1,
             cast_cos_z1_cos,
-            cast_cos_z1_vkh,
+            cast_cos_z1_bsq,
             cast_cos_z1,
             neg_cast_cos_z1,
             full_neg1,
             reshape_full_1,
             cast_cos_z1_z3,
-            cast_cos_z1_vrc,
+            cast_cos_z1_tsx,
             cast_z3_cos,
             cast_joined_z3_cos,
             cast_cos_z1_dmm,
             spread_cast,
             joined_full_full,
             cast_joined_full_cos,
-            cast_cos_z1_gnm,
+            cast_cos_z1_dgn,
         ]
     )
     full_0 = jnp.zeros((2208,), float)
@@ -265,7 +265,7 @@ def hessian(z: jax.Array, out_cotangent: dict[str, jax.Array]) -> jax.Array:
     Entry `i` stands in row `HESSIAN_ROWS[i]` and column `HESSIAN_COLS[i]` of a matrix
     of shape `HESSIAN_SHAPE`.
     Plan: structured tangents: 15,649 flops, 202 transcendentals (full reference:
-    1,502,487,826 flops, 202 transcendentals).
+    1.50e+09 flops, 202 transcendentals).
     """
     z, out_cotangent = _checked(
         _ARGUMENTS

@@ -48,26 +48,22 @@ def hessian(x: jax.Array) -> jax.Array:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     cos_x = -jnp.cos(x)
-    x_1to64_pow2 = (x[1:] - x[:63]) ** 2
-    scaled_x_1to64 = 12.0 * x_1to64_pow2
-    neg12_times_x_1to64_pow2 = -12.0 * x_1to64_pow2
-    cos_x_plus_x_1to64 = cos_x[1:63] + scaled_x_1to64[1:] + scaled_x_1to64[:62]
-    stack_x_1to64_cos_x = jnp.stack(
-        [
-            neg12_times_x_1to64_pow2[:62],
-            cos_x_plus_x_1to64,
-            neg12_times_x_1to64_pow2[1:],
-        ]
+    x_tail_pow2 = (x[1:] - x[:63]) ** 2
+    scaled_x_tail = 12.0 * x_tail_pow2
+    neg12_times_x_tail_pow2 = -12.0 * x_tail_pow2
+    cos_x_plus_x_tail = cos_x[1:63] + scaled_x_tail[1:] + scaled_x_tail[:62]
+    stack_x_tail_cos_x = jnp.stack(
+        [neg12_times_x_tail_pow2[:62], cos_x_plus_x_tail, neg12_times_x_tail_pow2[1:]]
     )
-    stack_x_1to64_62_cos_x_x = jnp.stack(
-        [neg12_times_x_1to64_pow2[62], cos_x[63] + scaled_x_1to64[62]]
+    stack_x_tail_62_cos_x_x = jnp.stack(
+        [neg12_times_x_tail_pow2[62], cos_x[63] + scaled_x_tail[62]]
     )
-    stack_cos_x_x_1to64 = jnp.stack(
-        [cos_x[0] + scaled_x_1to64[0], neg12_times_x_1to64_pow2[0]]
+    stack_cos_x_x_tail = jnp.stack(
+        [cos_x[0] + scaled_x_tail[0], neg12_times_x_tail_pow2[0]]
     )
-    transposed_stack_x_1to64 = stack_x_1to64_cos_x.T.ravel()
+    transposed_stack_x_tail = stack_x_tail_cos_x.T.ravel()
     return jnp.concatenate(
-        [stack_cos_x_x_1to64, transposed_stack_x_1to64, stack_x_1to64_62_cos_x_x]
+        [stack_cos_x_x_tail, transposed_stack_x_tail, stack_x_tail_62_cos_x_x]
     )
 
 
