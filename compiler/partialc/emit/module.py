@@ -33,6 +33,11 @@ from partialc.request.signature import Signature
 MAX_LITERAL = 512
 """Arrays with more elements than this go to the `.npz` beside the module."""
 
+MAX_LITERALS = 1024
+"""Where all arrays together have more, those of more than `SHORT` elements go there."""
+
+SHORT = 64
+
 OWN_NAMES = frozenset({"_ARGUMENTS", "_ARRAYS", *support.NAMES, *HELPERS})
 """What a module may define for itself: carried source must not have such names."""
 
@@ -86,27 +91,30 @@ def module_text(
         rebuilds: Whether `partialc build` can build it: the spec names its function.
     """
     ruled = statements(constants, formulas)
-    large: dict[str, NDArray[np.generic]] = {
-        key: array
-        for key, array in constants.items()
-        if not isinstance(array, tuple)
-        and key not in ruled
-        and array.size > MAX_LITERAL
-        and len(_literal(array)) > MAX_LITERAL
-    }
     definitions = "\n\n\n".join([*parts.functions.values(), function.text])
     held = _used(
         parts.constants,
         [definitions, *parts.helpers.values()]
         + [each.definitions + each.text for each in kernels],
     )
+    limit = _limit([each for key, each in constants.items() if key not in ruled], held)
+    large: dict[str, NDArray[np.generic]] = {
+        key: array
+        for key, array in constants.items()
+        if not isinstance(array, tuple)
+        and key not in ruled
+        and array.size > limit
+        and len(_literal(array)) > limit
+    }
     tables = {
         key: text
         for key, data in held.items()
         if is_large(data) and (text := table_formula(data, places)) is not None
     }
     large |= {
-        key: data for key, data in held.items() if is_large(data) and key not in tables
+        key: data
+        for key, data in held.items()
+        if data.size > limit and key not in tables
     }
     arrays = _npz(large) if large else None
     lines = [f"_ARGUMENTS = {arguments_table(signature)!r}"]
@@ -152,6 +160,16 @@ def module_text(
         kernels=[f"{kernel.definitions}\n\n{kernel.text}" for kernel in kernels],
     )
     return ModuleText(format_source(source), arrays)
+
+
+def _limit(
+    constants: Sequence[Constant], held: Mapping[str, NDArray[np.generic]]
+) -> int:
+    """The most elements of an array that is written out: many fill pages together."""
+    sizes = [each.size for each in constants if not isinstance(each, tuple)]
+    sizes += [each.size for each in held.values()]
+    sizes = [size for size in sizes if SHORT < size <= MAX_LITERAL]
+    return SHORT if sum(sizes) > MAX_LITERALS else MAX_LITERAL
 
 
 def _kind_and_name(name: str) -> tuple[bool, bool, str]:
