@@ -14,6 +14,7 @@ from partialc.ir.patterns import Pattern
 from partialc.ir.program import Atom, Constant
 from partialc.tangents.arrays import Arrays
 from partialc.tangents.maps import IndexMap, row_major
+from partialc.tangents.overlaps import separated
 from partialc.tangents.placing import added, gathered, inlaid, placed
 from partialc.tangents.term import Term, kept, payload
 from partialc.tangents.weave import Keys, Payloads, column_at, strands, woven
@@ -109,6 +110,13 @@ class Matrix:
             found = self._woven(keys, wanted, arrays)
             if found is not None:
                 return arrays.converted(found, dtype)
+        parts = separated(self._bare(), keys, arrays)
+        if parts is not None:
+            rows = tuple(part.rows[0] for part in parts)
+            cols = tuple(part.cols for part in parts)
+            matrix = Matrix(tuple(parts), rows, cols, self.shape)
+            if matrix.is_disjoint():
+                return matrix.values(wanted, dtype, arrays)
         order = self._by_diagonals()
         terms = [self.terms[number] for number in order]
         targets = [_places(keys[number], wanted) for number in order]
@@ -119,6 +127,19 @@ class Matrix:
         if found is not None:
             return found
         return placed(terms, targets, wanted.size, dtype, arrays)
+
+    def is_disjoint(self) -> bool:
+        """Whether no entry belongs to more than one place."""
+        if not self.terms:
+            return True
+        keys = np.concatenate([key.reshape(-1) for key in self.keys()])
+        keys = keys[keys >= 0]
+        return np.unique(keys).size == keys.size
+
+    def _bare(self) -> list[Term]:
+        """The terms with one map to rows, those of the matrix."""
+        triples = zip(self.terms, self.rows, self.cols, strict=True)
+        return [replace(term, rows=(row,), cols=col) for term, row, col in triples]
 
     def _by_diagonals(self) -> list[int]:
         """The numbers of the terms: those of one diagonal follow on each other.

@@ -23,7 +23,10 @@ from partialc.tangents.maps import IndexMap
 from partialc.tangents.term import Term, payload
 
 MOST_PARTS: Final = 16
-"""Weaves of more parts are longer to read than a gather, and no faster."""
+"""Weaves of more parts, and of more than `MOST_SHARES` for each term, are longer to
+read than a gather, and no faster."""
+
+MOST_SHARES: Final = 1.5
 
 T = TypeVar("T")
 
@@ -132,7 +135,7 @@ def woven(
         first_column: The column of a strand's first entry in a row.
         weaver: Makes the parts.
     """
-    if _parts(found, 0) > MOST_PARTS:
+    if _parts(found, 0) > max(MOST_PARTS, MOST_SHARES * len(found)):
         return None
     return _level(found, [], first_column, weaver)
 
