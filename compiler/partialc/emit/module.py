@@ -144,7 +144,7 @@ def module_text(
         docstring=_docstring(signature, kernels),
         imports=_imports("\n".join(body), function.imports, reads=arrays is not None),
         exported=", ".join(
-            f'"{each}"' for each in sorted(exported, key=_kind_and_name)
+            f'"{each}"' for each in sorted(exported, key=kind_and_name)
         ),
         constants=[*early, *lines, *before],
         helpers=list(texts.values()),
@@ -154,7 +154,7 @@ def module_text(
     return ModuleText(format_source(source), arrays)
 
 
-def _kind_and_name(name: str) -> tuple[bool, bool, str]:
+def kind_and_name(name: str) -> tuple[bool, bool, str]:
     """Constants first, then classes, then functions: the order ruff asks for.
 
     To ruff a single capital is a class.
@@ -202,11 +202,11 @@ def _imports(body: str, extra: Sequence[str], *, reads: bool) -> list[str]:
     if _BCOO.search(body):
         third.append("from jax.experimental.sparse import BCOO")
     third += [line for line in extra if line.startswith(("import jax.", "from jax."))]
-    key = _isort_key
+    key = isort_key
     return [*sorted(set(standard), key=key), "", *sorted(set(third), key=key)]
 
 
-def _isort_key(line: str) -> tuple[bool, str]:
+def isort_key(line: str) -> tuple[bool, str]:
     """Plain imports first, then `from` imports, each by module."""
     return (line.startswith("from "), line.split()[1])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,6 +19,24 @@ from partialc.lowering.passes import Grade, Pass
 
 SMALL: Final = 64
 LARGEST: Final = 1 << 20
+
+
+_ALIKE: Final = ContextVar("folds alike", default=False)
+
+
+@contextlib.contextmanager
+def folding_alike() -> Iterator[None]:
+    """Within it the numbers do not decide what is folded.
+
+    One and the same operation is exact at one size of the arguments and not at another:
+    programs of several sizes, which are to agree, would part by chance. What is folded
+    for that reason alone may be off by half an eps of the narrow width.
+    """
+    token = _ALIKE.set(True)
+    try:
+        yield
+    finally:
+        _ALIKE.reset(token)
 
 
 def fold_constants(function: Function) -> Function:
@@ -91,7 +111,9 @@ def _values(
                 for operand in operands
             ]
         results = exact_results(equation, arrays, regime)
-        if results is None or not _are_roundings(results, wide):
+        if results is None:
+            return None
+        if not _ALIKE.get() and not _are_roundings(results, wide):
             return None
     return tuple(
         Constant.of(kind, data) for kind, data in zip(types, wide, strict=True)

@@ -90,6 +90,7 @@ class Wish:
         ladder: The pipelines a chain may be written out by, from daring to safe.
         trials: Keeps what trying kernels out has shown; None to try nothing.
         kept: The short key of what an earlier build has chosen.
+        pinned: The kind of way that has to be taken; None to take the best.
     """
 
     form: Form
@@ -100,6 +101,7 @@ class Wish:
     ladder: Sequence[Variant] = variants()
     trials: Trials | None = None
     kept: str | None = None
+    pinned: str | None = None
 
 
 def plan_kernel(
@@ -158,7 +160,7 @@ def plan_kernel(
     written_out = [] if is_large or are_many else _written_out(chains, tracer, wish)
     rivals = [] if is_large else chains
     candidates: list[Realisation] = [*rivals, *written_out, *terms]
-    preference = Preference(wish.form, wish.rows, candidates, wish.kept)
+    preference = Preference(wish.form, wish.rows, candidates, wish.kept, wish.pinned)
     not_tried = NOT_TRIED if is_large else TOO_DEAR if _are_dear(chains) else None
     trials = None if not_tried else wish.trials
     accepted = Acceptance(tracer, chains, wish.ladder, ranges, trials).best(

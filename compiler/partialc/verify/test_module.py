@@ -32,6 +32,30 @@ from partialc.verify.trial import try_out
 
 
 @dataclass(frozen=True, slots=True)
+class SizedPoints:
+    """Where a module whose sizes are open is tested.
+
+    Attributes:
+        sizes: What the sizes are called.
+        points: For each tuple of sizes the samples, and what was noted of the function
+            there.
+    """
+
+    sizes: tuple[str, ...]
+    points: Mapping[tuple[int, ...], tuple[Sequence[object], Sequence[object]]]
+
+    @property
+    def text(self) -> str:
+        """The table as an expression."""
+        lines = []
+        for sizes, (samples, noted) in self.points.items():
+            pairs = zip(self.sizes, sizes, strict=True)
+            key = ", ".join(f"{name}={value}" for name, value in pairs)
+            lines.append(f"Sizes({key}): ({[*samples]!r}, {[*noted]!r}),")
+        return "{" + "\n".join(lines) + "}"
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """The test of a module, but for where its files stand.
 
@@ -44,6 +68,7 @@ class Proof:
         names: Identifiers of the arguments.
         function_name: The embedded function.
         findings: What trying the references out has found.
+        sized: Where it is tested, if its sizes are open.
     """
 
     primal: Primal
@@ -54,6 +79,7 @@ class Proof:
     names: Names
     function_name: str
     findings: Findings
+    sized: SizedPoints | None = None
 
     def source(
         self,
@@ -219,7 +245,9 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
         returns_numbers=proof.primal.returns_numbers,
         parameters=", ".join(proof.names.arguments.values()),
         samples=repr([*findings.samples]),
-        remarks=findings.remarks,
+        sizes=() if proof.sized is None else proof.sized.sizes,
+        points_of_sizes="" if proof.sized is None else proof.sized.text,
+        remarks=findings.remarks if proof.sized is None else (),
         noted=repr([*findings.noted]),
         noted_by="What SymPy gives" if findings.is_exact else "The function's result",
         noted_error=f"1e-{digits - 1}",

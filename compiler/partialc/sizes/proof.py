@@ -1,0 +1,85 @@
+"""The test of a module for every size: at those where it was built, and at others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from partialc.printing.formatting import format_source
+from partialc.sampling.domain import Ranges
+from partialc.sizes.builds import Builds
+from partialc.sizes.constants import OpenConstants
+from partialc.sizes.forms import Point
+from partialc.sizes.unify import unified
+from partialc.verify.findings import Findings
+from partialc.verify.test_module import Proof, SizedPoints
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProof:
+    """One test for the tests of all builds.
+
+    Attributes:
+        proofs: Those, in the order of the builds.
+        builds: Their sizes, which the test spells `SIZE.n`.
+        sizes: What the sizes are called.
+        constants: The constants of the module that are functions.
+        others: The tests of further sizes, of which only the points are taken.
+    """
+
+    proofs: tuple[Proof, ...]
+    builds: Builds
+    sizes: tuple[str, ...]
+    constants: OpenConstants
+    others: Mapping[Point, Proof]
+
+    @property
+    def ranges(self) -> Ranges:
+        """Those of the last build."""
+        return self.proofs[-1].ranges
+
+    @property
+    def findings(self) -> Findings:
+        """Those of the last build."""
+        return self.proofs[-1].findings
+
+    def source(
+        self,
+        module_path: PurePosixPath,
+        test_path: PurePosixPath,
+        origin_folder: PurePosixPath,
+    ) -> str:
+        """The formatted text of the test.
+
+        Args:
+            module_path: The module, relative to the spec's folder.
+            test_path: The test, relative to the spec's folder.
+            origin_folder: The spec's folder, relative to the folder of the test.
+
+        Raises:
+            PartingError: The tests of two builds say different things.
+        """
+        pairs = [*zip(self.builds.points, self.proofs, strict=True), *self.others.items()]
+        points = {
+            point: (proof.findings.samples, proof.findings.noted)
+            for point, proof in sorted(pairs, key=lambda pair: pair[0])
+        }
+        sized = SizedPoints(self.sizes, points)
+        texts = [
+            replace(proof, sized=sized).source(module_path, test_path, origin_folder)
+            for proof in self.proofs
+        ]
+        return format_source(self._exchanged(unified(texts, self.builds)))
+
+    def _exchanged(self, text: str) -> str:
+        """The constants of the module by their functions."""
+        for group in self.constants.groups:
+            for name in group.fields:
+                text = re.sub(
+                    rf"generated\(\)\.{name}\b",
+                    f"generated().{group.reference(name, '*SIZE')}",
+                    text,
+                )
+        return text
