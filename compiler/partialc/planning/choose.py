@@ -73,6 +73,9 @@ TOO_DEAR: Final = "not tried out: one evaluation of the chain takes too long for
 """Where a chain takes more operations, a trial of some hundred evaluations takes longer
 than all else."""
 
+_BY_CHAINS: Final = frozenset({"chain:", WrittenOut.form})
+"""How kinds of ways begin that are no structured tangents."""
+
 MAX_EXPANDED: Final = 3
 """So many of the lightest chains are written out."""
 
@@ -155,9 +158,15 @@ def plan_kernel(
     chains = sorted(_tried(written, tracer, wish), key=_lightness)
     if chains[0].burden is None:
         raise _refused(kernel, primal, chains)
-    terms = _structured(chains, tracer, wish)
+    pinned = None if wish.pinned is None else wish.pinned.split(" ")[0]
+    terms = _structured(chains, tracer, wish) if pinned not in _BY_CHAINS else []
     are_many = bool(terms) and has_many_entries(kernel, terms)
-    written_out = [] if is_large or are_many else _written_out(chains, tracer, wish)
+    are_shorter = pinned in (None, WrittenOut.form)
+    written_out = (
+        _written_out(chains, tracer, wish)
+        if are_shorter and not is_large and not are_many
+        else []
+    )
     rivals = [] if is_large else chains
     candidates: list[Realisation] = [*rivals, *written_out, *terms]
     preference = Preference(wish.form, wish.rows, candidates, wish.kept, wish.pinned)

@@ -13,7 +13,7 @@ from partialc.sizes.builds import Builds, PartingError, marked, phrase
 from partialc.sizes.choice import build_points, further_point
 from partialc.sizes.constants import OpenConstants, groups_of
 from partialc.sizes.forms import Point
-from partialc.sizes.least import least_point, tried
+from partialc.sizes.least import Tried, least_point, tried
 from partialc.sizes.module import OWN_NAMES, HelperError, OpenModule
 from partialc.sizes.proof import OpenProof
 from partialc.sizes.unify import TABLE, unified
@@ -176,7 +176,9 @@ def _least(
 ) -> Point:
     """The least sizes: those asked for, if the module is right there; else found."""
     asked = tuple(size.least for size in spec.sizes.values())
-    with tried(source, arrays, proof, spec.path.stem, tools.folder) as module:
+    test = test_text(proof, spec.path, spec.test_path)
+    with tried(source, arrays, test, spec.path.stem, tools.folder) as space:
+        module = Tried(space, proof.findings.samples[0])
         if all(each is not None for each in asked):
             wanted = tuple(each or 1 for each in asked)
             if module.is_right(wanted):

@@ -92,6 +92,8 @@ class OpenConstants:
                 continue
             (target,) = statement.targets
             names = tuple(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+            if names == ("__all__",):
+                continue
             assigned[names] = ast.get_source_segment(source, statement) or ""
         while True:
             before = len(is_open)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from types import ModuleType
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import jax
 
 from partialc.frontends.importing import load_object
 from partialc.sizes.forms import Point
-from partialc.sizes.proof import OpenProof
+from partialc.verify.findings import Sample
 
 HIGHEST: Final = 12
 """Up to here a module may be wrong at some sizes and right at all above."""
@@ -24,39 +25,38 @@ HIGHEST: Final = 12
 TRIED: Final = 6
 """Whether it is right is tried from here downwards."""
 
+_LISTS: Final = re.compile(r"test_\w+_(?:constants|pattern)")
 _NUMBERS: Final = itertools.count()
 
 
+@dataclass(frozen=True, slots=True)
 class Tried:
-    """A module and its test, imported to be run at any size.
+    """A module that can be tried at any size.
 
-    Args:
-        source: The module's text, of the least size of all.
-        proof: Its test.
-        name: The module's file.
-        folder: The folder that imports start from.
+    Attributes:
+        test: Its test, imported.
+        sample: Where the function is sampled.
     """
 
-    def __init__(self, test: ModuleType, sample: object) -> None:
-        self._test: Any = test
-        self._sample = sample
+    test: Any
+    sample: Sample
 
     def is_right(self, point: Point) -> bool:
         """Whether every kernel equals its reference, and every pattern holds all."""
-        test = self._test
+        test = self.test
         size = test.Sizes(*point)
-        test.POINTS[size] = ([self._sample], [])
+        test.POINTS[size] = ([self.sample], [])
         try:
             with jax.enable_x64(True):
                 test.take(size)
                 for name in test.CASES:
-                    pairs = zip(test.calls(name, "float64"), test.answers(name))
+                    pairs = zip(
+                        test.calls(name, "float64"), test.answers(name), strict=True
+                    )
                     for call, answer in pairs:
                         test.assert_equal(name, test.kernel_of(name)(*call), *answer)
-                for name, function in vars(test).items():
-                    if name.startswith("test_") and name.endswith(
-                        ("_constants", "_pattern")
-                    ):
+                for name, function in [*vars(test).items()]:
+                    if _LISTS.fullmatch(name):
                         function()
         except Exception:  # whatever it is, the module is of no use there
             return False
@@ -65,41 +65,46 @@ class Tried:
 
 @contextmanager
 def tried(
-    source: str, arrays: bytes | None, proof: OpenProof, name: str, folder: Path | None
-) -> Iterator[Tried]:
-    """A module and its test in a temporary folder.
+    source: str, arrays: bytes | None, test: str, name: str, folder: Path | None
+) -> Iterator[Any]:
+    """A module and its test, imported from a temporary folder.
 
     Args:
         source: The module's text, for all sizes.
         arrays: The file beside it.
-        proof: Its test.
+        test: The text of its test.
         name: What the module's file is called, without ending.
-        folder: The folder that imports start from.
+        folder: The folder that imports of the function start from.
     """
     with tempfile.TemporaryDirectory(prefix="partialc-") as place:
-        (Path(place) / f"{name}.py").write_text(source)
+        module_file, test_file = Path(place) / f"{name}.py", Path(place) / "test.py"
+        module_file.write_text(source)
+        test_file.write_text(test)
         if arrays is not None:
-            (Path(place) / f"{name}.npz").write_bytes(arrays)
-        text = proof.source(
-            PurePosixPath(f"{name}.py"), PurePosixPath("test.py"), PurePosixPath(".")
-        )
-        path = Path(place) / "test.py"
-        path.write_text(text)
-        known = f"partialc_tried_{next(_NUMBERS)}"
-        spec = importlib.util.spec_from_file_location(known, path)
-        assert spec is not None
-        assert spec.loader is not None
-        test = importlib.util.module_from_spec(spec)
-        sys.modules[known] = test
-        try:
-            spec.loader.exec_module(test)
-            if hasattr(test, "found"):
-                test.found = lambda module, path: load_object(
-                    f"{module}:{path}", folder
-                )
-            yield Tried(test, proof.findings.samples[0])
-        finally:
-            del sys.modules[known]
+            module_file.with_suffix(".npz").write_bytes(arrays)
+        module, space = _imported(module_file), _imported(test_file)
+        space.generated = lambda: module
+        if hasattr(space, "found"):
+            space.found = lambda owner, path: load_object(f"{owner}:{path}", folder)
+        for each in [key for key in vars(space) if key.startswith("matrices_")]:
+            setattr(space, each, jax.jit(getattr(space, each)))
+        yield space
+
+
+def _imported(path: Path) -> Any:
+    """A file as a module of a name of its own."""
+    spec = importlib.util.spec_from_file_location(
+        f"partialc_tried_{next(_NUMBERS)}", path
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module  # NamedTuple looks its module up
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        del sys.modules[module.__name__]
+    return module
 
 
 def least_point(module: Tried, count: int, highest: Point) -> Point | None:

@@ -14,6 +14,7 @@ from partialc.printing.formatting import format_source
 from partialc.realise import support
 from partialc.sizes.builds import finished, marked, uses_sizes
 from partialc.sizes.constants import PATTERN, Group, OpenConstants
+from partialc.sizes.prose import refilled
 from partialc.sizes.reading import forms_text, sizes_text, told_text
 from partialc.spec.lengths import Length
 from partialc.spec.sizes import Reading
@@ -79,16 +80,20 @@ class OpenModule:
             if kind == "constant" and set(_targets(text)) & constants.names:
                 if not has_definitions:
                     pieces += [forms_text(self.shapes), _least_text(least)]
-                    pieces += constants.definitions(marks)
+                    pieces += [f"\n\n{each}" for each in constants.definitions(marks)]
                     has_definitions = True
                 continue
             changed = constants.exchanged(text, given)
             if kind == "function" and (uses_sizes(changed) or "_checked(" in changed):
                 changed = self._reading(changed, marks)
             pieces.append(changed)
-        pieces += [sizes_text(self.told, self.shapes, self.sizes)]
-        pieces += [support.text("_shapes"), support.text("_check_sizes")]
-        text = finished("\n\n\n".join(pieces) + "\n")
+        helpers = [
+            sizes_text(self.told, self.shapes, self.sizes),
+            support.text("_shapes"),
+            support.text("_check_sizes"),
+        ]
+        pieces += [f"\n\n{each}" for each in helpers]
+        text = finished("\n".join(pieces) + "\n")
         text = self._head(text, constants, least)
         return format_source(text)
 
@@ -100,7 +105,8 @@ class OpenModule:
         reading = f"{target} = _sizes({given})"
         if name in self.kernels:
             return _CHECKED.sub(
-                lambda match: f"{match.group(1)}{reading}\n{match.group()}", text
+                lambda match: f"{match.group(1)}{reading}\n{match.group()}",
+                _told_again(text),
             )
         if name == self.function:
             return _first(text, reading)
@@ -165,7 +171,7 @@ def _statements(source: str) -> Iterator[str]:
         stop = statement.end_lineno or 0
         while stop < len(lines) and lines[stop].startswith("# fmt: on"):
             stop += 1
-        yield "\n".join(lines[position:stop]).strip("\n")
+        yield "\n".join(lines[position:stop])
         position = stop
     if any(line.strip() for line in lines[position:]):
         yield "\n".join(lines[position:])
@@ -193,6 +199,17 @@ def _defined(text: str) -> str:
     (statement,) = ast.parse(text).body
     assert isinstance(statement, ast.FunctionDef)
     return statement.name
+
+
+def _told_again(text: str) -> str:
+    """A function whose docstring is filled again."""
+    return re.sub(
+        r'"""(.*?)"""',
+        lambda match: f'"""{refilled(match.group(1))}"""',
+        text,
+        count=1,
+        flags=re.DOTALL,
+    )
 
 
 def _first(text: str, line: str) -> str:

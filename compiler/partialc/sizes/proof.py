@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Final
 
 from partialc.printing.formatting import format_source
 from partialc.sampling.domain import Ranges
@@ -15,6 +16,10 @@ from partialc.sizes.forms import Point
 from partialc.sizes.unify import unified
 from partialc.verify.findings import Findings
 from partialc.verify.test_module import Proof, SizedPoints
+
+
+_TABLE: Final = "_points_of_all_sizes_"
+"""What stands in the place of the table while texts are unified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +66,23 @@ class OpenProof:
         Raises:
             PartingError: The tests of two builds say different things.
         """
-        pairs = [*zip(self.builds.points, self.proofs, strict=True), *self.others.items()]
-        points = {
-            point: (proof.findings.samples, proof.findings.noted)
-            for point, proof in sorted(pairs, key=lambda pair: pair[0])
-        }
-        sized = SizedPoints(self.sizes, points)
+        sized = SizedPoints(self.sizes, _TABLE)
         texts = [
-            replace(proof, sized=sized).source(module_path, test_path, origin_folder)
+            replace(proof, sized=sized).text(module_path, test_path, origin_folder)
             for proof in self.proofs
         ]
-        return format_source(self._exchanged(unified(texts, self.builds)))
+        text = self._exchanged(unified(texts, self.builds))
+        return format_source(text.replace(_TABLE, self._points()))
+
+    def _points(self) -> str:
+        """The table of samples, and of what was noted there, by sizes."""
+        pairs = [*zip(self.builds.points, self.proofs, strict=True), *self.others.items()]
+        lines = []
+        for point, proof in sorted(pairs, key=lambda pair: pair[0]):
+            key = ", ".join(f"{n}={v}" for n, v in zip(self.sizes, point, strict=True))
+            samples, noted = proof.findings.samples, proof.findings.noted
+            lines.append(f"Sizes({key}): ({[*samples]!r}, {[*noted]!r}),")
+        return f"{{{' '.join(lines)}}}"
 
     def _exchanged(self, text: str) -> str:
         """The constants of the module by their functions."""

@@ -45,20 +45,42 @@ def unified_docstring(texts: Sequence[str], builds: Builds) -> str | None:
     paragraphs = [_paragraphs(text) for text in texts]
     if len({tuple(map(len, each)) for each in paragraphs}) != 1:
         return None
-    indent = re.match(r"[^\n]*(?:\n\s*\n)?(\s*)", texts[-1].partition("\n")[2])
-    margin = "" if indent is None else indent.group(1).split("\n")[-1]
-    found: list[str] = []
+    found: list[list[str]] = []
     for details in zip(*paragraphs, strict=True):
         lines = [unified_prose(each, builds) for each in zip(*details, strict=True)]
         if any(line is None for line in lines):
             return None
-        filled = [
-            fill(line or "", WIDTH, break_long_words=False, break_on_hyphens=False)
-            for line in lines
-        ]
-        found.append("\n".join(filled).replace("\n", f"\n{margin}"))
-    tail = f"\n{margin}" if texts[-1].endswith((" ", "\n")) else ""
-    return f"\n\n{margin}".join(found) + tail
+        found.append([line or "" for line in lines])
+    return _filled(found, texts[-1])
+
+
+def refilled(text: str) -> str:
+    """A docstring with its lines broken again.
+
+    Args:
+        text: What stands between the quotes.
+    """
+    return _filled(_paragraphs(text), text)
+
+
+def _filled(paragraphs: Sequence[Sequence[str]], like: str) -> str:
+    """Paragraphs of details, indented and ended like another docstring."""
+    indent = re.search(r"\n( *)\S", like)
+    margin = indent.group(1) if indent else ""
+    filled = [
+        "\n".join(
+            fill(
+                re.sub(r"\s+", " ", detail).strip(),
+                WIDTH,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            for detail in details
+        ).replace("\n", f"\n{margin}")
+        for details in paragraphs
+    ]
+    end = re.search(r"\n *$", like)
+    return f"\n\n{margin}".join(filled) + (end.group() if end else "")
 
 
 def _paragraphs(text: str) -> list[list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from partialc.spec.lengths import Length
 from partialc.spec.sizes import Reading
@@ -21,29 +21,28 @@ def sizes_text(
         names: The sizes, in the order of the result.
     """
     listed = ", ".join(names)
-    lines = [
-        "def _sizes(**arguments: Any) -> tuple[int, ...]:",
-        f'    """The sizes {listed}, read off the shapes; a TypeError where they contradict'
-        ' each other."""'
-        if len(names) > 1
-        else f'    """The size {listed}, read off the shapes."""',
-        "    shapes = _shapes(_SHAPES, arguments)",
-        *(f"    {each.size} = {_solved(each)}" for each in told),
-        "    expected = {",
-    ]
-    for name, lengths in shapes.items():
-        extents = ", ".join(map(str, lengths))
-        lines.append(f"        {name!r}: ({extents}{',' if len(lengths) == 1 else ''}),")
+    expected = ", ".join(
+        f"{name!r}: {_tuple(map(str, lengths))}" for name, lengths in shapes.items()
+    )
     values = ", ".join(f'"{name}": {name}' for name in names)
+    kind = "sizes" if len(names) > 1 else "size"
     return "\n".join(
         [
-            *lines,
-            "    }",
+            "def _sizes(**arguments: Any) -> tuple[int, ...]:",
+            f'    """The {kind} {listed}, read off the shapes of the arguments."""',
+            "    shapes = _shapes(_SHAPES, arguments)",
+            *(f"    {each.size} = {_solved(each)}" for each in told),
             f"    sizes = {{{values}}}",
+            f"    expected = {{{expected}}}",
             "    _check_sizes(sizes, _LEAST, _SHAPES, shapes, expected)",
-            f"    return ({listed}{',' if len(names) == 1 else ''})",
+            f"    return {_tuple(names)}",
         ]
     )
+
+
+def _tuple(texts: Iterable[str]) -> str:
+    listed = [*texts]
+    return f"({listed[0]},)" if len(listed) == 1 else f"({', '.join(listed)})"
 
 
 def _solved(told: Reading) -> str:

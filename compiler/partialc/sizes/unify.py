@@ -10,6 +10,7 @@ import keyword
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from partialc.sizes.builds import Builds, PartingError
@@ -47,6 +48,11 @@ def unified(sources: Sequence[str], builds: Builds) -> str:
     Raises:
         PartingError: They say different things.
     """
+    return _unified(tuple(sources), builds)
+
+
+@lru_cache(maxsize=8)
+def _unified(sources: tuple[str, ...], builds: Builds) -> str:
     texts = [Tokens.of(source) for source in sources]
     if len(set(texts)) == 1:
         return texts[0].source

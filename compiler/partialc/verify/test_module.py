@@ -37,22 +37,11 @@ class SizedPoints:
 
     Attributes:
         sizes: What the sizes are called.
-        points: For each tuple of sizes the samples, and what was noted of the function
-            there.
+        points: The table of samples, and of what was noted there, by sizes.
     """
 
     sizes: tuple[str, ...]
-    points: Mapping[tuple[int, ...], tuple[Sequence[object], Sequence[object]]]
-
-    @property
-    def text(self) -> str:
-        """The table as an expression."""
-        lines = []
-        for sizes, (samples, noted) in self.points.items():
-            pairs = zip(self.sizes, sizes, strict=True)
-            key = ", ".join(f"{name}={value}" for name, value in pairs)
-            lines.append(f"Sizes({key}): ({[*samples]!r}, {[*noted]!r}),")
-        return "{" + "\n".join(lines) + "}"
+    points: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +83,17 @@ class Proof:
             test_path: The test, relative to the spec's folder.
             origin_folder: The spec's folder, relative to the folder of the test.
         """
+        return format_source(self.text(module_path, test_path, origin_folder))
+
+    def text(
+        self,
+        module_path: PurePosixPath,
+        test_path: PurePosixPath,
+        origin_folder: PurePosixPath,
+    ) -> str:
+        """The same before it is formatted."""
         module = _relative(module_path, test_path.parent)
-        return format_source(_render(self, module, origin_folder))
+        return _render(self, module, origin_folder)
 
 
 def prove(
@@ -246,7 +244,7 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
         parameters=", ".join(proof.names.arguments.values()),
         samples=repr([*findings.samples]),
         sizes=() if proof.sized is None else proof.sized.sizes,
-        points_of_sizes="" if proof.sized is None else proof.sized.text,
+        points_of_sizes="" if proof.sized is None else proof.sized.points,
         remarks=findings.remarks if proof.sized is None else (),
         noted=repr([*findings.noted]),
         noted_by="What SymPy gives" if findings.is_exact else "The function's result",
