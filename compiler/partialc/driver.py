@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from partialc.accuracy.verdict import Trials, is_on
 from partialc.compiled import Compiled as Compiled
@@ -45,6 +46,10 @@ from partialc.sizes.build import Tools, compile_open
 from partialc.spec.model import KernelSpec, ModuleSpec, Options, Rows
 from partialc.verify.stand_ins import examples_of, foreign_class, unmakeable
 from partialc.verify.test_module import Proof, prove
+
+RULED: Final = 8
+"""Larger tables of a module whose sizes are open are told by their rule."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -190,7 +195,16 @@ def _compiled(
         facts=_facts(primal),
         kernels=plans,
     )
-    module = _module(spec, primal, function, names, plans, bodies, scope.parts())
+    module = _module(
+        spec,
+        primal,
+        function,
+        names,
+        plans,
+        bodies,
+        scope.parts(),
+        is_open=bool(manner.sizes),
+    )
     tell(f"{spec.name}: proving")
     hard = is_on() and not manner.sizes
     proof = _proof(spec, folder, asked, function.name, hard=hard)
@@ -324,6 +338,8 @@ def _module(
     plans: Mapping[str, KernelPlan],
     bodies: Mapping[str, Body],
     parts: ModuleParts,
+    *,
+    is_open: bool,
 ) -> ModuleText:
     texts: list[KernelText] = []
     constants: dict[str, Constant] = {}
@@ -344,7 +360,7 @@ def _module(
             )
         )
         constants.update(constants_of(plan.kernel))
-        formulas += formulas_of(plan.kernel)
+        formulas += formulas_of(plan.kernel, always=is_open)
         places += places_of(plan.kernel)
         constants.update(body.constants)
         support |= body.support | helpers_of(plan.kernel)
@@ -362,4 +378,5 @@ def _module(
         support_names=support,
         parts=parts,
         rebuilds=isinstance(spec.function, str),
+        ruled_from=RULED if is_open else None,
     )

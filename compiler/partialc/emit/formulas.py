@@ -24,6 +24,8 @@ SHORTER: Final = 500
 """So many characters fewer diagonals must take to stand in the place of grids of rows:
 with them goes a function that puts them in order."""
 
+_ENDLESS: Final = 1_000_000
+
 MOST_DIAGONALS: Final = 12
 """Matrices of more diagonals are listed, or told row by row."""
 
@@ -57,20 +59,30 @@ class Places:
     cols: tuple[str, Integers]
 
 
-def formulas_of(kernel: Kernel) -> list[Formula]:
-    """The rules that the places of a kernel's matrices follow."""
+def formulas_of(kernel: Kernel, *, always: bool = False) -> list[Formula]:
+    """The rules that the places of a kernel's matrices follow.
+
+    Args:
+        kernel: The kernel.
+        always: Whether a rule is taken that is longer than the list, too: that of a
+            module for every size.
+    """
     found: list[Formula] = []
     for field in kernel.fields:
         if not isinstance(field.parts, Matrix):
             continue
         pattern = field.parts.pattern
         names = [constant_name(kernel, field, suffix) for suffix in ("ROWS", "COLS")]
-        lengths = [_length(pattern.rows), _length(pattern.cols)]
+        lengths = [
+            _ENDLESS if always else _length(each)
+            for each in (pattern.rows, pattern.cols)
+        ]
         found += _of_places(pattern, names, lengths)
         if "INDPTR" in field.constants:
             starts = pattern.indptr.astype(np.int64)
             pointers = place_formulas(np.arange(starts.size), starts)
-            if pointers is not None and len(pointers[1]) <= _length(starts):
+            most = _ENDLESS if always else _length(starts)
+            if pointers is not None and len(pointers[1]) <= most:
                 name = constant_name(kernel, field, "INDPTR")
                 found.append(Formula((name,), pointers[1]))
     return found

@@ -67,6 +67,7 @@ def module_text(
     support_names: Collection[str],
     parts: ModuleParts,
     rebuilds: bool,
+    ruled_from: int | None = None,
 ) -> ModuleText:
     """Put a module together and format it.
 
@@ -84,6 +85,8 @@ def module_text(
         support_names: The functions of `realise.support` that are called.
         parts: What printed programs need at module level.
         rebuilds: Whether `partialc build` can build it: the spec names its function.
+        ruled_from: Tables of more elements are told by their rule, if they have one;
+            None for those that are too large to be read.
     """
     ruled = statements(constants, formulas)
     large: dict[str, NDArray[np.generic]] = {
@@ -103,7 +106,8 @@ def module_text(
     tables = {
         key: text
         for key, data in held.items()
-        if is_large(data) and (text := table_formula(data, places)) is not None
+        if (is_large(data) if ruled_from is None else data.size > ruled_from)
+        and (text := table_formula(data, places)) is not None
     }
     large |= {
         key: data for key, data in held.items() if is_large(data) and key not in tables

@@ -66,6 +66,11 @@ class StructuredTangents(WrittenOut):
         return f"{way}: {self.of.chain.key}"
 
     @property
+    def kind(self) -> str:
+        """Its direction and pipeline: the chain is that of other parts, if of any."""
+        return f"{self._kind} {self.direction} {self.variant.name}"
+
+    @property
     def _kind(self) -> str:
         return "coloured" if self.is_coloured else "structured"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from partialc.compiled import Compiled, Manner, Pin, Progress, test_text
-from partialc.errors import PartialcError, SpecError, UnsupportedError
+from partialc.errors import PartialcError, SpecError
 from partialc.lowering.fold_constants import folding_alike
 from partialc.sizes.builds import Builds, PartingError, marked, phrase
 from partialc.sizes.choice import build_points, further_point
@@ -59,9 +59,30 @@ def compile_open(spec: ModuleSpec, tools: Tools) -> Compiled:
             is asked for.
         PartialcError: One of the builds fails.
     """
+    first: _TestPartedError | None = None
+    for points in build_points(spec.sizes, open_shapes(spec.args)):
+        try:
+            return _one_module(spec, points, tools)
+        except _TestPartedError as error:
+            first = first or error
+    assert first is not None
+    raise _parted(spec, first.error, first.points) from None
+
+
+class _TestPartedError(Exception):
+    """Full references are written differently at these sizes: some are too large."""
+
+    def __init__(self, error: PartingError, points: Sequence[Point]) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.points = points
+
+
+def _one_module(
+    spec: ModuleSpec, points: tuple[Point, ...], tools: Tools
+) -> Compiled:
+    """The module, from builds at some sizes."""
     sizes = tuple(spec.sizes)
-    shapes = open_shapes(spec.args)
-    points = build_points(spec.sizes, shapes)
     with folding_alike():
         compiled = _built(spec, points, tools)
     last = compiled[-1]
@@ -73,43 +94,23 @@ def compile_open(spec: ModuleSpec, tools: Tools) -> Compiled:
         )
     groups = groups_of(last.kernels.values())
     try:
-        names = tuple(map(marked, sizes))
-        text = unified([each.source for each in compiled], Builds(names, points))
+        text = unified(
+            [each.source for each in compiled],
+            Builds(tuple(map(marked, sizes)), points),
+        )
         module = OpenModule(
             unified=text,
             sizes=sizes,
             told=readings(spec.args),
-            shapes=shapes,
+            shapes=open_shapes(spec.args),
             arguments=tuple(last.primal.signature.arguments),
             function=last.function_name,
             kernels=tuple(last.kernels),
             groups=groups,
         )
         everywhere = module.source(dict.fromkeys(sizes, 0))
-        proof = OpenProof(
-            proofs=tuple(_proof(each) for each in compiled),
-            builds=Builds(tuple(f"SIZE.{size}" for size in sizes), points),
-            sizes=sizes,
-            constants=OpenConstants.of(text, groups),
-            others={},
-        )
-        tools.tell(f"{spec.name}: finding the least sizes")
-        least = _least(spec, everywhere, last.arrays, proof, points, tools)
-        others = {
-            point: _at(spec, point, tools)
-            for point in {least, further_point(points, least)}
-            if point not in points
-        }
-        proof = replace(proof, others=others)
-        return replace(
-            last,
-            spec=spec,
-            source=module.source(dict(zip(sizes, least, strict=True))),
-            test_source=test_text(proof, spec.path, spec.test_path),
-            proof=proof,
-        )
     except PartingError as error:
-        raise _parted(spec, error, sizes, points) from None
+        raise _parted(spec, error, points) from None
     except HelperError as error:
         raise _no_module(
             spec,
@@ -117,6 +118,33 @@ def compile_open(spec: ModuleSpec, tools: Tools) -> Compiled:
             "tells them",
             "write what it does into the function itself",
         ) from None
+    proof = OpenProof(
+        proofs=tuple(_proof(each) for each in compiled),
+        builds=Builds(tuple(f"SIZE.{size}" for size in sizes), points),
+        sizes=sizes,
+        constants=OpenConstants.of(text, groups),
+        others={},
+    )
+    try:
+        test = test_text(proof, spec.path, spec.test_path)
+    except PartingError as error:
+        raise _TestPartedError(error, points) from None
+    tools.tell(f"{spec.name}: finding the least sizes")
+    with tried(everywhere, last.arrays, test, spec.path.stem, tools.folder) as space:
+        least = _least(spec, Tried(space, proof.findings.samples[0]), points)
+    others = {
+        point: tools.prove(at_sizes(spec, dict(zip(sizes, point, strict=True))))
+        for point in sorted({least, further_point(points, least)})
+        if point not in points
+    }
+    proof = replace(proof, others=others)
+    return replace(
+        last,
+        spec=spec,
+        source=module.source(dict(zip(sizes, least, strict=True))),
+        test_source=test_text(proof, spec.path, spec.test_path),
+        proof=proof,
+    )
 
 
 def _built(
@@ -162,31 +190,14 @@ def _proof(compiled: Compiled) -> Proof:
     return compiled.proof
 
 
-def _at(spec: ModuleSpec, point: Point, tools: Tools) -> Proof:
-    return tools.prove(at_sizes(spec, dict(zip(spec.sizes, point, strict=True))))
-
-
-def _least(
-    spec: ModuleSpec,
-    source: str,
-    arrays: bytes | None,
-    proof: OpenProof,
-    points: Sequence[Point],
-    tools: Tools,
-) -> Point:
+def _least(spec: ModuleSpec, module: Tried, points: Sequence[Point]) -> Point:
     """The least sizes: those asked for, if the module is right there; else found."""
     asked = tuple(size.least for size in spec.sizes.values())
-    test = test_text(proof, spec.path, spec.test_path)
-    with tried(source, arrays, test, spec.path.stem, tools.folder) as space:
-        module = Tried(space, proof.findings.samples[0])
-        if all(each is not None for each in asked):
-            wanted = tuple(each or 1 for each in asked)
-            if module.is_right(wanted):
-                return wanted
-        else:
-            wanted = (1,) * len(asked)
-        highest = tuple(map(min, zip(*points, strict=True)))
-        found = least_point(module, len(asked), highest)
+    wanted = tuple(each or 0 for each in asked)
+    if all(wanted) and module.is_right(wanted):
+        return wanted
+    highest = tuple(map(min, zip(*points, strict=True)))
+    found = least_point(module, len(asked), highest)
     if found is None:
         raise _no_module(
             spec,
@@ -200,8 +211,8 @@ def _least(
         for size, low in zip(spec.sizes.values(), found, strict=True)
         if size.least is not None and size.least < low
     ]
-    if wrong or wanted == least:
-        size, low = wrong[0] if wrong else (next(iter(spec.sizes.values())), found[0])
+    if wrong:
+        size, low = wrong[0]
         raise SpecError(
             f"the module is not right at {size.name} = {size.least}",
             where=spec.place(f"sizes.{size.name}"),
@@ -214,9 +225,9 @@ def _least(
 def _parted(
     spec: ModuleSpec,
     error: PartingError,
-    sizes: Sequence[str],
     points: Sequence[Point],
 ) -> SpecError:
+    sizes = tuple(spec.sizes)
     first, second = (
         phrase(dict(zip(sizes, points[number], strict=True))) for number in error.builds
     )
@@ -255,7 +266,7 @@ def _shown(line: str, lines: tuple[str, str]) -> str:
 
 def _no_module(
     spec: ModuleSpec, why: str, fix: str, kernel: str = ""
-) -> SpecError | UnsupportedError:
+) -> SpecError:
     listed = ", ".join(spec.sizes)
     part = f"kernels.{kernel}" if kernel in spec.kernels else "args"
     return SpecError(

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import comb
-from typing import Final
+from typing import Final, TypeAlias
 
 from partialc.sizes.forms import Point
 from partialc.spec.lengths import Length
 from partialc.spec.model import Size
 
-_BASES: Final[Mapping[int, tuple[int, ...]]] = {
-    1: (151, 179, 211, 163, 197, 173),
-    2: (17, 29, 23, 19, 31, 13),
-    3: (7, 11, 9, 8, 10, 6),
+Numbers: TypeAlias = tuple[tuple[int, ...], ...]
+
+LARGE: Final[Mapping[int, Numbers]] = {
+    1: (
+        (211, 151, 179, 163, 197, 173),
+        (263, 311, 229, 283, 241, 337),
+        (367, 353, 421, 389, 397, 379),
+    ),
+    2: ((18, 13, 16, 17, 14, 15), (29, 27, 23, 31, 21, 25), (37, 34, 43, 41, 38, 35)),
+    3: ((7, 4, 6, 5, 8, 3), (10, 12, 9, 13, 11, 14), (16, 19, 17, 15, 20, 18)),
 }
-"""By the most open axes of one array. A matrix of its elements is then large enough to
-be planned as that of a million would be, and small enough for a full reference; all are
-written with as many digits, which names and lines depend on."""
+"""By the most open axes of one array, for each size. A matrix of its elements is then
+large enough to be planned as that of a million would be, and small enough for a full
+reference; all are written with as many digits, which names and lines depend on, and one
+size is always less than the next, since plans and references depend on that."""
+
+SMALL: Final[Mapping[int, Numbers]] = {
+    1: ((53, 31, 43, 37, 47, 41), (61, 71, 67, 59, 73, 79), (89, 97, 83, 91, 86, 94)),
+    2: ((7, 4, 6, 5, 8, 3), (12, 14, 11, 15, 13, 10), (18, 21, 19, 17, 22, 20)),
+    3: ((4, 2, 3, 5, 2, 3), (7, 8, 6, 9, 8, 6), (10, 12, 11, 13, 12, 10)),
+}
+"""For functions whose references are too large there."""
 
 MOST: Final = 6
 
 
 def build_points(
     sizes: Mapping[str, Size], shapes: Mapping[str, tuple[Length, ...]]
-) -> tuple[Point, ...]:
+) -> Iterator[tuple[Point, ...]]:
     """The sizes of each build; those of the last say how the module is planned.
 
     One more than an affine form of the sizes has coefficients, or than one with the
@@ -33,21 +47,25 @@ def build_points(
     Args:
         sizes: The sizes, as the spec has them.
         shapes: The shapes of the arrays with open axes.
+
+    Yields:
+        What the spec says; or large ones, then small ones.
     """
     given = [size.build for size in sizes.values()]
     if given[0]:
-        return tuple(sorted(zip(*given, strict=True), key=_volume))
+        yield tuple(sorted(zip(*given, strict=True), key=_volume))
+        return
     count = len(sizes)
     axes = max(sum(bool(e.factors) for e in lengths) for lengths in shapes.values())
     unknown = 1 + count + (comb(count, 2) if count > 1 else int(axes > 1))
-    base = _BASES[min(max(axes, 1), 3)]
     number = min(max(unknown + 1, 3), MOST)
-    points = []
-    for place in range(number):
-        shifted = [base[(place + 2 * each + place * each) % MOST] for each in range(count)]
-        least = [size.least or 1 for size in sizes.values()]
-        points.append(tuple(b + low - 1 for b, low in zip(shifted, least, strict=True)))
-    return tuple(sorted(points, key=_volume))
+    for bases in (LARGE, SMALL):
+        rows = bases[min(max(axes, 1), len(bases))]
+        shifted = [
+            [rows[place % len(rows)][build] + (size.least or 1) - 1 for build in range(number)]
+            for place, size in enumerate(sizes.values())
+        ]
+        yield tuple(sorted(zip(*shifted, strict=True), key=_volume))
 
 
 def further_point(points: tuple[Point, ...], least: Point) -> Point:

@@ -16,6 +16,11 @@ _DIGITS: Final = re.compile(r"\d+")
 _RUNS: Final = re.compile(r"_?\d+(?:_\d+)*")
 
 
+def without_numbers(name: str) -> str:
+    """A name without the numbers in it."""
+    return _RUNS.sub("", name)
+
+
 class Renames:
     """One name for each row of names that stand in the same place of all builds."""
 

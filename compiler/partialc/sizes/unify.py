@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from partialc.sizes.builds import Builds, PartingError
-from partialc.sizes.names import Renames
+from partialc.sizes.names import Renames, without_numbers
 from partialc.sizes.prose import unified_docstring, unified_prose
 from partialc.sizes.tokens import COMMENT, NAME, NUMBER, STRING, Token, Tokens
 
@@ -67,6 +68,7 @@ class _Unifier:
     def text(self) -> str:
         """The unified text."""
         rows = self._rows()
+        self._check_names(rows)
         taken = {token.text for row in rows for token in row if token.kind == NAME}
         renames = Renames(self.builds, taken)
         last = self.texts[-1].source
@@ -105,6 +107,21 @@ class _Unifier:
         if len(set(map(len, streams))) > 1:
             raise self._parting(rows[-1], OTHER)
         return rows
+
+    def _check_names(self, rows: Sequence[Row]) -> None:
+        """Names may differ by numbers; others only if they are local variables."""
+        bound = {
+            tuple(token.text for token in row)
+            for row, after in pairwise(rows)
+            if row[0].kind == NAME and after[0].text == "="
+        }
+        before = ""
+        for row in rows:
+            names = tuple(token.text for token in row)
+            if row[0].kind == NAME and len(set(map(without_numbers, names))) > 1:
+                if names not in bound or before == ".":
+                    raise self._parting(row, OTHER)
+            before = row[0].text
 
     def _starts_block(self, row: Row) -> bool:
         """Whether a function, or another statement of the module, starts here."""
