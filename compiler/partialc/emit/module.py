@@ -147,9 +147,7 @@ def module_text(
         header=_header(name, origin, importable=rebuilds),
         docstring=_docstring(signature, kernels),
         imports=_imports("\n".join(body), function.imports, reads=arrays is not None),
-        exported=", ".join(
-            f'"{each}"' for each in sorted(exported, key=kind_and_name)
-        ),
+        exported=", ".join(f'"{each}"' for each in sorted(exported, key=kind_and_name)),
         constants=[*early, *lines, *before],
         helpers=list(texts.values()),
         function=definitions,

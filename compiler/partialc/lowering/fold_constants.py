@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.agreement import is_agreeing
 from partialc.ir.dtypes import Regime
 from partialc.ir.program import ArrayType, Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import everywhere, resolve, with_inputs
@@ -21,24 +20,6 @@ SMALL: Final = 64
 LARGEST: Final = 1 << 20
 
 
-_ALIKE: Final = ContextVar("folds alike", default=False)
-
-
-@contextlib.contextmanager
-def folding_alike() -> Iterator[None]:
-    """Within it the numbers do not decide what is folded.
-
-    One and the same operation is exact at one size of the arguments and not at another:
-    programs of several sizes, which are to agree, would part by chance. What is folded
-    for that reason alone may be off by half an eps of the narrow width.
-    """
-    token = _ALIKE.set(True)
-    try:
-        yield
-    finally:
-        _ALIKE.reset(token)
-
-
 def fold_constants(function: Function) -> Function:
     """op(c1, c2, ...) -> its value, where that has the same bits on every machine.
 
@@ -47,6 +28,9 @@ def fold_constants(function: Function) -> Function:
     longer stays an operation: `iota`, a broadcast number, what indices move, and
     results of more than `SMALL` elements that are larger than the constants they are
     made from. Operations on those are folded all the same.
+
+    Of builds that are to agree all of those are folded: how a result rounds differs
+    from one size of the arguments to the next. It is off by half an eps then.
     """
     return everywhere(function, _folded)
 
@@ -113,7 +97,7 @@ def _values(
         results = exact_results(equation, arrays, regime)
         if results is None:
             return None
-        if not _ALIKE.get() and not _are_roundings(results, wide):
+        if not is_agreeing() and not _are_roundings(results, wide):
             return None
     return tuple(
         Constant.of(kind, data) for kind, data in zip(types, wide, strict=True)

@@ -67,8 +67,7 @@ class Preference:
     pinned: str | None = None
 
     def rank(self, way: Way) -> tuple[object, ...]:
-        """What is pinned, the form asked for, what is worth reading, what is kept; then
-        the price."""
+        """The pinned, the form asked for, the readable, the kept; then the price."""
         burden = way.weighed
         if burden is None:
             return (True, True, True, True, inf, 0)

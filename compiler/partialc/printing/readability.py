@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from partialc.ir.agreement import width
 from partialc.printing.text import depth, unparse
 
 WIDEST: Final = 60
@@ -35,17 +36,17 @@ def fits(expression: ast.expr) -> bool:
     """Whether it is short, or wraps one short part a line: a sum, a stack."""
     if depth(expression) > _DEEPEST + _nesting(listed(expression)):
         return False
-    length = len(unparse(expression))
+    length = width(unparse(expression))
     if length <= WIDEST:
         return True
     entries = listed(expression)
     if entries is not None:
-        return all(len(unparse(part)) <= LONGEST_RESULT for part in _leaves(entries))
+        return all(width(unparse(part)) <= LONGEST_RESULT for part in _leaves(entries))
     terms = terms_of(expression)
     return (
         len(terms) > 2
         and length <= _LONGEST_SUM
-        and all(len(unparse(term)) <= WIDEST for term in terms)
+        and all(width(unparse(term)) <= WIDEST for term in terms)
     )
 
 
@@ -92,7 +93,7 @@ def is_repeatable(expression: ast.expr, count: int) -> bool:
         case ast.Name():
             return True
         case ast.Subscript(value=ast.Name()) | ast.UnaryOp(operand=ast.Name()):
-            return count <= 2 and len(unparse(expression)) <= 8
+            return count <= 2 and width(unparse(expression)) <= 8
         case ast.Attribute(value=ast.Name()):
             return count <= 2
         case _:

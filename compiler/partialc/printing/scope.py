@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from partialc.errors import InternalError
+from partialc.ir.agreement import width
 from partialc.ir.dtypes import DType
 from partialc.ir.program import Atom, Constant, Equation, Function, Param, Value
 from partialc.ir.structure import constant_key, digest
@@ -149,7 +150,7 @@ class Scope:
         """The results as expressions of a common length; longer ones get a name."""
         self._blocks.are_results = True
         results = [self.atom(atom) for atom in function.outputs]
-        sizes = [len(unparse(result)) for result in results]
+        sizes = [width(unparse(result)) for result in results]
         if len(results) == 1 and is_untyped(results[0]):
             # Returned as it is, a type checker would take it for anything.
             return tuple(self.named(atom) for atom in function.outputs)
@@ -283,7 +284,7 @@ class Scope:
             if (
                 binding is not None
                 and listed(binding.expression) is None
-                and len(unparse(binding.expression)) > LONGEST_RESULT
+                and width(unparse(binding.expression)) > LONGEST_RESULT
             ):
                 self._name_of(atom)  # type: ignore[arg-type]
 
@@ -340,7 +341,7 @@ class Scope:
 
     def _longest_operand(self, equation: Equation) -> Value | None:
         pending = [
-            (len(unparse(binding.expression)), -place, atom)
+            (width(unparse(binding.expression)), -place, atom)
             for place, atom in enumerate(equation.inputs)
             if isinstance(atom, Value)
             and (binding := self._bindings.get(atom)) is not None
@@ -433,7 +434,7 @@ class Scope:
                 [] if literals.reads_as(constant.data, constant.type.dtype) else [dtype]
             )
             expression = call("jnp.asarray", stored, *typed)
-        if self._constant_uses.get(key, 0) > 1 and len(unparse(expression)) > 12:
+        if self._constant_uses.get(key, 0) > 1 and width(unparse(expression)) > 12:
             expression = self._assign([role, f"{role}_value"], expression)
             self._constants[key] = expression
         return expression

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from partialc.compiled import Compiled, Manner, Pin, Progress, test_text
 from partialc.errors import PartialcError, SpecError
-from partialc.lowering.fold_constants import folding_alike
+from partialc.ir.agreement import agreeing
 from partialc.sizes.builds import Builds, PartingError, marked, phrase
 from partialc.sizes.choice import build_points, further_point
 from partialc.sizes.constants import OpenConstants, groups_of
@@ -78,12 +78,10 @@ class _TestPartedError(Exception):
         self.points = points
 
 
-def _one_module(
-    spec: ModuleSpec, points: tuple[Point, ...], tools: Tools
-) -> Compiled:
+def _one_module(spec: ModuleSpec, points: tuple[Point, ...], tools: Tools) -> Compiled:
     """The module, from builds at some sizes."""
     sizes = tuple(spec.sizes)
-    with folding_alike():
+    with agreeing():
         compiled = _built(spec, points, tools)
     last = compiled[-1]
     if len({each.arrays for each in compiled}) > 1:
@@ -264,9 +262,7 @@ def _shown(line: str, lines: tuple[str, str]) -> str:
     return f"{head}{line[start : start + LONGEST]}{tail}"
 
 
-def _no_module(
-    spec: ModuleSpec, why: str, fix: str, kernel: str = ""
-) -> SpecError:
+def _no_module(spec: ModuleSpec, why: str, fix: str, kernel: str = "") -> SpecError:
     listed = ", ".join(spec.sizes)
     part = f"kernels.{kernel}" if kernel in spec.kernels else "args"
     return SpecError(

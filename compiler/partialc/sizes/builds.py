@@ -10,7 +10,6 @@ from typing import Final
 from partialc.sizes.forms import Form, Point, find_form, plain
 from partialc.sizes.numbers import find_number
 
-
 _MARK: Final = re.compile(r"\b_size_(\w+)_(?!\w)")
 
 

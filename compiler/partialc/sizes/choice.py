@@ -62,7 +62,10 @@ def build_points(
     for bases in (LARGE, SMALL):
         rows = bases[min(max(axes, 1), len(bases))]
         shifted = [
-            [rows[place % len(rows)][build] + (size.least or 1) - 1 for build in range(number)]
+            [
+                rows[place % len(rows)][build] + (size.least or 1) - 1
+                for build in range(number)
+            ]
             for place, size in enumerate(sizes.values())
         ]
         yield tuple(sorted(zip(*shifted, strict=True), key=_volume))

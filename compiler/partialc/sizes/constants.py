@@ -48,7 +48,9 @@ def groups_of(kernels: Collection[Kernel]) -> tuple[Group, ...]:
     found = []
     for kernel in kernels:
         for field in kernel.fields:
-            names = {each: constant_name(kernel, field, each) for each in field.constants}
+            names = {
+                each: constant_name(kernel, field, each) for each in field.constants
+            }
             if "ROWS" in names:
                 stem = names["ROWS"].removesuffix("_ROWS").lower()
                 fields = {name: suffix.lower() for suffix, name in names.items()}

@@ -131,7 +131,9 @@ def least_point(module: Tried, count: int, highest: Point) -> Point | None:
                 lower[place] -= 1
                 wide = [each + 2 for each in found]
                 wide[place] = lower[place]
-                if not module.is_right(tuple(lower)) or not module.is_right(tuple(wide)):
+                if not module.is_right(tuple(lower)) or not module.is_right(
+                    tuple(wide)
+                ):
                     break
                 found = lower
     return tuple(found)

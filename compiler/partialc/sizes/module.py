@@ -93,7 +93,7 @@ class OpenModule:
             support.text("_check_sizes"),
         ]
         pieces += [f"\n\n{each}" for each in helpers]
-        text = finished("\n".join(pieces) + "\n")
+        text = finished(_told_again("\n".join(pieces) + "\n"))
         text = self._head(text, constants, least)
         return format_source(text)
 
@@ -105,8 +105,7 @@ class OpenModule:
         reading = f"{target} = _sizes({given})"
         if name in self.kernels:
             return _CHECKED.sub(
-                lambda match: f"{match.group(1)}{reading}\n{match.group()}",
-                _told_again(text),
+                lambda match: f"{match.group(1)}{reading}\n{match.group()}", text
             )
         if name == self.function:
             return _first(text, reading)
@@ -202,14 +201,13 @@ def _defined(text: str) -> str:
 
 
 def _told_again(text: str) -> str:
-    """A function whose docstring is filled again."""
-    return re.sub(
-        r'"""(.*?)"""',
-        lambda match: f'"""{refilled(match.group(1))}"""',
-        text,
-        count=1,
-        flags=re.DOTALL,
-    )
+    """A text in which docstrings that name sizes are filled again."""
+
+    def told(match: re.Match[str]) -> str:
+        inner = match.group(1)
+        return f'"""{refilled(finished(inner))}"""' if uses_sizes(inner) else match[0]
+
+    return re.sub(r'"""(.*?)"""', told, text, flags=re.DOTALL)
 
 
 def _first(text: str, line: str) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 from partialc.sizes.builds import Builds
 
 _DIGITS: Final = re.compile(r"\d+")
-_RUNS: Final = re.compile(r"_?\d+(?:_\d+)*")
+_RUNS: Final = re.compile(r"_?(?:neg)?\d+(?:[_p]\d+)*(?:e(?:neg)?\d+)?")
 
 
 def without_numbers(name: str) -> str:

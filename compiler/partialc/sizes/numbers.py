@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from math import isfinite, nextafter
 from typing import Final, TypeAlias
@@ -97,9 +97,7 @@ def _find(
     return None
 
 
-def _multiple(
-    base: _Base, values: Values, points: tuple[Point, ...]
-) -> float | None:
+def _multiple(base: _Base, values: Values, points: tuple[Point, ...]) -> float | None:
     above, below = base.value(points[0])
     if above == 0 or below == 0:
         return None
@@ -108,7 +106,7 @@ def _multiple(
         return None
     for digits, most in ((17, 0), (DIGITS, NEAREST)):
         for factor in _rounded(guess, digits):
-            if _gives(lambda p, f=factor: base.at(f, p), values, points, most):
+            if _gives(partial(base.at, factor), values, points, most):
                 return factor
     return None
 
@@ -128,14 +126,15 @@ def _shifted(base: _Base, values: Values, points: tuple[Point, ...]) -> str | No
         start = values[0] - base.at(factor, points[0])
         for constant in _rounded(start, DIGITS):
             if constant and _gives(
-                lambda p, f=factor, c=constant: c + base.at(f, p),
-                values,
-                points,
-                NEAREST,
+                partial(_sum, constant, base, factor), values, points, NEAREST
             ):
                 sign = "-" if factor < 0 else "+"
                 return f"{constant!r} {sign} {base.times(abs(factor))}"
     return None
+
+
+def _sum(constant: float, base: _Base, factor: float, point: Point) -> float:
+    return constant + base.at(factor, point)
 
 
 def _rounded(number: float, most: int) -> Iterator[float]:
@@ -187,9 +186,7 @@ def _bases(names: tuple[str, ...]) -> tuple[_Base, ...]:
     return tuple(found)
 
 
-def _powers(
-    factors: tuple[tuple[int, int, int], ...], names: tuple[str, ...]
-) -> _Base:
+def _powers(factors: tuple[tuple[int, int, int], ...], names: tuple[str, ...]) -> _Base:
     """The product of (size + shift) ** exponent."""
 
     def value(point: Point) -> tuple[int, int]:

@@ -17,7 +17,6 @@ from partialc.sizes.unify import unified
 from partialc.verify.findings import Findings
 from partialc.verify.test_module import Proof, SizedPoints
 
-
 _TABLE: Final = "_points_of_all_sizes_"
 """What stands in the place of the table while texts are unified."""
 
@@ -76,7 +75,10 @@ class OpenProof:
 
     def _points(self) -> str:
         """The table of samples, and of what was noted there, by sizes."""
-        pairs = [*zip(self.builds.points, self.proofs, strict=True), *self.others.items()]
+        pairs = [
+            *zip(self.builds.points, self.proofs, strict=True),
+            *self.others.items(),
+        ]
         lines = []
         for point, proof in sorted(pairs, key=lambda pair: pair[0]):
             key = ", ".join(f"{n}={v}" for n, v in zip(self.sizes, point, strict=True))

@@ -56,7 +56,7 @@ def _solved(told: Reading) -> str:
         text = f"{text} + {rest}".replace("+ -", "- ")
     if own == 1:
         return text
-    text = f"({text})" if "]" != text[-1] else text
+    text = f"({text})" if text[-1] != "]" else text
     return f"-{text}" if own == -1 else f"{text} // {own}"
 
 
@@ -69,12 +69,16 @@ def forms_text(shapes: Mapping[str, tuple[Length, ...]]) -> str:
 
 
 def told_text(told: Sequence[Reading], least: Mapping[str, int]) -> str:
-    """What a module says of its sizes: where they are read, and how small they may be."""
+    """What a module says of its sizes: where they are read, and the least of each."""
     parts = []
     for each in told:
         length = each.axis.length
         is_plain = str(length) == each.size
         axis = f"axis {each.axis.axis} of {each.axis.name}"
-        where = f"the length of {axis}" if is_plain else f"told by {axis}, of length {length}"
+        where = (
+            f"the length of {axis}"
+            if is_plain
+            else f"told by {axis}, of length {length}"
+        )
         parts.append(f"{each.size}, {where}, at least {least[each.size]}")
     return "; ".join(parts)

@@ -1,7 +1,7 @@
 """Source texts as tokens, so that those of several builds can be laid side by side.
 
-A text is first formatted without a limit on its lines: what breaks lines, and the commas
-and parentheses that come with it, depend on the length of numbers and names.
+A text is first formatted without a limit on its lines: where lines break, and the
+commas and parentheses that come with it, depends on how long numbers and names are.
 """
 
 from __future__ import annotations

@@ -118,9 +118,9 @@ class _Unifier:
         before = ""
         for row in rows:
             names = tuple(token.text for token in row)
-            if row[0].kind == NAME and len(set(map(without_numbers, names))) > 1:
-                if names not in bound or before == ".":
-                    raise self._parting(row, OTHER)
+            differ = len(set(map(without_numbers, names))) > 1
+            if row[0].kind == NAME and differ and (names not in bound or before == "."):
+                raise self._parting(row, OTHER)
             before = row[0].text
 
     def _starts_block(self, row: Row) -> bool:
@@ -141,7 +141,9 @@ class _Unifier:
                 if found is not None and not self._stands_alone(rows, number, found):
                     found = f"({found})"
             case kind if kind == COMMENT:
-                prose = unified_prose([text.lstrip("# ") for text in texts], self.builds)
+                prose = unified_prose(
+                    [text.lstrip("# ") for text in texts], self.builds
+                )
                 found = f"# {prose}" if prose else ""
             case _:
                 found = self._string(texts, renames)

@@ -112,7 +112,7 @@ class Size:
 
     Attributes:
         name: What it is called in the shapes of the arguments.
-        least: The least that the module takes; None for the least for which it is right.
+        least: The least that is taken; None for the least for which it is right.
         build: Where the module is built; empty for a choice of the compiler's.
     """
 

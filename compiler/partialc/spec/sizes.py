@@ -1,14 +1,14 @@
-"""The sizes that a module leaves open: `args = { x = "float[n]" }`, `[module.sizes]`."""
+"""The sizes that a module leaves open: those in its arguments, and `[module.sizes]`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 
-from partialc.errors import Location, SpecError
+from partialc.errors import SpecError
 from partialc.spec.arguments import open_text
 from partialc.spec.lengths import Length
 from partialc.spec.model import ModuleSpec, Size
@@ -148,7 +148,9 @@ def read_sizes(table: Table, args: Mapping[str, Any]) -> dict[str, Size]:
                 fix=did_you_mean(name, names)
                 or f'leave it out, or write args = {{ x = "float[{name}]" }}',
             )
-    argument_of = {name: axis.argument for axis in axes for name, _ in axis.length.factors}
+    argument_of = {
+        name: axis.argument for axis in axes for name, _ in axis.length.factors
+    }
     for name in names:
         where = table.table("args", "").where(argument_of[name])
         require_identifier(name, "a size", where)
