@@ -101,7 +101,10 @@ def compile_module(
     def proof(closed: ModuleSpec) -> Proof:
         return _proof(closed, folder, _asked(closed, folder, Manner()), hard=False)
 
-    return compile_open(spec, Tools(build, proof, folder, tell))
+    def trace(closed: ModuleSpec) -> Primal:
+        return load_primal(closed.function, closed.args, name=spec.name, folder=folder)
+
+    return compile_open(spec, Tools(build, trace, proof, folder, tell))
 
 
 def _asked(spec: ModuleSpec, folder: Path | None, manner: Manner) -> _Asked:

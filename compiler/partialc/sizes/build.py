@@ -8,21 +8,22 @@ from pathlib import Path
 
 from partialc.compiled import Compiled, Manner, Pin, Progress, test_text
 from partialc.errors import PartialcError, SpecError
+from partialc.frontends.primal import Primal
 from partialc.ir.agreement import agreeing
+from partialc.planning.plan import ModulePlan
 from partialc.sizes.builds import Builds, PartingError, marked, phrase
-from partialc.sizes.choice import build_points, further_point
-from partialc.sizes.constants import OpenConstants, groups_of
+from partialc.sizes.choice import build_points, far_point, further_point
+from partialc.sizes.constants import PATTERN, OpenConstants, groups_of
 from partialc.sizes.forms import Point
 from partialc.sizes.least import Tried, least_point, tried
 from partialc.sizes.module import OWN_NAMES, HelperError, OpenModule
+from partialc.sizes.programs import parting_step
 from partialc.sizes.proof import OpenProof
-from partialc.sizes.unify import TABLE, unified
+from partialc.sizes.refusals import no_module, parted
+from partialc.sizes.unify import unified
 from partialc.spec.model import ModuleSpec
-from partialc.spec.sizes import at_sizes, open_shapes, readings
+from partialc.spec.sizes import at_sizes, open_axes, open_shapes, readings
 from partialc.verify.test_module import Proof
-
-LONGEST = 120
-"""Of the lines where two builds part so many characters are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,14 @@ class Tools:
 
     Attributes:
         build: Compiles one.
+        trace: Traces the function of one.
         prove: Makes the test of one.
         folder: The folder that imports start from.
         tell: Told what is being done.
     """
 
     build: Callable[[ModuleSpec, Manner], Compiled]
+    trace: Callable[[ModuleSpec], Primal]
     prove: Callable[[ModuleSpec], Proof]
     folder: Path | None
     tell: Progress
@@ -66,7 +69,7 @@ def compile_open(spec: ModuleSpec, tools: Tools) -> Compiled:
         except _TestPartedError as error:
             first = first or error
     assert first is not None
-    raise _parted(spec, first.error, first.points) from None
+    raise parted(spec, first.error, first.points) from None
 
 
 class _TestPartedError(Exception):
@@ -85,11 +88,12 @@ def _one_module(spec: ModuleSpec, points: tuple[Point, ...], tools: Tools) -> Co
         compiled = _built(spec, points, tools)
     last = compiled[-1]
     if len({each.arrays for each in compiled}) > 1:
-        raise _no_module(
+        raise no_module(
             spec,
             "a table beside it depends on the sizes and follows no rule",
             "keep it out of the module: compute it in the function from the arguments",
         )
+    _check_program(spec, compiled, far_point(spec.sizes, points), tools)
     groups = groups_of(last.kernels.values())
     try:
         text = unified(
@@ -106,11 +110,12 @@ def _one_module(spec: ModuleSpec, points: tuple[Point, ...], tools: Tools) -> Co
             kernels=tuple(last.kernels),
             groups=groups,
         )
+        _check_names(spec, module)
         everywhere = module.source(dict.fromkeys(sizes, 0))
     except PartingError as error:
-        raise _parted(spec, error, points) from None
+        raise parted(spec, error, points) from None
     except HelperError as error:
-        raise _no_module(
+        raise no_module(
             spec,
             f"its helper `{error.name}` depends on them, and takes no argument that "
             "tells them",
@@ -121,6 +126,7 @@ def _one_module(spec: ModuleSpec, points: tuple[Point, ...], tools: Tools) -> Co
         builds=Builds(tuple(f"SIZE.{size}" for size in sizes), points),
         sizes=sizes,
         constants=OpenConstants.of(text, groups),
+        sharing=_sharing(spec, last),
         others={},
     )
     try:
@@ -130,15 +136,18 @@ def _one_module(spec: ModuleSpec, points: tuple[Point, ...], tools: Tools) -> Co
     tools.tell(f"{spec.name}: finding the least sizes")
     with tried(everywhere, last.arrays, test, spec.path.stem, tools.folder) as space:
         least = _least(spec, Tried(space, proof.findings.samples[0]), points)
+    further = further_point(points, least)
+    _check_program(spec, compiled, further, tools)
     others = {
         point: tools.prove(at_sizes(spec, dict(zip(sizes, point, strict=True))))
-        for point in sorted({least, further_point(points, least)})
+        for point in sorted({least, further})
         if point not in points
     }
     proof = replace(proof, others=others)
     return replace(
         last,
         spec=spec,
+        plan=_told(last.plan, points, sizes),
         source=module.source(dict(zip(sizes, least, strict=True))),
         test_source=test_text(proof, spec.path, spec.test_path),
         proof=proof,
@@ -170,7 +179,7 @@ def _built(
             if chosen[name].kind != pin.kind:
                 first = compiled.plan.kernels[name].summary()
                 other = found[0].plan.kernels[name].summary()
-                raise _no_module(
+                raise no_module(
                     spec,
                     f"at {phrase(at)} `{name}` cannot be had by {other}, as at "
                     f"{phrase(dict(zip(sizes, points[-1], strict=True)))}, but by "
@@ -181,6 +190,72 @@ def _built(
         pins = pins or chosen
         found.append(compiled)
     return tuple(reversed(found))
+
+
+def _check_names(spec: ModuleSpec, module: OpenModule) -> None:
+    """The functions that stand for constants must hide nothing.
+
+    Raises:
+        SpecError: One has the name of something else.
+    """
+    defined = OpenConstants.of(module.unified, module.groups).functions
+    for name in (*defined, PATTERN, *module.sizes):
+        if name in (*module.kernels, module.function):
+            raise SpecError(
+                f"the module would define `{name}` twice",
+                where=spec.place(f"kernels.{name}") or f"kernels.{name}",
+                why="where an entry of a sparse matrix stands is told by a function of "
+                "the sizes, `KERNEL_pattern`, and sizes are variables",
+                fix="give the kernel, or the size, another name",
+            )
+
+
+def _told(
+    plan: ModulePlan, points: Sequence[Point], sizes: Sequence[str]
+) -> ModulePlan:
+    """The plan of the last build, which says so."""
+    listed = ", ".join(str(p[0] if len(p) == 1 else p) for p in points)
+    at = phrase(dict(zip(sizes, points[-1], strict=True)))
+    facts = (
+        f"one module for every {', '.join(sizes)}, made of builds at {listed}",
+        f"what follows is said of {at}",
+    )
+    return replace(plan, facts=(*facts, *plan.facts))
+
+
+def _sharing(spec: ModuleSpec, compiled: Compiled) -> tuple[int, ...]:
+    """The numbers of the function's arguments that share a size with another one."""
+    names = [*compiled.primal.signature.arguments]
+    owners: dict[str, set[str]] = {}
+    for axis in open_axes(spec.args):
+        for size, _ in axis.length.factors:
+            owners.setdefault(size, set()).add(axis.argument)
+    shared = {name for each in owners.values() if len(each) > 1 for name in each}
+    return tuple(number for number, name in enumerate(names) if name in shared)
+
+
+def _check_program(
+    spec: ModuleSpec, builds: Sequence[Compiled], point: Point, tools: Tools
+) -> None:
+    """The function must do the same at other sizes than those of the builds.
+
+    Raises:
+        SpecError: It does not.
+    """
+    at = dict(zip(spec.sizes, point, strict=True))
+    try:
+        other = tools.trace(at_sizes(spec, at))
+    except PartialcError as error:
+        error.what = f"{error.what} (at {phrase(at)})"
+        raise
+    step = parting_step([each.primal.program for each in builds], other.program)
+    if step is not None:
+        raise no_module(
+            spec,
+            f"at {phrase(at)} the function is another program: {step}",
+            "a function for every size must not choose by them: give the argument a "
+            "number",
+        )
 
 
 def _proof(compiled: Compiled) -> Proof:
@@ -197,7 +272,7 @@ def _least(spec: ModuleSpec, module: Tried, points: Sequence[Point]) -> Point:
     highest = tuple(map(min, zip(*points, strict=True)))
     found = least_point(module, len(asked), highest)
     if found is None:
-        raise _no_module(
+        raise no_module(
             spec,
             "the forms that hold where it is built are wrong at small sizes",
             "say from where on it is needed, [module.sizes] "
@@ -218,56 +293,3 @@ def _least(spec: ModuleSpec, module: Tried, points: Sequence[Point]) -> Point:
             fix=f"write min = {low}, or leave `min` out",
         )
     return least
-
-
-def _parted(
-    spec: ModuleSpec,
-    error: PartingError,
-    points: Sequence[Point],
-) -> SpecError:
-    sizes = tuple(spec.sizes)
-    first, second = (
-        phrase(dict(zip(sizes, points[number], strict=True))) for number in error.builds
-    )
-    lines = [_shown(line, error.lines) for line in error.lines]
-    within = f"in `{error.within}` " if error.within else ""
-    if error.reason == TABLE:
-        fix = (
-            "build at more sizes, [module.sizes] "
-            f"{sizes[0]} = {{ build = [...] }}, or write the number as a sum or a "
-            "product of sizes"
-        )
-    else:
-        fix = (
-            "the program depends on the sizes, or its plan does: give the argument a "
-            "number, build at larger sizes, or say how kernels are delivered (`form`)"
-        )
-    return _no_module(
-        spec,
-        f"{within}at {first} it reads `{lines[0]}`, and at {second} `{lines[1]}`",
-        fix,
-        error.within,
-    )
-
-
-def _shown(line: str, lines: tuple[str, str]) -> str:
-    """What of a line is shown: all, or what is around the place where two part."""
-    if len(line) <= LONGEST:
-        return line
-    pairs = zip(*lines, strict=False)
-    place = next((i for i, (a, b) in enumerate(pairs) if a != b), 0)
-    start = max(0, place - LONGEST // 2)
-    head = "..." if start else ""
-    tail = "..." if start + LONGEST < len(line) else ""
-    return f"{head}{line[start : start + LONGEST]}{tail}"
-
-
-def _no_module(spec: ModuleSpec, why: str, fix: str, kernel: str = "") -> SpecError:
-    listed = ", ".join(spec.sizes)
-    part = f"kernels.{kernel}" if kernel in spec.kernels else "args"
-    return SpecError(
-        f"there is no one module for every {listed}",
-        where=spec.place(part) or part,
-        why=why,
-        fix=fix,
-    )

@@ -83,6 +83,13 @@ def further_point(points: tuple[Point, ...], least: Point) -> Point:
     return tuple(found)
 
 
+def far_point(sizes: Mapping[str, Size], points: tuple[Point, ...]) -> Point:
+    """Sizes beyond all builds, where the function is traced and no more."""
+    far = 2003 if len(sizes) == 1 and min(map(min, points)) > 20 else 211
+    most = max(map(max, points))
+    return tuple(max(far, 2 * most) + 2 * place for place in range(len(sizes)))
+
+
 def _volume(point: Point) -> tuple[int, Point]:
     total = 1
     for each in point:

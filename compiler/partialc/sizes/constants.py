@@ -109,9 +109,15 @@ class OpenConstants:
             if len(is_open) == before:
                 break
         public = {name for group in groups for name in group.fields}
+        taken = set(re.findall(r"\w+", source))
+        private: dict[str, str] = {}
+        for name in sorted(is_open - public):
+            private[name] = name.lower()
+            while private[name] in taken:
+                private[name] += "_of"
         return cls(
             tuple(group for group in groups if is_open & set(group.fields)),
-            {name: name.lower() for name in sorted(is_open - public)},
+            private,
             {n: text for n, text in assigned.items() if is_open & set(n)},
         )
 

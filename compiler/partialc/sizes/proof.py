@@ -30,6 +30,7 @@ class OpenProof:
         builds: Their sizes, which the test spells `SIZE.n`.
         sizes: What the sizes are called.
         constants: The constants of the module that are functions.
+        sharing: The numbers of the arguments that share a size with another one.
         others: The tests of further sizes, of which only the points are taken.
     """
 
@@ -37,6 +38,7 @@ class OpenProof:
     builds: Builds
     sizes: tuple[str, ...]
     constants: OpenConstants
+    sharing: tuple[int, ...]
     others: Mapping[Point, Proof]
 
     @property
@@ -65,7 +67,7 @@ class OpenProof:
         Raises:
             PartingError: The tests of two builds say different things.
         """
-        sized = SizedPoints(self.sizes, _TABLE)
+        sized = SizedPoints(self.sizes, _TABLE, self.sharing)
         texts = [
             replace(proof, sized=sized).text(module_path, test_path, origin_folder)
             for proof in self.proofs

@@ -38,10 +38,12 @@ class SizedPoints:
     Attributes:
         sizes: What the sizes are called.
         points: The table of samples, and of what was noted there, by sizes.
+        sharing: The numbers of the arguments that share a size with another one.
     """
 
     sizes: tuple[str, ...]
     points: str
+    sharing: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,7 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
         samples=repr([*findings.samples]),
         sizes=() if proof.sized is None else proof.sized.sizes,
         points_of_sizes="" if proof.sized is None else proof.sized.points,
+        sharing=repr(() if proof.sized is None else proof.sized.sharing),
         remarks=findings.remarks if proof.sized is None else (),
         noted=repr([*findings.noted]),
         noted_by="What SymPy gives" if findings.is_exact else "The function's result",
