@@ -17,7 +17,7 @@ from partialc.sizes.constants import PATTERN, OpenConstants, groups_of
 from partialc.sizes.forms import Point
 from partialc.sizes.least import Tried, least_point, tried
 from partialc.sizes.module import OWN_NAMES, HelperError, OpenModule
-from partialc.sizes.programs import parting_step
+from partialc.sizes.programs import parting
 from partialc.sizes.proof import OpenProof
 from partialc.sizes.refusals import no_module, parted
 from partialc.sizes.unify import unified
@@ -84,6 +84,8 @@ class _TestPartedError(Exception):
 def _one_module(spec: ModuleSpec, points: tuple[Point, ...], tools: Tools) -> Compiled:
     """The module, from builds at some sizes."""
     sizes = tuple(spec.sizes)
+    tools.tell(f"{spec.name}: tracing")
+    _check_programs(spec, (*points, far_point(spec.sizes, points)), tools)
     with agreeing():
         compiled = _built(spec, points, tools)
     last = compiled[-1]
@@ -93,7 +95,6 @@ def _one_module(spec: ModuleSpec, points: tuple[Point, ...], tools: Tools) -> Co
             "a table beside it depends on the sizes and follows no rule",
             "keep it out of the module: compute it in the function from the arguments",
         )
-    _check_program(spec, compiled, far_point(spec.sizes, points), tools)
     groups = groups_of(last.kernels.values())
     try:
         text = unified(
@@ -137,7 +138,7 @@ def _one_module(spec: ModuleSpec, points: tuple[Point, ...], tools: Tools) -> Co
     with tried(everywhere, last.arrays, test, spec.path.stem, tools.folder) as space:
         least = _least(spec, Tried(space, proof.findings.samples[0]), points)
     further = further_point(points, least)
-    _check_program(spec, compiled, further, tools)
+    _check_programs(spec, (*points, further), tools)
     others = {
         point: tools.prove(at_sizes(spec, dict(zip(sizes, point, strict=True))))
         for point in sorted({least, further})
@@ -234,25 +235,31 @@ def _sharing(spec: ModuleSpec, compiled: Compiled) -> tuple[int, ...]:
     return tuple(number for number, name in enumerate(names) if name in shared)
 
 
-def _check_program(
-    spec: ModuleSpec, builds: Sequence[Compiled], point: Point, tools: Tools
-) -> None:
-    """The function must do the same at other sizes than those of the builds.
+def _check_programs(spec: ModuleSpec, points: Sequence[Point], tools: Tools) -> None:
+    """The function must do the same at all sizes.
+
+    Args:
+        spec: The module.
+        points: The sizes of the builds, and others at last.
+        tools: Trace it.
 
     Raises:
         SpecError: It does not.
     """
-    at = dict(zip(spec.sizes, point, strict=True))
-    try:
-        other = tools.trace(at_sizes(spec, at))
-    except PartialcError as error:
-        error.what = f"{error.what} (at {phrase(at)})"
-        raise
-    step = parting_step([each.primal.program for each in builds], other.program)
-    if step is not None:
+    sizes = [dict(zip(spec.sizes, point, strict=True)) for point in points]
+    programs = []
+    for at in sizes:
+        try:
+            programs.append(tools.trace(at_sizes(spec, at)).program)
+        except PartialcError as error:
+            error.what = f"{error.what} (at {phrase(at)})"
+            raise
+    found = parting(programs)
+    if found is not None:
         raise no_module(
             spec,
-            f"at {phrase(at)} the function is another program: {step}",
+            f"at {phrase(sizes[found.number])} the function is another program than at "
+            f"{phrase(sizes[0])}: {found.reason}",
             "a function for every size must not choose by them: give the argument a "
             "number",
         )

@@ -3,39 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 
 from partialc.ir.program import Constant, Equation, Function, Program
 from partialc.ir.structure import all_equations, functions_of
 
 
-def parting_step(builds: Sequence[Program], other: Program) -> str | None:
-    """Where a function is another program at other sizes; None if it is nowhere.
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """Where a function is another program at other sizes.
 
-    Operations must be the same in the same order. What is the same in all builds, an
-    exponent or a number, must be the same there, too; lengths, which differ from build
-    to build, may be anything.
+    Attributes:
+        number: Which of the programs is another one than those before.
+        reason: What is different.
+    """
+
+    number: int
+    reason: str
+
+
+def parting(programs: Sequence[Program]) -> Parting | None:
+    """The first step at which programs of several sizes part; None if they do not.
+
+    Operations must be the same in the same order. What is the same in all programs but
+    the last, an exponent or a number, must be the same in the last, too; lengths, which
+    differ from size to size, may be anything.
 
     Args:
-        builds: The function at the sizes of the builds.
-        other: The function at other sizes.
+        programs: The function at the sizes of all builds, and at last at others.
     """
-    known = [[*all_equations(each.widest)] for each in builds]
-    steps = zip_longest(*known, [*all_equations(other.widest)])
-    for place, (*here, there) in enumerate(steps):
-        ops = {None if each is None else each.op for each in here}
-        if len(ops) > 1:
-            return None  # the builds part themselves, which is told elsewhere
-        (op,) = ops
-        if there is None or there.op != op:
-            found = "none" if there is None else there.op
-            return f"its operation {place + 1} is {found}, not {op or 'none'}"
-        traits = [_traits(each) for each in here if each is not None]
-        for key, value in _traits(there).items():
-            common = {each.get(key) for each in traits}
+    steps = [[*all_equations(each.widest)] for each in programs]
+    for place, row in enumerate(zip_longest(*steps)):
+        ops = [None if each is None else each.op for each in row]
+        for number, op in enumerate(ops):
+            if op != ops[0]:
+                found = f"its operation {place + 1} is {op or 'none'}, not {ops[0]}"
+                return Parting(number, found)
+        traits = [_traits(each) for each in row]
+        for key, value in traits[-1].items():
+            common = {each.get(key) for each in traits[:-1]}
             if len(common) == 1 and common != {value}:
                 (own,) = common
-                return f"its operation {place + 1}, {op}, has {key} {value}, not {own}"
+                step = f"its operation {place + 1}, {ops[0]},"
+                return Parting(len(row) - 1, f"{step} has {key} {value}, not {own}")
     return None
 
 
