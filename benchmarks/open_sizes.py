@@ -1,7 +1,7 @@
 """One module for every n, beside the modules that are built for one n each.
 
-Each of these is built once, and its kernel called at n = 3 and at a million, or as far as
-its result fits in memory; beside it stands the module built for that very size.
+Each of these is built once, and its kernel called at n = 3 and at a million, or as far
+as its result fits in memory; beside it stands the module built for that very size.
 """
 
 from __future__ import annotations
