@@ -29,6 +29,12 @@ _ENDLESS: Final = 1_000_000
 MOST_DIAGONALS: Final = 12
 """Matrices of more diagonals are listed, or told row by row."""
 
+LONGEST_PERIOD: Final = 12
+FEWEST_PERIODS: Final = 3
+MOST_AT_ENDS: Final = 12
+"""Tables are told as what is repeated if it is no longer, often enough, and if no more
+stands before and after it."""
+
 MOST_BRANCHES: Final = 4
 """Tables that say other things on more diagonals are listed."""
 
@@ -160,6 +166,36 @@ def table_formula(data: NDArray[np.generic], places: Sequence[Places]) -> str | 
             return f"{text}.astype(np.{data.dtype})"
     found = rows_formula(table)
     return None if found is None else f"{found}.astype(np.{data.dtype})"
+
+
+def repeated_formula(data: NDArray[np.generic]) -> str | None:
+    """A table that repeats itself but for its ends; None of one that does not.
+
+    Args:
+        data: The table, of any shape.
+    """
+    flat = data.ravel()
+    for period in range(1, LONGEST_PERIOD + 1):
+        if flat.size < FEWEST_PERIODS * period:
+            break
+        same = np.flatnonzero(flat[:-period] != flat[period:])
+        bounds = [-1, *same.tolist(), flat.size - period]
+        lengths = np.diff(bounds) - 1
+        longest = int(lengths.argmax())
+        start = bounds[longest] + 1
+        count = (int(lengths[longest]) + period) // period
+        stop = start + count * period
+        if max(start, flat.size - stop) > MOST_AT_ENDS or count < FEWEST_PERIODS:
+            continue
+        ends = [flat[:start], flat[stop:]]
+        parts = [str(end.tolist()) if end.size else "" for end in ends]
+        inside = f"np.tile({flat[start : start + period].tolist()}, {count})"
+        listed = [each for each in (parts[0], inside, parts[1]) if each]
+        text = f"np.concatenate([{', '.join(listed)}])" if len(listed) > 1 else inside
+        shape = ", ".join(map(str, data.shape))
+        reshaped = f".reshape({shape})" if data.ndim > 1 else ""
+        return f"{text}.astype(np.{data.dtype}){reshaped}"
+    return None
 
 
 def _on_a_diagonal(table: Integers, places: Places) -> str | None:

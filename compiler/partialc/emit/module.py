@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.emit.embed import FunctionText
-from partialc.emit.formulas import Formula, Places, statements, table_formula
+from partialc.emit.formulas import (
+    Formula,
+    Places,
+    repeated_formula,
+    statements,
+    table_formula,
+)
 from partialc.emit.kernel import KernelText, arguments_table
 from partialc.emit.templates import render
 from partialc.ops.helpers import HELPERS
@@ -106,8 +112,7 @@ def module_text(
     tables = {
         key: text
         for key, data in held.items()
-        if (is_large(data) if ruled_from is None else data.size > ruled_from)
-        and (text := table_formula(data, places)) is not None
+        if (text := _ruled(data, places, ruled_from)) is not None
     }
     large |= {
         key: data for key, data in held.items() if is_large(data) and key not in tables
@@ -154,6 +159,17 @@ def module_text(
         kernels=[f"{kernel.definitions}\n\n{kernel.text}" for kernel in kernels],
     )
     return ModuleText(format_source(source), arrays)
+
+
+def _ruled(
+    data: NDArray[np.generic], places: Sequence[Places], ruled_from: int | None
+) -> str | None:
+    """A table by its rule; None where it has none, or is read as well."""
+    if ruled_from is None:
+        return table_formula(data, places) if is_large(data) else None
+    if data.size <= ruled_from:
+        return None
+    return table_formula(data, places) or repeated_formula(data)
 
 
 def kind_and_name(name: str) -> tuple[bool, bool, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,8 +14,9 @@ from partialc.planning.plan import ModulePlan
 from partialc.sizes.builds import Builds, PartingError, marked, phrase
 from partialc.sizes.choice import build_points, far_point, further_point
 from partialc.sizes.constants import PATTERN, OpenConstants, groups_of
+from partialc.sizes.critical import critical_sizes
 from partialc.sizes.forms import Point
-from partialc.sizes.least import Tried, least_point, tried
+from partialc.sizes.least import Tried, least_point, tried, wrong_above
 from partialc.sizes.module import OWN_NAMES, HelperError, OpenModule
 from partialc.sizes.programs import parting
 from partialc.sizes.proof import OpenProof
@@ -136,7 +137,12 @@ def _one_module(spec: ModuleSpec, points: tuple[Point, ...], tools: Tools) -> Co
         raise _TestPartedError(error, points) from None
     tools.tell(f"{spec.name}: finding the least sizes")
     with tried(everywhere, last.arrays, test, spec.path.stem, tools.folder) as space:
-        least = _least(spec, Tried(space, proof.findings.samples[0]), points)
+        least = _least(
+            spec,
+            Tried(space, proof.findings.samples[0]),
+            proof.constants.statements.values(),
+            points,
+        )
     further = further_point(points, least)
     _check_programs(spec, (*points, further), tools)
     others = {
@@ -270,33 +276,43 @@ def _proof(compiled: Compiled) -> Proof:
     return compiled.proof
 
 
-def _least(spec: ModuleSpec, module: Tried, points: Sequence[Point]) -> Point:
-    """The least sizes: those asked for, if the module is right there; else found."""
-    asked = tuple(size.least for size in spec.sizes.values())
-    wanted = tuple(each or 0 for each in asked)
-    if all(wanted) and module.is_right(wanted):
-        return wanted
-    highest = tuple(map(min, zip(*points, strict=True)))
-    found = least_point(module, len(asked), highest)
-    if found is None:
+def _least(
+    spec: ModuleSpec,
+    module: Tried,
+    statements: Iterable[str],
+    points: Sequence[Point],
+) -> Point:
+    """The least sizes: those asked for, if the module is right from there; or found."""
+    sizes = tuple(spec.sizes)
+    critical = critical_sizes(statements, sizes, points)
+    asked = [size.least for size in spec.sizes.values()]
+    found = None if all(asked) else least_point(module, critical, points)
+    if found is None and not all(asked):
         raise no_module(
             spec,
             "the forms that hold where it is built are wrong at small sizes",
             "say from where on it is needed, [module.sizes] "
-            f"{next(iter(spec.sizes))} = {{ min = ... }}, or build at more sizes",
+            f"{sizes[0]} = {{ min = ... }}, or build at more sizes",
         )
-    least = tuple(max(f, w or 1) for f, w in zip(found, asked, strict=True))
-    wrong = [
-        (size, low)
-        for size, low in zip(spec.sizes.values(), found, strict=True)
-        if size.least is not None and size.least < low
-    ]
-    if wrong:
-        size, low = wrong[0]
-        raise SpecError(
-            f"the module is not right at {size.name} = {size.least}",
-            where=spec.place(f"sizes.{size.name}"),
-            why="there its program is another one, or the function has no derivative",
-            fix=f"write min = {low}, or leave `min` out",
-        )
-    return least
+    least = tuple(
+        each or own for each, own in zip(asked, found or (1,) * len(sizes), strict=True)
+    )
+    wrong = wrong_above(module, least, critical) if any(asked) else None
+    if wrong is None:
+        return least
+    at = phrase(dict(zip(sizes, wrong, strict=True)))
+    place = next(
+        (
+            n
+            for n, pair in enumerate(zip(wrong, least, strict=True))
+            if pair[0] > pair[1]
+        ),
+        next(n for n, each in enumerate(asked) if each),
+    )
+    raise SpecError(
+        f"the module is not right at {at}",
+        where=spec.place(f"sizes.{sizes[place]}"),
+        why="there its entries stand elsewhere than the forms say, or the function "
+        "cannot be differentiated",
+        fix=f"write {sizes[place]} = {{ min = {wrong[place] + 1} }}, or leave `min` out",
+    )

@@ -7,7 +7,7 @@ import itertools
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +20,13 @@ from partialc.sizes.forms import Point
 from partialc.verify.findings import Sample
 
 HIGHEST: Final = 12
-"""Up to here a module may be wrong at some sizes and right at all above."""
+"""Where it is wrong up to here if all sizes are alike, it is given up."""
 
 TRIED: Final = 6
-"""Whether it is right is tried from here downwards."""
+"""The smallest sizes are all tried, up to here."""
+
+MOST: Final = 16
+"""Of the others no more are tried, the smallest."""
 
 _LISTS: Final = re.compile(r"test_\w+_(?:constants|pattern)")
 _NUMBERS: Final = itertools.count()
@@ -107,33 +110,59 @@ def _imported(path: Path) -> Any:
     return module
 
 
-def least_point(module: Tried, count: int, highest: Point) -> Point | None:
+def least_point(
+    module: Tried, critical: Sequence[Sequence[int]], points: Sequence[Point]
+) -> Point | None:
     """The least sizes from which on a module is right; None if it is nowhere.
+
+    Tried are small sizes, and those at which numbers meet; one size after the other,
+    the rest of them as where the module is built, and at last all of them alike.
 
     Args:
         module: The module.
-        count: How many sizes there are.
-        highest: What no size may be above: where it is built it is known to be right.
+        critical: For each size the values at which it may be wrong.
+        points: Where it is built.
     """
-    top = min(HIGHEST, *highest)
-    start = min(TRIED, top)
-    while not module.is_right((start,) * count):
-        start += 1
-        if start > top:
-            return None
-    while start > 1 and module.is_right((start - 1,) * count):
-        start -= 1
-    found = [start] * count
-    if count > 1:
-        for place in range(count):
-            while found[place] > 1:
-                lower = list(found)
-                lower[place] -= 1
-                wide = [each + 2 for each in found]
-                wide[place] = lower[place]
-                if not module.is_right(tuple(lower)) or not module.is_right(
-                    tuple(wide)
-                ):
-                    break
-                found = lower
-    return tuple(found)
+    lowest = [min(values) for values in zip(*points, strict=True)]
+    found = []
+    for place, values in enumerate(critical):
+        few = range(1, (TRIED if len(critical) == 1 else TRIED // 2) + 1)
+        tried = sorted({*few, *values}, reverse=True)[-MOST:]
+        wrong = 0
+        for value in tried:
+            point = [*lowest]
+            point[place] = value
+            if not module.is_right(tuple(point)):
+                wrong = value
+                break
+        found.append(wrong + 1)
+    if len(found) > 1:
+        while not module.is_right(tuple(found)) or not module.is_right(
+            (max(found),) * len(found)
+        ):
+            found = [each + 1 for each in found]
+            if max(found) > HIGHEST:
+                return None
+    is_small = all(each <= low for each, low in zip(found, lowest, strict=True))
+    return tuple(found) if is_small else None
+
+
+def wrong_above(
+    module: Tried, least: Point, critical: Sequence[Sequence[int]]
+) -> Point | None:
+    """Sizes not below some least ones at which a module is wrong; None if none is found.
+
+    Args:
+        module: The module.
+        least: The least sizes that somebody asks for.
+        critical: For each size the values at which it may be wrong.
+    """
+    if not module.is_right(least):
+        return least
+    for place, values in enumerate(critical):
+        for value in sorted({least[place] + 1, *values})[:MOST]:
+            point = [*least]
+            point[place] = value
+            if value > least[place] and not module.is_right(tuple(point)):
+                return tuple(point)
+    return None

@@ -104,3 +104,19 @@ def test_statements() -> None:
         constants, [Formula(("D_ROWS", "D_COLS"), "f()"), Formula(("B",), "1")]
     )
     assert found == {"D_ROWS": "D_ROWS, D_COLS = f()", "D_COLS": "", "B": "B = 1"}
+
+
+def test_tables_that_repeat_themselves_are_told_once() -> None:
+    for count in (4, 9):
+        data = np.array([[7, *[1, 2, 2] * count, 1, 5]], np.int32)
+        text = repeated_formula(data)
+        assert text == (
+            f"np.concatenate([[7], np.tile([1, 2, 2], {count}), [1, 5]])"
+            f".astype(np.int32).reshape(1, {3 * count + 3})"
+        )
+        assert np.array_equal(eval(text, {"np": np}), data)
+
+
+def test_tables_that_do_not_repeat_themselves_have_no_such_rule() -> None:
+    assert repeated_formula(np.arange(40)) is None
+    assert repeated_formula(np.random.RandomState(0).rand(40)) is None
