@@ -36,9 +36,8 @@ class OpenProgram:
 
     def function(self) -> Callable[[Any], Any]:
         """The function."""
-        body = "\n".join(
-            f"    {line}" for line in (*self.lines, f"return {self.result}")
-        )
+        lines = (*self.lines, f"return {self.result}")
+        body = "\n".join(f"    {line}" for line in lines)
         scope: dict[str, Any] = {"jnp": jnp, "jax": jax, "lax": lax}
         exec(f"def program(v0):\n{body}\n", scope)
         found: Callable[[Any], Any] = scope["program"]

@@ -300,19 +300,16 @@ def _least(
     wrong = wrong_above(module, least, critical) if any(asked) else None
     if wrong is None:
         return least
-    at = phrase(dict(zip(sizes, wrong, strict=True)))
-    place = next(
-        (
-            n
-            for n, pair in enumerate(zip(wrong, least, strict=True))
-            if pair[0] > pair[1]
-        ),
-        next(n for n, each in enumerate(asked) if each),
-    )
+    found = found or least_point(module, critical, points)
+    place = next(number for number, each in enumerate(asked) if each)
+    name = sizes[place]
+    fix = "leave `min` out"
+    if found is not None:
+        fix = f"write {name} = {{ min = {found[place]} }}, or {fix}"
     raise SpecError(
-        f"the module is not right at {at}",
-        where=spec.place(f"sizes.{sizes[place]}"),
+        f"the module is not right at {phrase(dict(zip(sizes, wrong, strict=True)))}",
+        where=spec.place(f"sizes.{name}"),
         why="there its entries stand elsewhere than the forms say, or the function "
         "cannot be differentiated",
-        fix=f"write {sizes[place]} = {{ min = {wrong[place] + 1} }}, or leave `min` out",
+        fix=fix,
     )

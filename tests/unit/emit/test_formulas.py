@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from partialc.emit import formulas
-from partialc.emit.formulas import Formula, Places, statements, table_formula
+from partialc.emit.formulas import (
+    Formula,
+    Places,
+    repeated_formula,
+    statements,
+    table_formula,
+)
 from partialc.realise.support import _diagonals, _grid
 
 SIDE = 30
