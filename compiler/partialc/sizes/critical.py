@@ -1,9 +1,9 @@
 """Sizes at which numbers meet that are different elsewhere.
 
-The pattern of a ring has entries in the columns i + 5 and i + n - 5: at n = 10 these are
-one, and the forms that hold at all other sizes are wrong there. Wherever two of the
-numbers that describe where entries stand are equal, and are not in general, a module has
-to be tried.
+The pattern of a ring has entries in the columns i + 5 and i + n - 5: at n = 10 these
+are one, and the forms that hold at all other sizes are wrong there. Wherever two of the
+numbers that tell where entries stand are equal, and are not in general, a module has to
+be tried.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def least_point(
 def wrong_above(
     module: Tried, least: Point, critical: Sequence[Sequence[int]]
 ) -> Point | None:
-    """Sizes not below some least ones at which a module is wrong; None if none is found.
+    """Sizes, not below some least ones, at which a module is wrong; None if nowhere.
 
     Args:
         module: The module.
