@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import pairwise
 
 import jax
 import numpy as np
@@ -28,7 +29,7 @@ def test_the_jacobian_is_that_of_jax(n: int) -> None:
 
 def test_errors_fall_by_four(capsys: pytest.CaptureFixture[str]) -> None:
     errors = [answer.error for answer in solve.refined(5)]
-    ratios = [coarse / fine for coarse, fine in zip(errors, errors[1:], strict=False)]
+    ratios = [coarse / fine for coarse, fine in pairwise(errors)]
     assert ratios[1:] == pytest.approx([4.0] * 3, rel=0.05)
     solve.main(["--meshes", "2"])
     assert "31" in capsys.readouterr().out
