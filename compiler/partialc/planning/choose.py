@@ -35,6 +35,7 @@ from partialc.planning.reference import References
 from partialc.planning.structured import (
     StructuredTangents,
     has_many_entries,
+    structured_as,
     structured_ways,
 )
 from partialc.planning.symmetry import Symmetry
@@ -319,6 +320,8 @@ def _structured(
     """Matrices by structured tangents, unless a chain is asked for."""
     if wish.form == "chain" or wish.differentiable or not has_matrices(tracer.kernel):
         return []
+    if wish.pinned is not None:
+        return [structured_as(wish.pinned, tracer, chains[0], wish.ladder[0])]
     return list(structured_ways(tracer, chains[0], wish.ladder[0]))
 
 

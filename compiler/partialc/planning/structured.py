@@ -133,6 +133,27 @@ def structured_ways(
             yield structured(tracer, chained, direction, variant, is_coloured=True)
 
 
+def structured_as(
+    kind: str, tracer: Tracer, chained: Chained, variant: Variant
+) -> StructuredTangents:
+    """The way of some kind alone, as `StructuredTangents.kind` has it.
+
+    Args:
+        kind: The kind.
+        tracer: Of the kernel.
+        chained: A chain that delivers the other parts.
+        variant: The pipeline.
+    """
+    way, direction, *_ = kind.split(" ")
+    return structured(
+        tracer,
+        chained,
+        "reverse" if direction == "reverse" else "forward",
+        variant,
+        is_coloured=way == "coloured",
+    )
+
+
 def _may_be_beaten(ways: Sequence[StructuredTangents]) -> bool:
     """Whether colours are worth their search beside what structured tangents give."""
     had = [way for way in ways if way.places is not None]

@@ -223,11 +223,12 @@ def _told(
     """The plan of the last build, which says so."""
     listed = ", ".join(str(p[0] if len(p) == 1 else p) for p in points)
     at = phrase(dict(zip(sizes, points[-1], strict=True)))
-    facts = (
-        f"one module for every {', '.join(sizes)}, made of builds at {listed}",
-        f"what follows is said of {at}",
-    )
-    return replace(plan, facts=(*facts, *plan.facts))
+    kernels = {
+        name: replace(each, facts=(f"what follows is said of {at}", *each.facts))
+        for name, each in plan.kernels.items()
+    }
+    fact = f"one module for every {', '.join(sizes)}, made of builds at {listed}"
+    return replace(plan, facts=(fact, *plan.facts), kernels=kernels)
 
 
 def _sharing(spec: ModuleSpec, compiled: Compiled) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ def sizes_text(
             "    shapes = _shapes(_SHAPES, arguments)",
             *(f"    {each.size} = {_solved(each)}" for each in told),
             f"    sizes = {{{values}}}",
-            f"    expected = {{{expected}}}",
+            f"    expected: dict[str, tuple[int, ...]] = {{{expected}}}",
             "    _check_sizes(sizes, _LEAST, _SHAPES, shapes, expected)",
             f"    return {_tuple(names)}",
         ]
