@@ -161,7 +161,7 @@ def _sizes(**arguments: Any) -> tuple[int, ...]:
     shapes = _shapes(_SHAPES, arguments)
     n = shapes["u"][0]
     sizes = {"n": n}
-    expected = {"u": (n,)}
+    expected: dict[str, tuple[int, ...]] = {"u": (n,)}
     _check_sizes(sizes, _LEAST, _SHAPES, shapes, expected)
     return (n,)
 

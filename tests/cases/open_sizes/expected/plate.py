@@ -156,7 +156,7 @@ def _sizes(**arguments: Any) -> tuple[int, ...]:
     n = shapes["u"][0]
     m = shapes["u"][1]
     sizes = {"n": n, "m": m}
-    expected = {"u": (n, m)}
+    expected: dict[str, tuple[int, ...]] = {"u": (n, m)}
     _check_sizes(sizes, _LEAST, _SHAPES, shapes, expected)
     return (n, m)
 
