@@ -35,6 +35,9 @@ MOST_AT_ENDS: Final = 12
 """Tables are told as what is repeated if it is no longer, often enough, and if no more
 stands before and after it."""
 
+MOST_LEFT_OUT: Final = 2
+"""So many of evenly spaced numbers may be missing at the start."""
+
 MOST_BRANCHES: Final = 4
 """Tables that say other things on more diagonals are listed."""
 
@@ -166,6 +169,37 @@ def table_formula(data: NDArray[np.generic], places: Sequence[Places]) -> str | 
             return f"{text}.astype(np.{data.dtype})"
     found = rows_formula(table)
     return None if found is None else f"{found}.astype(np.{data.dtype})"
+
+
+def spaced_formula(data: NDArray[np.generic]) -> str | None:
+    """Floats that are evenly spaced, bit by bit as numpy spaces them; None of others.
+
+    Args:
+        data: The table.
+    """
+    if data.ndim != 1 or data.dtype.kind != "f" or data.size < FEWEST_PERIODS:
+        return None
+    first, last = float(data[0]), float(data[-1])
+    step = float(data[1]) - first
+    parts = round(1 / step) if step else 1
+    found: dict[str, NDArray[np.floating]] = {}
+    for left_out in range(MOST_LEFT_OUT + 1):  # what is zero has no entry
+        count = data.size + left_out
+        tail = f"[{left_out}:]" if left_out else ""
+        found |= {
+            f"np.linspace(0.0, {last!r}, {count}){tail}": np.linspace(0, last, count)[
+                left_out:
+            ],
+            f"(np.arange({count}) / {parts}){tail}": (np.arange(count) / max(parts, 1))[
+                left_out:
+            ],
+        }
+    between = np.linspace(first, last, data.size)
+    found[f"np.linspace({first!r}, {last!r}, {data.size})"] = between
+    for text, values in found.items():
+        if np.array_equal(values.astype(data.dtype), data):
+            return f"{text}.astype(np.{data.dtype})"
+    return None
 
 
 def repeated_formula(data: NDArray[np.generic]) -> str | None:

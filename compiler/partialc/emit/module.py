@@ -18,6 +18,7 @@ from partialc.emit.formulas import (
     Formula,
     Places,
     repeated_formula,
+    spaced_formula,
     statements,
     table_formula,
 )
@@ -169,7 +170,7 @@ def _ruled(
         return table_formula(data, places) if is_large(data) else None
     if data.size <= ruled_from:
         return None
-    return table_formula(data, places) or repeated_formula(data)
+    return table_formula(data, places) or spaced_formula(data) or repeated_formula(data)
 
 
 def kind_and_name(name: str) -> tuple[bool, bool, str]:
