@@ -127,7 +127,7 @@ def compile(
         name: The module's name.
         **options: What a `[[module]]` may set: `form`, `batch`, `rows`,
             `differentiable`, `reassociate`, `rtol`, `atol`, `domain`, `options`,
-            `path`, `tests`.
+            `sizes`, `path`, `tests`.
 
     Returns:
         The compiled module, in memory.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Final
 
 from partialc.accuracy.verdict import Trials, is_on
+from partialc.compiled import Compiled as Compiled
+from partialc.compiled import Known as Known
+from partialc.compiled import Manner, Progress, test_text
 from partialc.emit.embed import FunctionText, embed
 from partialc.emit.formulas import Formula, Places, formulas_of, places_of
 from partialc.emit.kernel import (
@@ -37,67 +41,35 @@ from partialc.request.resolved import Constant, Kernel
 from partialc.request.scope import Patterns
 from partialc.request.signature import Signature
 from partialc.request.syntax import Request
-from partialc.sampling.domain import read_domain
+from partialc.sampling.domain import Ranges, read_domain
+from partialc.sizes.build import Tools, compile_open
 from partialc.spec.model import KernelSpec, ModuleSpec, Options, Rows
 from partialc.verify.stand_ins import examples_of, foreign_class, unmakeable
 from partialc.verify.test_module import Proof, prove
 
-Progress = Callable[[str], None]
+RULED: Final = 8
+"""Larger tables of a module whose sizes are open are told by their rule."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What builds find out of a module and the lock keeps.
+class _Asked:
+    """A module's function and what is asked of it.
 
     Attributes:
-        trials: What trying written-out kernels out has shown, by what was tried.
-        choices: How each kernel is delivered, by its name.
-    """
-
-    trials: Mapping[str, str] = field(default_factory=dict)
-    choices: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """Everything that `build` writes for one module, and why it looks as it does.
-
-    Attributes:
-        name: The module's name.
-        spec: What was asked for.
-        source: The module's text.
-        test_source: The text of its test.
-        arrays: The bytes of the `.npz` beside it; None when it needs none.
-        plan: What was decided.
         primal: The function.
         kernels: The resolved kernels, by name.
-        warnings: What a person should know of.
-        function_name: What the embedded function is called.
-        proof: The test, wherever its files stand.
-        found: What the lock keeps of it.
+        matrices: What was taken apart to find patterns.
+        ranges: Where the function is sampled.
+        names: What the module defines besides its kernels.
+        carried: The names of its carried source.
     """
 
-    name: str
-    spec: ModuleSpec
-    source: str
-    test_source: str
-    arrays: bytes | None
-    plan: ModulePlan
     primal: Primal
     kernels: Mapping[str, Kernel]
-    warnings: tuple[str, ...]
-    function_name: str
-    proof: Proof
-    found: Known
-
-    def test_source_at(self, module: PurePosixPath, test: PurePosixPath) -> str:
-        """The text of the test when module and test stand elsewhere.
-
-        Args:
-            module: The module's file, relative to the spec's folder.
-            test: The test's file, likewise.
-        """
-        return _test_source(self.proof, module, test)
+    matrices: Matrices
+    ranges: Ranges
+    names: ModuleNames
+    carried: Collection[str]
 
 
 @seldom_collected()
@@ -119,9 +91,26 @@ def compile_module(
         PartialcError: Whatever is wrong with the spec, the requests or the function.
     """
     tell = progress or (lambda _: None)
-    tell(f"{spec.name}: tracing")
+    if not spec.sizes:
+        return _compiled(spec, folder, tell, known or Known(), Manner())
+
+    def build(closed: ModuleSpec, manner: Manner) -> Compiled:
+        found = known or Known() if manner.tries else Known()
+        return _compiled(closed, folder, tell, found, manner)
+
+    def proof(closed: ModuleSpec) -> Proof:
+        return _proof(closed, folder, _asked(closed, folder, Manner()), hard=False)
+
+    def trace(closed: ModuleSpec) -> Primal:
+        return load_primal(closed.function, closed.args, name=spec.name, folder=folder)
+
+    return compile_open(spec, Tools(build, trace, proof, folder, tell))
+
+
+def _asked(spec: ModuleSpec, folder: Path | None, manner: Manner) -> _Asked:
+    """Trace the function and resolve the requests."""
     primal = load_primal(spec.function, spec.args, name=spec.name, folder=folder)
-    primal = _by_leaves(_without_clashes(primal), spec)
+    primal = _by_leaves(_without_clashes(primal, manner.reserved), spec)
     matrices = Matrices()
     patterns = partial(pattern_of, primal, matrices=matrices)
     kernels = resolve(spec, primal, folder, patterns)
@@ -129,32 +118,74 @@ def compile_module(
     ranges = read_domain(spec.domain, primal.signature, examples, folder)
     carried = primal.source.names if primal.source is not None else ()
     names = module_names(primal.signature, list(kernels.values()), carried)
-    outer = _outer_names(names, carried, kernels)
+    return _Asked(primal, kernels, matrices, ranges, names, carried)
+
+
+def _proof(
+    spec: ModuleSpec,
+    folder: Path | None,
+    asked: _Asked,
+    function: str | None = None,
+    *,
+    hard: bool,
+) -> Proof:
+    """The test of a module."""
+    return prove(
+        asked.primal,
+        list(asked.kernels.values()),
+        options={name: spec.kernels[name].options for name in asked.kernels},
+        ranges=asked.ranges,
+        function_name=function or asked.names.function,
+        folder=folder,
+        hard=hard,
+    )
+
+
+def _compiled(
+    spec: ModuleSpec,
+    folder: Path | None,
+    tell: Progress,
+    known: Known,
+    manner: Manner,
+) -> Compiled:
+    """A module whose arguments have one shape each."""
+    tell(f"{spec.name}: tracing")
+    asked = _asked(spec, folder, manner)
+    primal, kernels, names = asked.primal, asked.kernels, asked.names
+    outer = _outer_names(names, asked.carried, kernels) | {*manner.sizes}
     scope = ModuleScope(outer)
     function = embed(primal, names.function, taken=outer, scope=scope)
     scope.keep((*function.names, "row", "seed", "result"))
     taken = scope.taken
     references = References(primal)
-    known = known or Known()
-    trials = Trials(known.trials, tries=is_on())
+    trials = Trials(known.trials, tries=is_on()) if manner.tries else None
     plans: dict[str, KernelPlan] = {}
     bodies: dict[str, Body] = {}
     for name, kernel in kernels.items():
         tell(f"{spec.name}: planning {name}")
         options = spec.kernels[name].options
         form = options.form if function.differentiable else "expanded"
+        pin = manner.pins.get(name)
+        ladder = variants(reassociate=options.reassociate)
         wish = Wish(
             form,
             options.differentiable,
             taken,
             positions_of(kernel),
             options.rows or _usual_rows(options, primal.signature),
-            variants(reassociate=options.reassociate),
+            ladder if pin is None or pin.variant is None else (pin.variant,),
             trials,
             known.choices.get(name),
+            None if pin is None else pin.kind,
         )
         plans[name] = plan_kernel(
-            kernel, primal, function.name, wish, references, ranges, matrices
+            kernel,
+            primal,
+            function.name,
+            wish,
+            references,
+            asked.ranges,
+            asked.matrices,
         )
         bodies[name] = plans[name].chosen.body(
             kernel, primal.signature, scope, guarded=primal.has_custom_rules
@@ -167,23 +198,25 @@ def compile_module(
         facts=_facts(primal),
         kernels=plans,
     )
-    module = _module(spec, primal, function, names, plans, bodies, scope.parts())
-    tell(f"{spec.name}: proving")
-    proof = prove(
+    module = _module(
+        spec,
         primal,
-        list(kernels.values()),
-        options={name: spec.kernels[name].options for name in kernels},
-        ranges=ranges,
-        function_name=function.name,
-        folder=folder,
-        hard=is_on(),
+        function,
+        names,
+        plans,
+        bodies,
+        scope.parts(),
+        is_open=bool(manner.sizes),
     )
+    tell(f"{spec.name}: proving")
+    hard = is_on() and not manner.sizes
+    proof = _proof(spec, folder, asked, function.name, hard=hard)
     warnings = [f"{spec.name}.{n}: {w}" for n, p in plans.items() for w in p.warnings]
     return Compiled(
         name=spec.name,
         spec=spec,
         source=module.source,
-        test_source=_test_source(proof, spec.path, spec.test_path),
+        test_source=test_text(proof, spec.path, spec.test_path),
         arrays=module.arrays,
         plan=plan,
         primal=primal,
@@ -192,14 +225,10 @@ def compile_module(
         function_name=function.name,
         proof=proof,
         found=Known(
-            trials.used, {name: plan.chosen.short_key for name, plan in plans.items()}
+            {} if trials is None else trials.used,
+            {name: plan.chosen.short_key for name, plan in plans.items()},
         ),
     )
-
-
-def _test_source(proof: Proof, module: PurePosixPath, test: PurePosixPath) -> str:
-    folder = PurePosixPath(*[".."] * len(test.parent.parts))
-    return proof.source(module, test, folder)
 
 
 def resolve(
@@ -248,10 +277,12 @@ def _requests(kernel: KernelSpec) -> Request | list[Request] | dict[str, Request
     return parsed
 
 
-def _without_clashes(primal: Primal) -> Primal:
+def _without_clashes(primal: Primal, reserved: Collection[str]) -> Primal:
     """The function printed, not carried, where its source has names of the module's."""
     clashes = sorted(
-        OWN_NAMES.intersection(primal.source.names if primal.source else ())
+        (OWN_NAMES | {*reserved}).intersection(
+            primal.source.names if primal.source else ()
+        )
     )
     if not clashes:
         return primal
@@ -310,6 +341,8 @@ def _module(
     plans: Mapping[str, KernelPlan],
     bodies: Mapping[str, Body],
     parts: ModuleParts,
+    *,
+    is_open: bool,
 ) -> ModuleText:
     texts: list[KernelText] = []
     constants: dict[str, Constant] = {}
@@ -330,7 +363,7 @@ def _module(
             )
         )
         constants.update(constants_of(plan.kernel))
-        formulas += formulas_of(plan.kernel)
+        formulas += formulas_of(plan.kernel, always=is_open)
         places += places_of(plan.kernel)
         constants.update(body.constants)
         support |= body.support | helpers_of(plan.kernel)
@@ -348,4 +381,5 @@ def _module(
         support_names=support,
         parts=parts,
         rebuilds=isinstance(spec.function, str),
+        ruled_from=RULED if is_open else None,
     )

@@ -24,8 +24,19 @@ SHORTER: Final = 500
 """So many characters fewer diagonals must take to stand in the place of grids of rows:
 with them goes a function that puts them in order."""
 
+_ENDLESS: Final = 1_000_000
+
 MOST_DIAGONALS: Final = 12
 """Matrices of more diagonals are listed, or told row by row."""
+
+LONGEST_PERIOD: Final = 12
+FEWEST_PERIODS: Final = 3
+MOST_AT_ENDS: Final = 12
+"""Tables are told as what is repeated if it is no longer, often enough, and if no more
+stands before and after it."""
+
+MOST_LEFT_OUT: Final = 2
+"""So many of evenly spaced numbers may be missing at the start."""
 
 MOST_BRANCHES: Final = 4
 """Tables that say other things on more diagonals are listed."""
@@ -57,20 +68,30 @@ class Places:
     cols: tuple[str, Integers]
 
 
-def formulas_of(kernel: Kernel) -> list[Formula]:
-    """The rules that the places of a kernel's matrices follow."""
+def formulas_of(kernel: Kernel, *, always: bool = False) -> list[Formula]:
+    """The rules that the places of a kernel's matrices follow.
+
+    Args:
+        kernel: The kernel.
+        always: Whether a rule is taken that is longer than the list, too: that of a
+            module for every size.
+    """
     found: list[Formula] = []
     for field in kernel.fields:
         if not isinstance(field.parts, Matrix):
             continue
         pattern = field.parts.pattern
         names = [constant_name(kernel, field, suffix) for suffix in ("ROWS", "COLS")]
-        lengths = [_length(pattern.rows), _length(pattern.cols)]
+        lengths = [
+            _ENDLESS if always else _length(each)
+            for each in (pattern.rows, pattern.cols)
+        ]
         found += _of_places(pattern, names, lengths)
         if "INDPTR" in field.constants:
             starts = pattern.indptr.astype(np.int64)
             pointers = place_formulas(np.arange(starts.size), starts)
-            if pointers is not None and len(pointers[1]) <= _length(starts):
+            most = _ENDLESS if always else _length(starts)
+            if pointers is not None and len(pointers[1]) <= most:
                 name = constant_name(kernel, field, "INDPTR")
                 found.append(Formula((name,), pointers[1]))
     return found
@@ -148,6 +169,67 @@ def table_formula(data: NDArray[np.generic], places: Sequence[Places]) -> str | 
             return f"{text}.astype(np.{data.dtype})"
     found = rows_formula(table)
     return None if found is None else f"{found}.astype(np.{data.dtype})"
+
+
+def spaced_formula(data: NDArray[np.generic]) -> str | None:
+    """Floats that are evenly spaced, bit by bit as numpy spaces them; None of others.
+
+    Args:
+        data: The table.
+    """
+    if data.ndim != 1 or data.dtype.kind != "f" or data.size < FEWEST_PERIODS:
+        return None
+    first, last = float(data[0]), float(data[-1])
+    step = float(data[1]) - first
+    parts = round(1 / step) if step else 1
+    found: dict[str, NDArray[np.floating]] = {}
+    for left_out in range(MOST_LEFT_OUT + 1):  # what is zero has no entry
+        count = data.size + left_out
+        tail = f"[{left_out}:]" if left_out else ""
+        found |= {
+            f"np.linspace(0.0, {last!r}, {count}){tail}": np.linspace(0, last, count)[
+                left_out:
+            ],
+            f"(np.arange({count}) / {parts}){tail}": (np.arange(count) / max(parts, 1))[
+                left_out:
+            ],
+        }
+    between = np.linspace(first, last, data.size)
+    found[f"np.linspace({first!r}, {last!r}, {data.size})"] = between
+    for text, values in found.items():
+        if np.array_equal(values.astype(data.dtype), data):
+            return f"{text}.astype(np.{data.dtype})"
+    return None
+
+
+def repeated_formula(data: NDArray[np.generic]) -> str | None:
+    """A table that repeats itself but for its ends; None of one that does not.
+
+    Args:
+        data: The table, of any shape.
+    """
+    flat = data.ravel()
+    for period in range(1, LONGEST_PERIOD + 1):
+        if flat.size < FEWEST_PERIODS * period:
+            break
+        same = np.flatnonzero(flat[:-period] != flat[period:])
+        bounds = [-1, *same.tolist(), flat.size - period]
+        lengths = np.diff(bounds) - 1
+        longest = int(lengths.argmax())
+        start = bounds[longest] + 1
+        count = (int(lengths[longest]) + period) // period
+        stop = start + count * period
+        if max(start, flat.size - stop) > MOST_AT_ENDS or count < FEWEST_PERIODS:
+            continue
+        ends = [flat[:start], flat[stop:]]
+        parts = [str(end.tolist()) if end.size else "" for end in ends]
+        inside = f"np.tile({flat[start : start + period].tolist()}, {count})"
+        listed = [each for each in (parts[0], inside, parts[1]) if each]
+        text = f"np.concatenate([{', '.join(listed)}])" if len(listed) > 1 else inside
+        shape = ", ".join(map(str, data.shape))
+        reshaped = f".reshape({shape})" if data.ndim > 1 else ""
+        return f"{text}.astype(np.{data.dtype}){reshaped}"
+    return None
 
 
 def _on_a_diagonal(table: Integers, places: Places) -> str | None:

@@ -14,7 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.emit.embed import FunctionText
-from partialc.emit.formulas import Formula, Places, statements, table_formula
+from partialc.emit.formulas import (
+    Formula,
+    Places,
+    repeated_formula,
+    spaced_formula,
+    statements,
+    table_formula,
+)
 from partialc.emit.kernel import KernelText, arguments_table
 from partialc.emit.templates import render
 from partialc.ops.helpers import HELPERS
@@ -72,6 +79,7 @@ def module_text(
     support_names: Collection[str],
     parts: ModuleParts,
     rebuilds: bool,
+    ruled_from: int | None = None,
 ) -> ModuleText:
     """Put a module together and format it.
 
@@ -89,6 +97,8 @@ def module_text(
         support_names: The functions of `realise.support` that are called.
         parts: What printed programs need at module level.
         rebuilds: Whether `partialc build` can build it: the spec names its function.
+        ruled_from: Tables of more elements are told by their rule, if they have one;
+            None for those that are too large to be read.
     """
     ruled = statements(constants, formulas)
     definitions = "\n\n\n".join([*parts.functions.values(), function.text])
@@ -109,7 +119,7 @@ def module_text(
     tables = {
         key: text
         for key, data in held.items()
-        if is_large(data) and (text := table_formula(data, places)) is not None
+        if (text := _ruled(data, places, ruled_from)) is not None
     }
     large |= {
         key: data
@@ -151,9 +161,7 @@ def module_text(
         header=_header(name, origin, importable=rebuilds),
         docstring=_docstring(signature, kernels),
         imports=_imports("\n".join(body), function.imports, reads=arrays is not None),
-        exported=", ".join(
-            f'"{each}"' for each in sorted(exported, key=_kind_and_name)
-        ),
+        exported=", ".join(f'"{each}"' for each in sorted(exported, key=kind_and_name)),
         constants=[*early, *lines, *before],
         helpers=list(texts.values()),
         function=definitions,
@@ -172,7 +180,18 @@ def _limit(
     return SHORT if sum(sizes) > MAX_LITERALS else MAX_LITERAL
 
 
-def _kind_and_name(name: str) -> tuple[bool, bool, str]:
+def _ruled(
+    data: NDArray[np.generic], places: Sequence[Places], ruled_from: int | None
+) -> str | None:
+    """A table by its rule; None where it has none, or is read as well."""
+    if ruled_from is None:
+        return table_formula(data, places) if is_large(data) else None
+    if data.size <= ruled_from:
+        return None
+    return table_formula(data, places) or spaced_formula(data) or repeated_formula(data)
+
+
+def kind_and_name(name: str) -> tuple[bool, bool, str]:
     """Constants first, then classes, then functions: the order ruff asks for.
 
     To ruff a single capital is a class.
@@ -220,11 +239,11 @@ def _imports(body: str, extra: Sequence[str], *, reads: bool) -> list[str]:
     if _BCOO.search(body):
         third.append("from jax.experimental.sparse import BCOO")
     third += [line for line in extra if line.startswith(("import jax.", "from jax."))]
-    key = _isort_key
+    key = isort_key
     return [*sorted(set(standard), key=key), "", *sorted(set(third), key=key)]
 
 
-def _isort_key(line: str) -> tuple[bool, str]:
+def isort_key(line: str) -> tuple[bool, str]:
     """Plain imports first, then `from` imports, each by module."""
     return (line.startswith("from "), line.split()[1])
 

@@ -35,6 +35,7 @@ from partialc.planning.reference import References
 from partialc.planning.structured import (
     StructuredTangents,
     has_many_entries,
+    structured_as,
     structured_ways,
 )
 from partialc.planning.symmetry import Symmetry
@@ -73,6 +74,9 @@ TOO_DEAR: Final = "not tried out: one evaluation of the chain takes too long for
 """Where a chain takes more operations, a trial of some hundred evaluations takes longer
 than all else."""
 
+_BY_CHAINS: Final = frozenset({"chain:", WrittenOut.form})
+"""How kinds of ways begin that are no structured tangents."""
+
 MAX_EXPANDED: Final = 3
 """So many of the lightest chains are written out."""
 
@@ -90,6 +94,7 @@ class Wish:
         ladder: The pipelines a chain may be written out by, from daring to safe.
         trials: Keeps what trying kernels out has shown; None to try nothing.
         kept: The short key of what an earlier build has chosen.
+        pinned: The kind of way that has to be taken; None to take the best.
     """
 
     form: Form
@@ -100,6 +105,7 @@ class Wish:
     ladder: Sequence[Variant] = variants()
     trials: Trials | None = None
     kept: str | None = None
+    pinned: str | None = None
 
 
 def plan_kernel(
@@ -153,12 +159,18 @@ def plan_kernel(
     chains = sorted(_tried(written, tracer, wish), key=_lightness)
     if chains[0].burden is None:
         raise _refused(kernel, primal, chains)
-    terms = _structured(chains, tracer, wish)
+    pinned = None if wish.pinned is None else wish.pinned.split(" ")[0]
+    terms = _structured(chains, tracer, wish) if pinned not in _BY_CHAINS else []
     are_many = bool(terms) and has_many_entries(kernel, terms)
-    written_out = [] if is_large or are_many else _written_out(chains, tracer, wish)
+    are_shorter = pinned in (None, WrittenOut.form)
+    written_out = (
+        _written_out(chains, tracer, wish)
+        if are_shorter and not is_large and not are_many
+        else []
+    )
     rivals = [] if is_large else chains
     candidates: list[Realisation] = [*rivals, *written_out, *terms]
-    preference = Preference(wish.form, wish.rows, candidates, wish.kept)
+    preference = Preference(wish.form, wish.rows, candidates, wish.kept, wish.pinned)
     not_tried = NOT_TRIED if is_large else TOO_DEAR if _are_dear(chains) else None
     trials = None if not_tried else wish.trials
     accepted = Acceptance(tracer, chains, wish.ladder, ranges, trials).best(
@@ -308,6 +320,8 @@ def _structured(
     """Matrices by structured tangents, unless a chain is asked for."""
     if wish.form == "chain" or wish.differentiable or not has_matrices(tracer.kernel):
         return []
+    if wish.pinned is not None:
+        return [structured_as(wish.pinned, tracer, chains[0], wish.ladder[0])]
     return list(structured_ways(tracer, chains[0], wish.ladder[0]))
 
 

@@ -40,6 +40,10 @@ class Way(Protocol):
         """What the lock calls it."""
 
     @property
+    def kind(self) -> str:
+        """Its key without numbers: what it is at every size of the arguments."""
+
+    @property
     def weighed(self) -> Burden | None:
         """What it takes; None where it cannot be had."""
 
@@ -53,21 +57,24 @@ class Preference:
         rows: What the kernel is called for.
         ways: All there are.
         kept: The short key of what an earlier build has chosen.
+        pinned: The kind of way that is taken if there is one, whatever it costs.
     """
 
     form: Form
     rows: Rows
     ways: Sequence[Way]
     kept: str | None = None
+    pinned: str | None = None
 
     def rank(self, way: Way) -> tuple[object, ...]:
-        """The form asked for, what is worth reading, what is kept; then the price."""
+        """The pinned, the form asked for, the readable, the kept; then the price."""
         burden = way.weighed
         if burden is None:
-            return (True, True, True, inf, 0)
+            return (True, True, True, True, inf, 0)
         price = self._price(burden)
         is_kept = way.short_key == self.kept and price <= STAYS * self._least
-        return (*self._group(way), not is_kept, price, burden.statements)
+        is_other = self.pinned is not None and way.kind != self.pinned
+        return (is_other, *self._group(way), not is_kept, price, burden.statements)
 
     def _price(self, burden: Burden) -> float:
         """What a way costs its callers, reading included."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ FlatCall: TypeAlias = Callable[..., Sequence[jax.Array]]
 """A function of a kernel's flat inputs that returns one array for each part."""
 
 _MOST_NESTS: Final = 4
+_NUMBERS: Final = re.compile(r"\d+(?:[,:; ]+\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class Realisation(ABC):
         """Its key as the lock keeps it: `chain, forward over reverse: 1f0a...`."""
         number = hashlib.sha256(self.key.encode()).hexdigest()[:16]
         return f"{self.label}, {self.title}: {number}"
+
+    @property
+    def kind(self) -> str:
+        """Its key without numbers: what it is at every size of the arguments."""
+        return _NUMBERS.sub("#", self.key)
 
     @property
     @abstractmethod

@@ -66,6 +66,11 @@ class StructuredTangents(WrittenOut):
         return f"{way}: {self.of.chain.key}"
 
     @property
+    def kind(self) -> str:
+        """Its direction and pipeline: the chain is that of other parts, if of any."""
+        return f"{self._kind} {self.direction} {self.variant.name}"
+
+    @property
     def _kind(self) -> str:
         return "coloured" if self.is_coloured else "structured"
 
@@ -126,6 +131,27 @@ def structured_ways(
     if are_sparse(tracer.kernel) and _may_be_beaten(found):
         for direction in directions:
             yield structured(tracer, chained, direction, variant, is_coloured=True)
+
+
+def structured_as(
+    kind: str, tracer: Tracer, chained: Chained, variant: Variant
+) -> StructuredTangents:
+    """The way of some kind alone, as `StructuredTangents.kind` has it.
+
+    Args:
+        kind: The kind.
+        tracer: Of the kernel.
+        chained: A chain that delivers the other parts.
+        variant: The pipeline.
+    """
+    way, direction, *_ = kind.split(" ")
+    return structured(
+        tracer,
+        chained,
+        "reverse" if direction == "reverse" else "forward",
+        variant,
+        is_coloured=way == "coloured",
+    )
 
 
 def _may_be_beaten(ways: Sequence[StructuredTangents]) -> bool:

@@ -6,6 +6,7 @@ here, and `pyproject.toml` pins the year, since black's style changes each Janua
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import black
@@ -21,11 +22,15 @@ _MODE: Final = black.Mode(
 )
 
 
-def format_source(text: str) -> str:
+_JOINED: Final = replace(_MODE, line_length=1_000_000, magic_trailing_comma=False)
+
+
+def format_source(text: str, *, joined: bool = False) -> str:
     """Format Python source in one fixed style, whatever the project around it says.
 
     Args:
         text: A module or a part of one.
+        joined: Whether every statement is to stand in one line, however long.
 
     Returns:
         The formatted text, ending in one line break; empty text stays empty.
@@ -34,6 +39,6 @@ def format_source(text: str) -> str:
         InternalError: The text is no Python source.
     """
     try:
-        return black.format_str(text, mode=_MODE)
+        return black.format_str(text, mode=_JOINED if joined else _MODE)
     except InvalidInput as error:
         raise InternalError(f"the emitted source does not parse: {error}") from error

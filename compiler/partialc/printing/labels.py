@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
+from partialc.ir.agreement import width
 from partialc.ir.program import Atom, Constant, Equation, Function, Param, Value
 from partialc.ir.structure import constant_key, equation_key
 from partialc.printing.names import identifier
@@ -163,7 +164,7 @@ class Labels:
         equation, number = definition
         for detail in (2, 1):
             tokens = self._described(equation, number, detail)
-            if len("_".join(tokens)) <= _LONGEST:
+            if width("_".join(tokens)) <= _LONGEST:
                 break
         return tokens
 
@@ -345,7 +346,7 @@ def _flat(told: Iterable[Tokens]) -> Tokens:
 
 def _joined(tokens: Tokens, longest: int) -> str:
     text = "_".join(tokens)
-    while len(text) > longest and len(tokens) > 1:
+    while width(text) > longest and len(tokens) > 1:
         tokens = tokens[:-1]
         text = "_".join(tokens)
     return text
@@ -400,7 +401,7 @@ def _number(atom: Atom) -> Tokens:
         return ()
     text = str(atom.data.item()).replace("-", "neg").replace("+", "")
     word = re.sub(r"\W", "p", text.removesuffix(".0"))
-    return (word,) if len(word) <= _LONGEST_NUMBER else ()
+    return (word,) if width(word) <= _LONGEST_NUMBER else ()
 
 
 def _letters(text: str) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from partialc.ir.agreement import width
 from partialc.printing.text import depth, unparse
 
 WIDEST: Final = 60
@@ -31,15 +32,9 @@ _UNTYPED: Final = (
 )
 
 
-_LONG_NUMBER: Final = re.compile(r"(?<![.\d])\d{3,}(?![.\d])")
-
-
 def columns(expression: ast.expr) -> int:
-    """How wide an expression is, where no number has more than three digits.
-
-    How large an array is is no reason to write its slices differently.
-    """
-    return len(_LONG_NUMBER.sub("000", unparse(expression)))
+    """How wide an expression is, where no number has more than three digits."""
+    return width(unparse(expression))
 
 
 def fits(expression: ast.expr) -> bool:

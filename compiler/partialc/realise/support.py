@@ -126,6 +126,42 @@ def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
     return tuple(jax.tree.unflatten(structure, arrays))
 
 
+def _shapes(
+    forms: dict[str, str], arguments: dict[str, Any]
+) -> dict[str, tuple[int, ...]]:
+    """The shapes of the arguments that have a form; a TypeError where one has none."""
+    found = {}
+    for name, tree in arguments.items():
+        for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+            found[name + jax.tree_util.keystr(path)] = jnp.shape(leaf)
+    for name, form in forms.items():
+        if name not in found:
+            raise TypeError(f"there is no argument {name}, which must be {form}")
+        if len(found[name]) != form.count(",") + 1:
+            raise TypeError(f"{name} must be {form}, not of shape {found[name]}")
+    return {name: found[name] for name in forms}
+
+
+def _check_sizes(
+    sizes: dict[str, int],
+    least: dict[str, int],
+    forms: dict[str, str],
+    shapes: dict[str, tuple[int, ...]],
+    expected: dict[str, tuple[int, ...]],
+) -> None:
+    """A TypeError where shapes contradict each other, or a size is below its least."""
+    told = ", ".join(f"{name} = {size}" for name, size in sizes.items())
+    for name, shape in shapes.items():
+        if shape != expected[name]:
+            raise TypeError(
+                f"{name} must be {forms[name]}, of shape {expected[name]} for {told}, "
+                f"not of shape {shape}"
+            )
+    for name, size in sizes.items():
+        if size < least[name]:
+            raise TypeError(f"{name} must be at least {least[name]}, not {size}")
+
+
 def _check_rows(**arguments: Any) -> None:
     """A TypeError where an argument has no axis 0, or not as long as that of others."""
     extents = {}
@@ -163,6 +199,8 @@ _FUNCTIONS: Final = {
         _dense_matrix,
         _bcoo_matrix,
         _checked,
+        _shapes,
+        _check_sizes,
         _check_rows,
         _arrays,
         _not_differentiable,

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from partialc.errors import Location, SpecError
 from partialc.ir.dtypes import BOOL, DEFAULT_INT, DType
 from partialc.ir.program import ArrayType
+from partialc.spec.lengths import Length, parse_length
 from partialc.spec.near import did_you_mean
 
 _DTYPES: Final[dict[str, DType]] = {
@@ -57,7 +58,31 @@ class ObjectText:
 ArgumentText: TypeAlias = ArrayText | ObjectText
 
 
-def parse_argument(text: str, where: Location | None = None) -> ArgumentText:
+@dataclass(frozen=True, slots=True)
+class OpenText:
+    """`float[n, 2*m]`: an array some of whose lengths may be open.
+
+    Attributes:
+        dtype: The element type, as written.
+        lengths: Of its axes; those of a text that describes no array are none.
+    """
+
+    dtype: str
+    lengths: tuple[Length, ...]
+
+
+def open_text(text: str) -> OpenText:
+    """Read a text that `parse_argument` accepts with sizes."""
+    match = None if is_object_path(text) else _ARRAY_TEXT.fullmatch(text)
+    if match is None:
+        return OpenText("", ())
+    lengths = [parse_length(part) for part in _parts(match.group(2))]
+    return OpenText(match.group(1), tuple(each for each in lengths if each is not None))
+
+
+def parse_argument(
+    text: str, where: Location | None = None, *, sizes: bool = False
+) -> ArgumentText:
     """Read the text that stands for an argument.
 
     `float` and `complex` follow the caller's width, `int` and `uint` are whatever they
@@ -66,6 +91,7 @@ def parse_argument(text: str, where: Location | None = None) -> ArgumentText:
     Args:
         text: As written.
         where: Where it stands, for errors.
+        sizes: Whether lengths may be open: `float[n]`; they are 1 then.
 
     Raises:
         SpecError: It is neither form, the dtype is unknown, or a length is no number.
@@ -85,8 +111,10 @@ def parse_argument(text: str, where: Location | None = None) -> ArgumentText:
             or f"{_FORMS}; a static text is bound by a function of yours: "
             f"functools.partial(f, mode={text!r}), or as the path of an object",
         )
-    parts = lengths.split(",") if lengths and lengths.strip() else []
-    shape = tuple(_length(part.strip(), text, where) for part in parts)
+    shape = tuple(
+        1 if sizes and _is_open(part) else _length(part, text, where)
+        for part in _parts(lengths)
+    )
     return ArrayText(ArrayType(_DTYPES[name], shape))
 
 
@@ -95,12 +123,25 @@ def is_object_path(text: str) -> bool:
     return _OBJECT_PATH.fullmatch(text.strip()) is not None
 
 
+def _parts(lengths: str | None) -> list[str]:
+    if not lengths or not lengths.strip():
+        return []
+    return [part.strip() for part in lengths.split(",")]
+
+
+def _is_open(part: str) -> bool:
+    length = parse_length(part)
+    return length is not None and bool(length.factors)
+
+
 def _length(digits: str, text: str, where: Location | None) -> int:
     if digits.isascii() and digits.isdigit():
         return int(digits)
     raise SpecError(
         f"{digits!r} is no axis length in {text!r}",
         where=where,
-        why="a module is specialised to one shape: every length is a number",
-        fix='write numbers, as in "float[3,4]"; a batch axis is the option `batch`',
+        why="a length is a number or, in a module for every n, a sum of multiples of "
+        "sizes",
+        fix='write "float[3,4]", or "float[n, 2*m + 1]" in the args of a module; a '
+        "batch axis is the option `batch`",
     )

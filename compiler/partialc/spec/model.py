@@ -107,6 +107,21 @@ class KernelSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """A length that a module leaves open.
+
+    Attributes:
+        name: What it is called in the shapes of the arguments.
+        least: The least that is taken; None for the least for which it is right.
+        build: Where the module is built; empty for a choice of the compiler's.
+    """
+
+    name: str
+    least: int | None = None
+    build: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleSpec:
     """One module that is to be generated.
 
@@ -122,6 +137,7 @@ class ModuleSpec:
         kernels: By name, in the order written.
         options: The defaults of its kernels.
         domain: Where the generated tests sample; empty for everywhere.
+        sizes: What is open in the shapes of its arguments, by name.
         places: Where its parts stand in the spec, by dotted name (`args.x`,
             `kernels.d3`, `domain.S`), the module itself by `""`; empty outside a file.
     """
@@ -134,6 +150,7 @@ class ModuleSpec:
     kernels: Mapping[str, KernelSpec]
     options: Options
     domain: Domain
+    sizes: Mapping[str, Size] = field(default_factory=dict)
     places: Mapping[str, Location] = field(default_factory=dict)
 
     def place(self, part: str = "") -> Location | None:

@@ -28,6 +28,7 @@ from partialc.spec.names import (
     refuse_module_file,
 )
 from partialc.spec.near import alternatives, did_you_mean
+from partialc.spec.sizes import read_sizes
 from partialc.spec.tables import Table, require_identifier
 
 _OPTIONS: Final = (
@@ -40,7 +41,8 @@ _OPTIONS: Final = (
     "atol",
 )
 _KEYS: Final = (
-    *("name", "path", "tests", "function", "args", "kernels", "options", "domain"),
+    *("name", "path", "tests", "function", "args", "sizes", "kernels", "options"),
+    "domain",
     *_OPTIONS,
 )
 _EXAMPLE_ARGS: Final = 'args = { x = "float[5]" }'
@@ -82,6 +84,7 @@ def read_module(table: Table, tests: PurePosixPath | None = None) -> ModuleSpec:
         kernels=kernels,
         options=options,
         domain=_domain(table, variables),
+        sizes=read_sizes(table, args),
         places=dict(_places(table)),
     )
 
@@ -148,7 +151,7 @@ def _check_texts(args: Table, name: str, value: Any) -> None:
             keys = [getattr(key, "key", getattr(key, "idx", None)) for key in path]
             where = args.value_location(name, *(key for key in keys if key is not None))
             try:
-                parse_argument(leaf, where)
+                parse_argument(leaf, where, sizes=True)
             except SpecError as error:
                 error.where = error.where or args.where(name)
                 raise

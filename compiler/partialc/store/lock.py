@@ -134,6 +134,8 @@ def request_digest(module: ModuleSpec) -> str:
         ],
         "domain": repr(module.domain),
     }
+    if module.sizes:
+        facts["sizes"] = repr(module.sizes)
     return digest(json.dumps(facts, ensure_ascii=True).encode())
 
 

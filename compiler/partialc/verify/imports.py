@@ -17,6 +17,7 @@ _IMPORTS: Final = (
         r"\bcombinations_with_replacement\b",
         "from itertools import combinations_with_replacement",
     ),
+    (r"\bproduct\(", "from itertools import product"),
     (r"\bPath\b", "from pathlib import Path"),
     (r"\bNamedTuple\b", "from typing import NamedTuple"),
     (r"\bmock\.", "from unittest import mock"),

@@ -32,6 +32,21 @@ from partialc.verify.trial import try_out
 
 
 @dataclass(frozen=True, slots=True)
+class SizedPoints:
+    """Where a module whose sizes are open is tested.
+
+    Attributes:
+        sizes: What the sizes are called.
+        points: The table of samples, and of what was noted there, by sizes.
+        sharing: The numbers of the arguments that share a size with another one.
+    """
+
+    sizes: tuple[str, ...]
+    points: str
+    sharing: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """The test of a module, but for where its files stand.
 
@@ -44,6 +59,7 @@ class Proof:
         names: Identifiers of the arguments.
         function_name: The embedded function.
         findings: What trying the references out has found.
+        sized: Where it is tested, if its sizes are open.
     """
 
     primal: Primal
@@ -54,6 +70,7 @@ class Proof:
     names: Names
     function_name: str
     findings: Findings
+    sized: SizedPoints | None = None
 
     def source(
         self,
@@ -68,8 +85,17 @@ class Proof:
             test_path: The test, relative to the spec's folder.
             origin_folder: The spec's folder, relative to the folder of the test.
         """
+        return format_source(self.text(module_path, test_path, origin_folder))
+
+    def text(
+        self,
+        module_path: PurePosixPath,
+        test_path: PurePosixPath,
+        origin_folder: PurePosixPath,
+    ) -> str:
+        """The same before it is formatted."""
         module = _relative(module_path, test_path.parent)
-        return format_source(_render(self, module, origin_folder))
+        return _render(self, module, origin_folder)
 
 
 def prove(
@@ -219,7 +245,10 @@ def _render(proof: Proof, module: PurePosixPath, origin_folder: PurePosixPath) -
         returns_numbers=proof.primal.returns_numbers,
         parameters=", ".join(proof.names.arguments.values()),
         samples=repr([*findings.samples]),
-        remarks=findings.remarks,
+        sizes=() if proof.sized is None else proof.sized.sizes,
+        points_of_sizes="" if proof.sized is None else proof.sized.points,
+        sharing=repr(() if proof.sized is None else proof.sized.sharing),
+        remarks=findings.remarks if proof.sized is None else (),
         noted=repr([*findings.noted]),
         noted_by="What SymPy gives" if findings.is_exact else "The function's result",
         noted_error=f"1e-{digits - 1}",

@@ -27,6 +27,7 @@ class Case:
     fix: str | None = None
 
 
+KERNELS = "[module.kernels]\n"
 KERNEL = 'd3 = "partial(x[0], x[2], x[4])"\n'
 SPEC_CASES = [
     Case(
@@ -191,12 +192,66 @@ SPEC_CASES = [
         fix="did you mean `float`...",
     ),
     Case(
-        "symbolic length",
+        "a length that is no sum of sizes",
         '"float[5]"',
-        '"float[n]"',
-        "'n' is no axis length in 'float[n]'",
+        '"float[n*m]"',
+        "'n*m' is no axis length in 'float[n*m]'",
         "partialc.toml:4:15",
-        "a module is specialised to one shape: every length is a number",
+        "a length is a number or, in a module for every n, a sum of multiples of sizes",
+    ),
+    Case(
+        "a size that nothing fixes",
+        '"float[5]"',
+        '"float[2*n + m]"',
+        "nothing fixes the size `n`",
+        "partialc.toml:4:10",
+        "it stands only in sums such as `2*n + m`, which other sizes may make just ...",
+        fix="give it an axis of its own, `float[n]`, or replace it by a number",
+    ),
+    Case(
+        "a size of no argument",
+        KERNELS,
+        f"[module.sizes]\nn = {{ min = 3 }}\n{KERNELS}",
+        "no argument has the size `n`",
+        "partialc.toml:7:1",
+        "a size is read off the shapes of the arguments",
+    ),
+    Case(
+        "a size below its least",
+        f'"float[5]" }}\n\n{KERNELS}',
+        '"float[n]" }\n[module.sizes]\nn = { min = 9, build = [5, 11, 13] }\n'
+        f"{KERNELS}",
+        "`n` is built at 5, below its least, 9",
+        "partialc.toml:6:16",
+        fix="leave 5 out, or write min = 5",
+    ),
+    Case(
+        "too few builds",
+        f'"float[5]" }}\n\n{KERNELS}',
+        f'"float[n]" }}\n[module.sizes]\nn = {{ build = [5, 11] }}\n{KERNELS}',
+        "`build` must be 3 different whole numbers, or more, not [5, 11]",
+        "partialc.toml:6:7",
+    ),
+    Case(
+        "sizes built apart",
+        f'"float[5]" }}\n\n{KERNELS}',
+        f'"float[n, m]" }}\n[module.sizes]\nn = {{ build = [5, 11, 13] }}\n{KERNELS}',
+        "the sizes are built at different numbers of points: `n` at 3, `m` at none",
+        "partialc.toml:6:1",
+    ),
+    Case(
+        "a size called like an argument",
+        '"float[5]"',
+        '"float[x]"',
+        "`x` is a size and an argument",
+        "partialc.toml:4:10",
+    ),
+    Case(
+        "a misspelt key of a size",
+        f'"float[5]" }}\n\n{KERNELS}',
+        f'"float[n]" }}\n[module.sizes]\nn = {{ least = 3 }}\n{KERNELS}',
+        "unknown key `least` in [module.sizes.n]",
+        "partialc.toml:6:7",
     ),
     Case(
         "round brackets",

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from partialc.emit import formulas
-from partialc.emit.formulas import Formula, Places, statements, table_formula
+from partialc.emit.formulas import (
+    Formula,
+    Places,
+    repeated_formula,
+    spaced_formula,
+    statements,
+    table_formula,
+)
 from partialc.realise.support import _diagonals, _grid
 
 SIDE = 30
@@ -104,3 +111,40 @@ def test_statements() -> None:
         constants, [Formula(("D_ROWS", "D_COLS"), "f()"), Formula(("B",), "1")]
     )
     assert found == {"D_ROWS": "D_ROWS, D_COLS = f()", "D_COLS": "", "B": "B = 1"}
+
+
+def test_tables_that_repeat_themselves_are_told_once() -> None:
+    for count in (4, 9):
+        data = np.array([[7, *[1, 2, 2] * count, 1, 5]], np.int32)
+        text = repeated_formula(data)
+        assert text == (
+            f"np.concatenate([[7], np.tile([1, 2, 2], {count}), [1, 5]])"
+            f".astype(np.int32).reshape(1, {3 * count + 3})"
+        )
+        assert np.array_equal(eval(text, {"np": np}), data)
+
+
+def test_tables_that_do_not_repeat_themselves_have_no_such_rule() -> None:
+    assert repeated_formula(np.arange(40)) is None
+    assert repeated_formula(np.random.RandomState(0).rand(40)) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (np.linspace(0, 1, 31), "np.linspace(0.0, 1.0, 31).astype(np.float64)"),
+        (np.linspace(0, 2, 9)[1:], "np.linspace(0.0, 2.0, 9)[1:].astype(np.float64)"),
+        (np.arange(31) / 31, "(np.arange(31) / 31).astype(np.float64)"),
+        (np.sin(np.arange(31)), None),
+        (np.arange(31), None),
+    ],
+)
+def test_evenly_spaced_floats_are_told_by_their_ends(
+    data: NDArray[np.generic], text: str | None
+) -> None:
+    found = spaced_formula(data)
+    if text is not None or found is not None:
+        assert found is not None
+        assert np.array_equal(eval(found, {"np": np}), data)
+    if text is not None:
+        assert found == text

@@ -20,6 +20,11 @@ class Way:
     weighed: Burden | None
     form: str = "expanded"
 
+    @property
+    def kind(self) -> str:
+        """What it is at every size."""
+        return self.short_key
+
 
 def _burden(flops: float, statements: int, *, launches: float = 1.0) -> Burden:
     cost = Cost(flops=flops, launches=launches)
@@ -38,6 +43,12 @@ def test_one_row_and_many_rows_want_opposite_plans() -> None:
     whole = Way("whole", _burden(1e6, 9))
     assert _taken([parts, whole], "many") == "parts"
     assert _taken([parts, whole], "one") == "whole"
+
+
+def test_what_is_pinned_is_taken_whatever_it_costs() -> None:
+    ways = [Way("dear", _burden(1e9, 9)), Way("cheap", _burden(1.0, 9))]
+    preference = Preference("auto", "many", ways, "cheap", "dear")
+    assert min(ways, key=preference.rank).short_key == "dear"
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ from partialc.realise import support
 from partialc.realise.support import (
     _basis,
     _check_rows,
+    _check_sizes,
     _checked,
     _not_differentiable,
     _one_hot,
+    _shapes,
     _with_leaves,
 )
 
@@ -169,3 +171,30 @@ def test_every_helper_has_a_text_of_its_own() -> None:
         text = support.text(name)
         assert text.startswith(f"def {name}(")
         assert "support" not in text
+
+
+def test_shapes_are_those_of_the_arrays_with_forms() -> None:
+    arguments = {"x": jnp.zeros((3, 2)), "p": {"w": np.zeros(4), "b": 1.0}}
+    forms = {"x": "[n, m]", "p['w']": "[n + 1]"}
+    assert _shapes(forms, arguments) == {"x": (3, 2), "p['w']": (4,)}
+
+
+@pytest.mark.parametrize("wrong", [{"x": jnp.zeros(3)}, {"x": (jnp.zeros((3, 2)),)}])
+def test_shapes_refuses_other_trees_and_ranks(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"x.*must be \[n, m\]"):
+        _shapes({"x": "[n, m]"}, wrong)
+
+
+def test_sizes_that_contradict_each_other_are_refused() -> None:
+    forms = {"x": "[n]", "y": "[n + 1]"}
+    told = r"y must be \[n \+ 1\], of shape \(4,\) for n = 3, not of shape \(3,\)"
+    with pytest.raises(TypeError, match=told):
+        _check_sizes(
+            {"n": 3}, {"n": 2}, forms, {"x": (3,), "y": (3,)}, {"x": (3,), "y": (4,)}
+        )
+
+
+def test_sizes_below_the_least_are_refused() -> None:
+    shapes = {"x": (1,)}
+    with pytest.raises(TypeError, match="n must be at least 2, not 1"):
+        _check_sizes({"n": 1}, {"n": 2}, {"x": "[n]"}, shapes, shapes)

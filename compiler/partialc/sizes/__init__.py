@@ -1,0 +1,1 @@
+"""One module for every n: built at some sizes, its texts unified."""
