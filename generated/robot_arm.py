@@ -71,18 +71,18 @@ def jacobian(q: jax.Array) -> jax.Array:
         sin_q0_sin_q4 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
     )
     scaled_cos_q1_sin_q1 = 0.39225 * cos_q1_plus_sin_q1
-    times_cos_q1_cos_q1 = 0.09465 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
+    v0p09465_times_cos_q1_cos_q1 = 0.09465 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
     cos_q1_cos_q1_sin_q4 = 0.0823 * cos_q1_plus_cos_q1 * sin_q4
     sin_q1_plus_cos_q1 = (
         0.425 * sin_q1
         + scaled_cos_q1_sin_q1
-        + times_cos_q1_cos_q1
+        + v0p09465_times_cos_q1_cos_q1
         + cos_q1_cos_q1_sin_q4
     )
     cos_q1_cos_q1_plus_cos_q1_cos_q1_sin_q4 = (
-        scaled_cos_q1_sin_q1 + times_cos_q1_cos_q1 + cos_q1_cos_q1_sin_q4
+        scaled_cos_q1_sin_q1 + v0p09465_times_cos_q1_cos_q1 + cos_q1_cos_q1_sin_q4
     )
-    cos_q1_plus_cos_q1_jnt = times_cos_q1_cos_q1 + cos_q1_cos_q1_sin_q4
+    cos_q1_plus_cos_q1_jnt = v0p09465_times_cos_q1_cos_q1 + cos_q1_cos_q1_sin_q4
     cos_q0_cos_q4_cos_q1_cos_q1 = (
         cos_q0_cos_q4 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
     )

@@ -78,8 +78,10 @@ def derivatives(tau: jax.Array, delta: jax.Array) -> Derivatives:
     tau_sqrt_delta_hcq = 5.877359948604258 * tau_sqrt_delta * inverse_delta
 
     # a02
-    minus_delta = 2.34314575050762 - 8.0 * inverse_delta_rfw
-    tau_sqrt_delta_thg = 2.0779605375661445 * tau_sqrt_delta * minus_delta
+    v2p34314575050762_minus_delta = 2.34314575050762 - 8.0 * inverse_delta_rfw
+    tau_sqrt_delta_thg = (
+        2.0779605375661445 * tau_sqrt_delta * v2p34314575050762_minus_delta
+    )
 
     # a11
     delta_sqrt_tau = -10.029582235210896 * inverse_delta * shifted_sqrt_tau
