@@ -170,7 +170,9 @@ def cases() -> Iterator[Case]:
         for name, problem in PROBLEMS.items():
             sizes = problem.large if kind == "large" else problem.small
             told = ", ".join(f"{size} = {value:,}" for size, value in sizes.items())
-            is_timed = kind == "large"
+            bars: tuple[Bar, ...] = ()
+            if kind == "large":
+                bars = (Bar(FIXED, "flops", 1.0), Bar(FIXED, "run", SLOWER))
             yield Case(
                 f"{name}, {told}",
                 None,
@@ -178,7 +180,7 @@ def cases() -> Iterator[Case]:
                 (Contender(FIXED, fixed(name, sizes).load().d),),
                 drawn(name, sizes),
                 x64=True,
-                bars=(Bar(FIXED, "run", SLOWER),) if is_timed else (),
+                bars=bars,
             )
 
 

@@ -80,7 +80,7 @@ def check(asked: Asked) -> bool:
     return True
 
 
-@examples(2, shrink=False)
+@examples(1, shrink=False)
 @given(drawn_by(draw_asked))
 def test_every_size(asked: Asked) -> None:
     with jax.enable_x64(True), reproducible(f"check({asked})"):
