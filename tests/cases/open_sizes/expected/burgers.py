@@ -84,14 +84,14 @@ def jacobian(u: jax.Array) -> jax.Array:
     scaled_u = (0.5 * (n + 1)) * u
     shifted_u = 0.01 * (n + 1) ** 2 - scaled_u
     u_plus = scaled_u + 0.01 * (n + 1) ** 2
-    stack_u_1to_n_less_1_pad_u = jnp.stack(
+    stack_u_inner_pad_u = jnp.stack(
         [u_plus[1 : n - 1], shifted_pad_u[1 : n - 1], shifted_u[1 : n - 1]]
     )
     stack_u_n_less_1_pad_u = jnp.stack([u_plus[n - 1], shifted_pad_u[n - 1]])
     stack_pad_u_u_0 = jnp.stack([shifted_pad_u[0], shifted_u[0]])
-    transposed_stack_u_1to_n_less_1 = stack_u_1to_n_less_1_pad_u.T.ravel()
+    transposed_stack_u_inner = stack_u_inner_pad_u.T.ravel()
     return jnp.concatenate(
-        [stack_pad_u_u_0, transposed_stack_u_1to_n_less_1, stack_u_n_less_1_pad_u]
+        [stack_pad_u_u_0, transposed_stack_u_inner, stack_u_n_less_1_pad_u]
     )
 
 
