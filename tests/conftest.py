@@ -41,9 +41,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw the seed of this run, before Hypothesis asks for it and workers start."""
-    if config.option.hypothesis_seed is None:
-        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+    """Draw the seed of this run, before Hypothesis asks for it and workers start.
+
+    Workers get it by their environment: pytest-xdist hands down arguments only.
+    """
+    seed = config.option.hypothesis_seed
+    if seed is None:
+        seed = os.environ.get("PARTIALC_SEED") or str(secrets.randbelow(2**32))
+        config.option.hypothesis_seed = seed
+    os.environ["PARTIALC_SEED"] = str(seed)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
