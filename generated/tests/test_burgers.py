@@ -9,12 +9,12 @@ module. This needs jax, numpy and pytest.
 
 import importlib
 import importlib.util
+import itertools
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -559,7 +559,7 @@ def narrow(tmp_path_factory):
 def write_float32(file):
     """What the process without 64-bit types does."""
     arrays = {}
-    for size, name in product(POINTS, CASES):
+    for size, name in itertools.product(POINTS, CASES):
         take(size)
         for number, call in enumerate(calls(name, "float32")):
             functions = {"kernel": kernel_of(name), "jax": reference_of(name)}

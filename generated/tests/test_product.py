@@ -14,7 +14,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock

@@ -8,6 +8,7 @@ from typing import Final
 _IMPORTS: Final = (
     (r"\bimportlib\.import_module\b", "import importlib"),
     (r"\bimportlib\.util\b", "import importlib.util"),
+    (r"\bitertools\.", "import itertools"),
     (r"\bos\.", "import os"),
     (r"\bsubprocess\.", "import subprocess"),
     (r"\bsys\.", "import sys"),
@@ -17,7 +18,6 @@ _IMPORTS: Final = (
         r"\bcombinations_with_replacement\b",
         "from itertools import combinations_with_replacement",
     ),
-    (r"\bproduct\(", "from itertools import product"),
     (r"\bPath\b", "from pathlib import Path"),
     (r"\bNamedTuple\b", "from typing import NamedTuple"),
     (r"\bmock\.", "from unittest import mock"),
