@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from partialc.errors import InternalError
-from partialc.ir.agreement import width
 from partialc.ir.dtypes import DType
 from partialc.ir.program import Atom, Constant, Equation, Function, Param, Value
 from partialc.ir.structure import constant_key, digest
@@ -342,7 +341,7 @@ class Scope:
 
     def _longest_operand(self, equation: Equation) -> Value | None:
         pending = [
-            (width(unparse(binding.expression)), -place, atom)
+            (columns(binding.expression), -place, atom)
             for place, atom in enumerate(equation.inputs)
             if isinstance(atom, Value)
             and (binding := self._bindings.get(atom)) is not None
@@ -435,7 +434,7 @@ class Scope:
                 [] if literals.reads_as(constant.data, constant.type.dtype) else [dtype]
             )
             expression = call("jnp.asarray", stored, *typed)
-        if self._constant_uses.get(key, 0) > 1 and width(unparse(expression)) > 12:
+        if self._constant_uses.get(key, 0) > 1 and columns(expression) > 12:
             expression = self._assign([role, f"{role}_value"], expression)
             self._constants[key] = expression
         return expression

@@ -25,7 +25,7 @@ Keys = Sequence[NDArray[np.int64]]
 
 
 def separated(terms: Sequence[Term], keys: Keys, arrays: Arrays) -> list[Term] | None:
-    """The same sum by terms of which no two have an entry in common.
+    """The same sum, cut so that as few terms as can be have an entry in common.
 
     Args:
         terms: Terms with one map to rows each.
@@ -33,7 +33,7 @@ def separated(terms: Sequence[Term], keys: Keys, arrays: Arrays) -> list[Term] |
         arrays: Writes the sums.
 
     Returns:
-        The terms; None where there is nothing to separate, or cutting is not enough.
+        The terms, some of which may meet still; None where none did.
     """
     shared = _shared(keys)
     if not any(each.any() for each in shared):
