@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
 import numpy as np
@@ -181,7 +182,8 @@ def spaced_formula(data: NDArray[np.generic]) -> str | None:
         return None
     first, last = float(data[0]), float(data[-1])
     step = float(data[1]) - first
-    parts = round(1 / step) if step else 1
+    inverse = 1 / step if step else 1.0
+    parts = round(inverse) if isfinite(inverse) else 1
     found: dict[str, NDArray[np.floating]] = {}
     for left_out in range(MOST_LEFT_OUT + 1):  # what is zero has no entry
         count = data.size + left_out

@@ -107,7 +107,15 @@ def module_text(
         [definitions, *parts.helpers.values()]
         + [each.definitions + each.text for each in kernels],
     )
-    limit = _limit([each for key, each in constants.items() if key not in ruled], held)
+    tables = {
+        key: text
+        for key, data in held.items()
+        if (text := _ruled(data, places, ruled_from)) is not None
+    }
+    limit = _limit(
+        [each for key, each in constants.items() if key not in ruled],
+        [each for key, each in held.items() if key not in tables],
+    )
     large: dict[str, NDArray[np.generic]] = {
         key: array
         for key, array in constants.items()
@@ -115,11 +123,6 @@ def module_text(
         and key not in ruled
         and array.size > limit
         and len(_literal(array)) > limit
-    }
-    tables = {
-        key: text
-        for key, data in held.items()
-        if (text := _ruled(data, places, ruled_from)) is not None
     }
     large |= {
         key: data
@@ -170,12 +173,10 @@ def module_text(
     return ModuleText(format_source(source), arrays)
 
 
-def _limit(
-    constants: Sequence[Constant], held: Mapping[str, NDArray[np.generic]]
-) -> int:
+def _limit(constants: Sequence[Constant], held: Sequence[NDArray[np.generic]]) -> int:
     """The most elements of an array that is written out: many fill pages together."""
     sizes = [each.size for each in constants if not isinstance(each, tuple)]
-    sizes += [each.size for each in held.values()]
+    sizes += [each.size for each in held]
     sizes = [size for size in sizes if SHORT < size <= MAX_LITERAL]
     return SHORT if sum(sizes) > MAX_LITERALS else MAX_LITERAL
 

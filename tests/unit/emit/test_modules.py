@@ -202,6 +202,20 @@ def test_large_constants_stand_beside_the_module_and_are_guarded(tmp_path: Any) 
         exec(path.read_text(), namespace)
 
 
+@pytest.mark.parametrize(("count", "stands_beside"), [(3, False), (12, True)])
+def test_many_tables_of_some_length_stand_beside_the_module(
+    count: int, stands_beside: bool
+) -> None:
+    tables = np.random.default_rng(0).normal(size=(count, 100))
+
+    def weighed(x: Any) -> Any:
+        return sum(jnp.sum(jnp.asarray(each) * jnp.sin(x)) ** 2 for each in tables)
+
+    module = partialc.compile(weighed, {"x": "float[100]"}, {"g": "gradient(x)"}, "m")
+    assert (module.compiled.arrays is not None) == stands_beside
+    assert ("np.array(\n" not in module.source) == stands_beside
+
+
 def test_a_batched_kernel_refuses_what_has_no_rows() -> None:
     module = compiled(FOUNDING, batch=["x"]).load()
     for wrong in (jnp.ones(()), 2.0, jnp.ones(5), jnp.ones((2, 2, 5))):
