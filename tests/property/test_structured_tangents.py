@@ -65,6 +65,10 @@ class Asked:
             return function
         return jax.grad(lambda x: jnp.sum(jnp.sin(function(x))))
 
+    def has_reverse(self) -> bool:
+        """Whether JAX can pull cotangents back through the function."""
+        return not any("lax.while_loop" in line for line in self.program.lines)
+
     def is_sharp(self) -> bool:
         """Whether every entry of the pattern is nonzero somewhere near."""
         text = "\n".join(self.program.lines)
@@ -116,17 +120,25 @@ def agree(actual: Any, expected: NDArray[Any], tolerance: float) -> None:
     )
 
 
-def plain(function: Callable[[Any], Any], x: Any) -> NDArray[Any]:
+def plain(
+    function: Callable[[Any], Any], x: Any, *, has_reverse: bool = True
+) -> NDArray[Any]:
     """A Jacobian by plain JAX, as a matrix, NaN where either direction is not finite.
 
     A value that is NaN makes rows of it NaN forward and columns of it in reverse.
+
+    Args:
+        function: What is differentiated.
+        x: Where.
+        has_reverse: Whether JAX has a reverse direction of it: not of a loop whose
+            length it does not know.
     """
-    forward, reverse = jax.jacfwd(function), jax.jacrev(function)
-    pushed, pulled = (
-        np.asarray(jax.jit(each)(x)).reshape(-1, np.size(x))
-        for each in (forward, reverse)
+    ways = [jax.jacfwd(function), *([jax.jacrev(function)] if has_reverse else [])]
+    pushed, *pulled = (
+        np.asarray(jax.jit(way)(x)).reshape(-1, np.size(x)) for way in ways
     )
-    return np.where(np.isfinite(pulled), pushed, np.nan)
+    is_finite = np.all([np.isfinite(each) for each in (pushed, *pulled)], axis=0)
+    return np.where(is_finite, pushed, np.nan)
 
 
 def check(asked: Asked) -> None:
@@ -147,7 +159,7 @@ def check(asked: Asked) -> None:
         nonzeros = np.zeros(pattern.shape, bool)
         for _ in range(POINTS):
             x = random.uniform(0.3, 1.7, asked.program.shape)
-            expected = plain(asked.differentiated(), x)
+            expected = plain(asked.differentiated(), x, has_reverse=asked.has_reverse())
             (given,) = run(x)
             dense = np.zeros(pattern.shape)
             dense[pattern.rows, pattern.cols] = given
