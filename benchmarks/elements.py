@@ -67,7 +67,7 @@ def cases() -> Iterator[Case]:
     for name, side in SIDES.items():
         rivals = {BY_HAND: by_hand(side)}
         bars = [Bar(BY_HAND, "run", 1.2)]
-        coloured = peer(ENERGIES[name], _size(side), 2)
+        coloured = peer(hyperelastic(side, side), _size(side), 2)
         if coloured is not None:
             rivals[COLOURED] = coloured
             bars.append(Bar(COLOURED, "run", 0.5))

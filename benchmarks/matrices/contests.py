@@ -104,14 +104,18 @@ def build_measurements(
 def peer(
     function: Problem, size: int, order: int, **keywords: Any
 ) -> Callable[[Array], Array] | None:
-    """The values by a colouring library, in its own order; None if it is not there."""
+    """The values by a colouring library, in its own order; None if it is not there.
+
+    It traces in float64, as it is timed: JAX keeps a NumPy array that a function closes
+    over in the width of its first trace, so `function` is best one of the rival's own.
+    """
     try:
         asdex = import_module("asdex")
     except ImportError:
         return None
-    sample = jnp.full(size, 0.5)
     make = asdex.jacobian if order == 1 else asdex.hessian
-    found = make(function, sample, **keywords)
+    with jax.enable_x64(True):
+        found = make(function, jnp.full(size, 0.5), **keywords)
 
     def values(x: Array) -> Array:
         return found(x).data
