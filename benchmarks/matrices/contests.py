@@ -101,6 +101,14 @@ def build_measurements(
     ]
 
 
+def asdex() -> Any:
+    """The colouring library; None if it is not there."""
+    try:
+        return import_module("asdex")
+    except ImportError:
+        return None
+
+
 def peer(
     function: Problem, size: int, order: int, **keywords: Any
 ) -> Callable[[Array], Array] | None:
@@ -109,11 +117,10 @@ def peer(
     It traces in float64, as it is timed: JAX keeps a NumPy array that a function closes
     over in the width of its first trace, so `function` is best one of the rival's own.
     """
-    try:
-        asdex = import_module("asdex")
-    except ImportError:
+    library = asdex()
+    if library is None:
         return None
-    make = asdex.jacobian if order == 1 else asdex.hessian
+    make = library.jacobian if order == 1 else library.hessian
     with jax.enable_x64(True):
         found = make(function, jnp.full(size, 0.5), **keywords)
 
@@ -127,15 +134,14 @@ def weighted_peer(
     function: Problem, size: int, outputs: int, rows: Array, cols: Array
 ) -> Callable[[Array, Array], Array] | None:
     """Entries of a weighted Hessian by that library; None if it is not there."""
-    try:
-        asdex = import_module("asdex")
-    except ImportError:
+    library = asdex()
+    if library is None:
         return None
 
     def total(x: Array, weights: Array) -> Array:
         return jnp.vdot(weights, function(x))
 
-    found = asdex.hessian(total, jnp.full(size, 0.5), jnp.ones(outputs))
+    found = library.hessian(total, jnp.full(size, 0.5), jnp.ones(outputs))
     indices = np.asarray(found(jnp.full(size, 0.5), jnp.ones(outputs)).indices)
     known = {(int(row), int(col)): place for place, (row, col) in enumerate(indices)}
     wanted = zip(rows.tolist(), cols.tolist(), strict=True)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from partialc.ir.dtypes import FLOAT, DType, Regime
-from partialc.ir.jaxprs import regimes_of, trace
+from partialc.ir.jaxprs import regimes_of, trace, trace_one
 from partialc.ir.program import ArrayType, Function, Program
 from partialc.ops.evaluation import evaluate
 from tests.ops.case import Case
@@ -49,6 +49,14 @@ class Bundle:
             types,
             name="bundle",
             input_names=[f"x{place}" for place in range(len(types))],
+        )
+
+    def wide(self) -> Function:
+        """All cases, imported for float64 alone."""
+        types = self.types
+        names = [f"x{place}" for place in range(len(types))]
+        return trace_one(
+            self._call, types, Regime.WIDE, name="bundle", input_names=names
         )
 
     def arguments(self, regime: Regime) -> list[Any]:

@@ -22,6 +22,11 @@ _OF_OTHER_VERSIONS: Final = (
 )
 """Operations that no program of the installed version of JAX contains."""
 
+_OF_DERIVATIVES: Final = {
+    *("reduce_window_max.jvp", "reduce_window_max.vjp", "expm.vjp"),
+}
+"""Cases of operations that programs contain only once they are differentiated."""
+
 
 @pytest.mark.parametrize("bundle", sampled(bundles(CASES), 0))
 def test_evaluates_to_what_jax_computes(bundle: Bundle) -> None:
@@ -42,9 +47,7 @@ def test_evaluates_derivatives_to_what_jax_computes(bundle: Bundle) -> None:
 
 def test_every_operation_occurs_in_a_case() -> None:
     missing = {op.name for op in all_ops()} - _OF_OTHER_VERSIONS
-    for bundle in [*bundles(CASES, 40), *bundles(_DERIVED, 40)]:
-        if not missing:
-            break
-        function = bundle.program().widest
-        missing -= {equation.op for equation in all_equations(function)}
+    others = [case for case in _DERIVED if case.name in _OF_DERIVATIVES]
+    for bundle in bundles([*CASES, *others], 40):
+        missing -= {equation.op for equation in all_equations(bundle.wide())}
     assert not missing

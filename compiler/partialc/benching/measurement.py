@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -20,13 +21,13 @@ class Measurement:
         what: What was measured, in a few words.
         value: The figure.
         unit: Its unit: `s`, `%`, `GiB`.
-        most: The bar.
+        most: The bar; infinite for a figure that is only told.
     """
 
     what: str
     value: float
     unit: str
-    most: float
+    most: float = inf
 
     @property
     def is_met(self) -> bool:
@@ -35,6 +36,8 @@ class Measurement:
 
     def __str__(self) -> str:
         """The line that is printed."""
+        if self.most == inf:
+            return f"{self.what}: {self.value:.3g} {self.unit}".rstrip()
         met = "met" if self.is_met else "MISSED"
         bar = f"at most {self.most:.3g} {self.unit}"
         return f"{self.what}: {bar}: {self.value:.3g} {self.unit} {met}"
@@ -54,7 +57,7 @@ def measurements_json(measurements: Sequence[Measurement]) -> list[dict[str, Any
             "name": each.what,
             "value": each.value,
             "unit": each.unit,
-            "most": each.most,
+            "most": None if each.most == inf else each.most,
             "met": each.is_met,
         }
         for each in measurements

@@ -34,11 +34,13 @@ class KernelText:
         definitions: What stands before it: its NamedTuple, if it returns one.
         text: The function with its decorator.
         names: What a user may import, in order of definition.
+        takes_floats: Whether all it takes are single arrays in the caller's width.
     """
 
     definitions: str
     text: str
     names: tuple[str, ...]
+    takes_floats: bool
 
 
 def kernel_text(
@@ -64,7 +66,8 @@ def kernel_text(
     result = Results(signature, function, body.parts, body.whole).kernel(kernel, bundle)
     names = [*signature.arguments, *(each.name for each in kernel.directions)]
     checked = ", ".join(f"{name}={name}" for name in names)
-    expected = expected_text(kernel, signature)
+    own = directions_table(kernel, signature)
+    expected = f"_ARGUMENTS | {own!r}" if own else "_ARGUMENTS"
     lines = [f"{tuple_text(names)} = _checked({expected}, {checked})", *body.lines]
     returns = bundle or annotation(kernel.fields[0].parts)
     is_any = returns == "Any" or bundle is not None
@@ -84,7 +87,11 @@ def kernel_text(
             kernel, signature, function, bundle, batched=bool(batch)
         )
     exported = (*([bundle] if bundle else []), kernel.name)
-    return KernelText(definitions, text, exported)
+    everything = arguments_table(signature) | own
+    takes_floats = [*everything] == names and all(
+        each.startswith("float[") for each in everything.values()
+    )
+    return KernelText(definitions, text, exported, takes_floats)
 
 
 def _indented(lines: list[str]) -> list[str]:
@@ -130,8 +137,8 @@ def _batched(
     ]
 
 
-def expected_text(kernel: Kernel, signature: Signature) -> str:
-    """What `_checked` compares the arguments with: the module's table and more."""
+def directions_table(kernel: Kernel, signature: Signature) -> dict[str, str]:
+    """The types of all leaves of a kernel's directions, as `_checked` reads them."""
     table: dict[str, str] = {}
     for direction in kernel.directions:
         types = direction_types(direction, signature)
@@ -139,7 +146,7 @@ def expected_text(kernel: Kernel, signature: Signature) -> str:
             direction_paths(direction, signature), types, strict=True
         ):
             table[direction.name + jax.tree_util.keystr(tuple(path))] = str(type_)
-    return f"_ARGUMENTS | {table!r}" if table else "_ARGUMENTS"
+    return table
 
 
 def arguments_table(signature: Signature) -> dict[str, str]:

@@ -141,8 +141,10 @@ def module_text(
         for key, constant in constants.items()
         if key not in large and ruled.get(key, key)
     ]
-    wanted = sorted({*support_names, "_checked"})
-    texts = {each: support.text(each) for each in wanted} | dict(parts.helpers)
+    only_floats = all(kernel.takes_floats for kernel in kernels)
+    texts = {each: support.text(each) for each in support_names}
+    texts["_checked"] = support.checked_text(only_floats=only_floats)
+    texts = {key: texts[key] for key in sorted(texts)} | dict(parts.helpers)
     before = [
         f"{key} = {tables[key]}" if key in tables else constant_source(key, data)
         for key, data in held.items()

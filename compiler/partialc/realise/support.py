@@ -126,6 +126,26 @@ def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
     return tuple(jax.tree.unflatten(structure, arrays))
 
 
+def _checked_floats(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
+    """The arguments as arrays of one width; a TypeError where one is something else."""
+    widths = set()
+    for name, value in arguments.items():
+        if isinstance(value, list | tuple):
+            raise TypeError(f"{name} must be {expected[name]}: pass an array")
+        kind, shape = str(jnp.result_type(value)), [*map(str, jnp.shape(value))]
+        given = f"{kind}[{','.join(shape)}]"
+        if f"{kind.rstrip('3264')}[{','.join(shape)}]" != expected[name]:
+            is_many = f"float[{','.join(shape[1:])}]" == expected[name]
+            advice = ": jax.vmap takes many" if is_many else ""
+            raise TypeError(f"{name} must be {expected[name]}, not {given}{advice}")
+        if not isinstance(value, float) and not getattr(value, "weak_type", False):
+            widths.add(kind)
+    if len(widths) > 1:
+        raise TypeError(f"the arguments mix the float widths {sorted(widths)}")
+    width = widths.pop() if widths else float
+    return tuple(jnp.asarray(value, width) for value in arguments.values())
+
+
 def _shapes(
     forms: dict[str, str], arguments: dict[str, Any]
 ) -> dict[str, tuple[int, ...]]:
@@ -199,6 +219,7 @@ _FUNCTIONS: Final = {
         _dense_matrix,
         _bcoo_matrix,
         _checked,
+        _checked_floats,
         _shapes,
         _check_sizes,
         _check_rows,
@@ -214,3 +235,14 @@ NAMES: Final = frozenset(_FUNCTIONS)
 def text(name: str) -> str:
     """The source text of one helper."""
     return inspect.getsource(_FUNCTIONS[name])
+
+
+def checked_text(*, only_floats: bool) -> str:
+    """The source text of `_checked`, as short as the arguments allow.
+
+    Args:
+        only_floats: Whether all arguments are single arrays in the caller's width.
+    """
+    if not only_floats:
+        return text("_checked")
+    return text("_checked_floats").replace("_checked_floats", "_checked")

@@ -13,11 +13,14 @@ from partialc.realise.support import (
     _check_rows,
     _check_sizes,
     _checked,
+    _checked_floats,
     _not_differentiable,
     _one_hot,
     _shapes,
     _with_leaves,
 )
+
+BOTH = pytest.mark.parametrize("check", [_checked, _checked_floats])
 
 TYPES = {"x": "float[3]", "p['b']": "float32[]", "p['w']": "int32[2,1]"}
 
@@ -56,21 +59,23 @@ def test_checked_takes_what_was_compiled_for() -> None:
     assert p["w"].dtype == jnp.int32
 
 
-def test_checked_gives_python_floats_the_width_of_the_others() -> None:
+@BOTH
+def test_checked_gives_python_floats_the_width_of_the_others(check: Any) -> None:
     types = {"x": "float[2]", "t": "float[]"}
     with jax.enable_x64(True):
-        x, t = _checked(types, x=jnp.ones(2, jnp.float32), t=0.5)
+        x, t = check(types, x=jnp.ones(2, jnp.float32), t=0.5)
         assert t.dtype == jnp.float32
-        x, t = _checked(types, x=jnp.ones(2, jnp.float64), t=0.5)
+        x, t = check(types, x=jnp.ones(2, jnp.float64), t=0.5)
         assert t.dtype == jnp.float64
-        (t,) = _checked({"t": "float[]"}, t=0.5)
+        (t,) = check({"t": "float[]"}, t=0.5)
         assert t.dtype == jnp.float64
     del x
 
 
-def test_checked_works_on_tracers() -> None:
+@BOTH
+def test_checked_works_on_tracers(check: Any) -> None:
     def f(x: jax.Array, t: Any) -> Any:
-        (x, t) = _checked({"x": "float[2]", "t": "float[]"}, x=x, t=t)
+        (x, t) = check({"x": "float[2]", "t": "float[]"}, x=x, t=t)
         return x * t
 
     assert jax.jit(f)(jnp.ones(2), 2.0).tolist() == [2.0, 2.0]
@@ -132,18 +137,48 @@ def test_check_rows_wants_one_batch_size() -> None:
         _check_rows(x=jnp.ones((4, 2)), p={"w": jnp.ones(3)})
 
 
-def test_checked_refuses_two_widths() -> None:
+@BOTH
+def test_checked_refuses_two_widths(check: Any) -> None:
     with jax.enable_x64(True), pytest.raises(TypeError, match="mix the float widths"):
-        _checked(
+        check(
             {"x": "float[]", "y": "float[]"},
             x=jnp.ones((), jnp.float32),
             y=jnp.ones((), jnp.float64),
         )
 
 
-def test_checked_refuses_an_integer_for_a_float() -> None:
+@BOTH
+def test_checked_refuses_an_integer_for_a_float(check: Any) -> None:
     with pytest.raises(TypeError, match=r"t must be float\[\], not int32\[\]"):
-        _checked({"t": "float[]"}, t=2)
+        check({"t": "float[]"}, t=2)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        ([1.0, 2.0], r"^x must be float\[2\]: pass an array$"),
+        (
+            jnp.ones((5, 2)),
+            r"^x must be float\[2\], not float32\[5,2\]: jax.vmap takes",
+        ),
+        (jnp.ones(5), r"^x must be float\[2\], not float32\[5\]$"),
+        (jnp.ones((2, 1)), r"^x must be float\[2\], not float32\[2,1\]$"),
+        (jnp.ones(2, jnp.float16), r"not float16\[2\]$"),
+        (jnp.ones(2, bool), r"not bool\[2\]$"),
+        (jnp.ones(2, complex), r"not complex64\[2\]$"),
+    ],
+)
+def test_checked_floats_says_what_to_do(x: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        _checked_floats({"x": "float[2]"}, x=x)
+
+
+def test_the_text_of_checks_is_as_short_as_the_arguments_allow() -> None:
+    short = support.checked_text(only_floats=True)
+    assert short.startswith("def _checked(")
+    assert "_checked_floats" not in short
+    assert support.checked_text(only_floats=False) == support.text("_checked")
+    assert len(short.splitlines()) < 20
 
 
 def test_not_differentiable_gives_values_and_no_derivatives() -> None:

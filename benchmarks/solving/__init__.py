@@ -1,0 +1,1 @@
+"""Whole solves, each with derivatives from several sources."""
