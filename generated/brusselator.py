@@ -77,41 +77,36 @@ JACOBIAN_INDPTR = _grid(0, (2049, 6))
 def rate(t: jax.Array, y: jax.Array) -> jax.Array:
     """The time derivative of y: of u on the grid, then of v."""
     reshape_y = y.reshape(2, 32, 32)
-    y0 = reshape_y[0]
-    y1 = reshape_y[1]
-    y0_pow2_y1 = y0**2 * y1
+    u = reshape_y[0]
+    v = reshape_y[1]
+    reaction = u**2 * v
     joined_y0_tail_y0_head = jnp.concatenate([reshape_y[0, 31:], reshape_y[0, :31]])
     joined_y0_tail_y0_head_szq = jnp.concatenate([reshape_y[0, 1:], reshape_y[0, :1]])
     y0_tail = reshape_y[0, :, 31:]
     y0_tail1 = reshape_y[0, :, 1:]
-    joined_joined_minus_y0 = (
+    neighbours_minus_u = (
         joined_y0_tail_y0_head
         + joined_y0_tail_y0_head_szq
         + jnp.concatenate([y0_tail, reshape_y[0, :, :31]], axis=1)
         + jnp.concatenate([y0_tail1, reshape_y[0, :, :1]], axis=1)
-        - 4.0 * y0
+        - 4.0 * u
     )
-    y0_pow2_plus_joined_joined = (
-        1.0 + y0_pow2_y1 - 4.4 * y0 + 102.4 * joined_joined_minus_y0
-    )
+    u_t = 1.0 + reaction - 4.4 * u + 102.4 * neighbours_minus_u
     where_t = jnp.where(t >= 1.1, jnp.asarray(_MATRIX, float), 0.0)
     joined_y1_tail_y1_head = jnp.concatenate([reshape_y[1, 31:], reshape_y[1, :31]])
     joined_y1_tail_y1_head_msg = jnp.concatenate([reshape_y[1, 1:], reshape_y[1, :1]])
     y1_tail = reshape_y[1, :, 31:]
     y1_tail1 = reshape_y[1, :, 1:]
-    joined_joined_minus_y1 = (
+    neighbours_minus_v = (
         joined_y1_tail_y1_head
         + joined_y1_tail_y1_head_msg
         + jnp.concatenate([y1_tail, reshape_y[1, :, :31]], axis=1)
         + jnp.concatenate([y1_tail1, reshape_y[1, :, :1]], axis=1)
-        - 4.0 * y1
+        - 4.0 * v
     )
-    y0_y0_plus_joined_joined = 3.4 * y0 - y0_pow2_y1 + 102.4 * joined_joined_minus_y1
-    y0_pow2_plus_where_t = y0_pow2_plus_joined_joined.astype(float) + where_t
-    stack_y0_pow2_y0_y0 = jnp.stack(
-        [y0_pow2_plus_where_t, y0_y0_plus_joined_joined.astype(float)]
-    )
-    return stack_y0_pow2_y0_y0.ravel()
+    v_t = 3.4 * u - reaction + 102.4 * neighbours_minus_v
+    stack_u_t_v_t = jnp.stack([u_t.astype(float) + where_t, v_t.astype(float)])
+    return stack_u_t_v_t.ravel()
 
 
 @jax.jit
@@ -137,20 +132,20 @@ def jacobian(t: jax.Array, y: jax.Array) -> jax.Array:
     """
     t, y = _checked(_ARGUMENTS, t=t, y=y)
     reshape_y = y.reshape(2, 32, 32)
-    y0 = reshape_y[0]
-    y0_y1 = 2.0 * y0 * reshape_y[1]
+    u = reshape_y[0]
+    u_v = 2.0 * u * reshape_y[1]
     cast = jnp.asarray(102.4, t.dtype).astype(float)
     cast_1d = cast[None]
     spread_cast = jnp.broadcast_to(cast, (32,))
     joined_cast_cast = jnp.concatenate([spread_cast, spread_cast])
-    y0_pow2 = y0**2
-    shifted_y0_pow2 = (-(y0_pow2 + 409.6).astype(float)).ravel()
-    shifted_y0_y1 = (y0_y1 - 414.0).astype(float).ravel()
-    reshape_y0_y1 = (3.4 - y0_y1).astype(float).ravel()
-    reshape_y0_pow2 = y0_pow2.astype(float).ravel()
-    joined_y0_y1_cast = jnp.concatenate(
+    u_pow2 = u**2
+    shifted_u_pow2 = (-(u_pow2 + 409.6).astype(float)).ravel()
+    shifted_u_v = (u_v - 414.0).astype(float).ravel()
+    reshape_u_v = (3.4 - u_v).astype(float).ravel()
+    reshape_u_pow2 = u_pow2.astype(float).ravel()
+    joined_u_v_cast = jnp.concatenate(
         [
-            reshape_y0_y1,
+            reshape_u_v,
             cast_1d,
             cast_1d,
             cast_1d,
@@ -158,8 +153,8 @@ def jacobian(t: jax.Array, y: jax.Array) -> jax.Array:
             joined_cast_cast,
             cast_1d,
             cast_1d,
-            shifted_y0_y1,
-            shifted_y0_pow2,
+            shifted_u_v,
+            shifted_u_pow2,
             cast_1d,
             cast_1d,
             joined_cast_cast,
@@ -167,53 +162,30 @@ def jacobian(t: jax.Array, y: jax.Array) -> jax.Array:
             cast_1d,
             cast_1d,
             cast_1d,
-            reshape_y0_pow2,
+            reshape_u_pow2,
         ]
     )
-    return joined_y0_y1_cast[jnp.asarray(_VECTOR)]
+    return joined_u_v_cast[jnp.asarray(_VECTOR)]
 
 
 # What the kernels above have in common.
 
 
 def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
-    """The arguments as arrays; a TypeError where one is not what this was built for."""
-    flat, structure = jax.tree_util.tree_flatten_with_path(tuple(arguments.values()))
-    names = [
-        list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:])
-        for path, _ in flat
-    ]
-    if names != list(expected):
-        raise TypeError(f"the arguments must be {list(expected)}, not {names}")
-    python = {"int": int, "uint": jnp.uint, "float": float, "complex": complex}
-    follow = {f"float{bits}": ("float", f"float{bits}") for bits in (32, 64)}
-    follow |= {f"complex{2 * bits}": ("complex", f"float{bits}") for bits in (32, 64)}
-    kinds, widths = [], set()
-    for name, (_, leaf) in zip(names, flat, strict=True):
-        kind, _, shape = expected[name].partition("[")
-        if kind.startswith("default_"):  # what JAX takes for Python's own type
-            kind = str(jnp.result_type(python[kind.removeprefix("default_")]))
-        given = str(jnp.result_type(leaf))
-        weak = isinstance(leaf, int | float | complex)
-        weak |= getattr(leaf, "weak_type", False)
-        callers, width = follow.get(given, ("", ""))
-        fits = kind in (given, callers)
-        fits |= weak and given.rstrip("0123456789") == kind.rstrip("0123456789")
-        extents = ",".join(map(str, jnp.shape(leaf)))
-        if not fits or f"{extents}]" != shape:
-            raise TypeError(f"{name} must be {kind}[{shape}, not {given}[{extents}]")
-        if kind == callers and not weak:
-            widths.add(width)
-        kinds.append(kind)
+    """The arguments as arrays of one width; a TypeError where one is something else."""
+    widths = set()
+    for name, value in arguments.items():
+        if isinstance(value, list | tuple):
+            raise TypeError(f"{name} must be {expected[name]}: pass an array")
+        kind, shape = str(jnp.result_type(value)), [*map(str, jnp.shape(value))]
+        given = f"{kind}[{','.join(shape)}]"
+        if f"{kind.rstrip('3264')}[{','.join(shape)}]" != expected[name]:
+            is_many = f"float[{','.join(shape[1:])}]" == expected[name]
+            advice = ": jax.vmap takes many" if is_many else ""
+            raise TypeError(f"{name} must be {expected[name]}, not {given}{advice}")
+        if not isinstance(value, float) and not getattr(value, "weak_type", False):
+            widths.add(kind)
     if len(widths) > 1:
         raise TypeError(f"the arguments mix the float widths {sorted(widths)}")
-    floats = jnp.result_type(widths.pop() if widths else float)
-    widened = {"float": floats, "complex": jnp.result_type(floats, "complex64")}
-
-    def array(leaf: Any, kind: str) -> Any:
-        if kind.startswith("key<"):
-            return leaf
-        return jnp.asarray(leaf, widened.get(kind, kind))
-
-    arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
-    return tuple(jax.tree.unflatten(structure, arrays))
+    width = widths.pop() if widths else float
+    return tuple(jnp.asarray(value, width) for value in arguments.values())

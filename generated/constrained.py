@@ -99,34 +99,25 @@ def problem(z: jax.Array) -> dict[str, jax.Array]:
     full_0p5 = jnp.full((2,), 0.5, float)
     full_1 = jnp.ones((101,), float)
     reshape_z = z.reshape(5, 101)
-    z4 = reshape_z[4]
-    scattered_full_1_full_0p5 = full_1.at[jnp.array([0, 100], jnp.int32)].set(full_0p5)
-    sum_scattered_full_z4 = jnp.sum(scattered_full_1_full_0p5 * (z4**2).astype(float))
+    force = reshape_z[4]
+    weights = full_1.at[jnp.array([0, 100], jnp.int32)].set(full_0p5)
     z3 = reshape_z[3]
     z1 = reshape_z[1]
-    sin_z1 = jnp.sin(z1)
-    z4_plus_z3_pow2 = z4 + 0.15 * z3**2 * sin_z1
-    cos_z1 = jnp.cos(z1)
-    shifted_cos_z1 = 1.0 + 0.3 * (1.0 - cos_z1**2)
-    z4_z3_plus_sin_z1 = -(z4_plus_z3_pow2 * cos_z1 + 12.753000000000002 * sin_z1)
-    z4_z3_over_cos_z1 = (z4_plus_z3_pow2 + 2.943 * cos_z1 * sin_z1) / shifted_cos_z1
-    stack_z2_z3 = jnp.stack(
-        [
-            reshape_z[2],
-            z3,
-            z4_z3_over_cos_z1,
-            z4_z3_plus_sin_z1 / (0.5 * shifted_cos_z1),
-        ]
-    )
-    scaled_stack_z2 = 0.01 * (stack_z2_z3[:, 1:] + stack_z2_z3[:, :100])
-    diff_z_minus_stack_z2 = (jnp.diff(reshape_z[:4]) - scaled_stack_z2).ravel()
+    sin = jnp.sin(z1)
+    pull = force + 0.15 * z3**2 * sin
+    cos = jnp.cos(z1)
+    below = 1.0 + 0.3 * (1.0 - cos**2)
+    pole = -(pull * cos + 12.753000000000002 * sin) / (0.5 * below)
+    slope = jnp.stack([reshape_z[2], z3, (pull + 2.943 * cos * sin) / below, pole])
+    scaled_slope_tail = 0.01 * (slope[:, 1:] + slope[:, :100])
+    defects = (jnp.diff(reshape_z[:4]) - scaled_slope_tail).ravel()
     z_0to4_100 = reshape_z[:4, 100].astype(float)
     shifted_z_0to4 = z_0to4_100 - jnp.array([1.0, 3.141592653589793, 0.0, 0.0], float)
     z_0to4_0_minus_0 = reshape_z[:4, 0].astype(float) - 0.0
-    joined_z_0to4_z_0to4 = jnp.concatenate([z_0to4_0_minus_0, shifted_z_0to4])
-    cast_diff_z_stack = diff_z_minus_stack_z2.astype(float)
-    rules = jnp.concatenate([cast_diff_z_stack, joined_z_0to4_z_0to4])
-    return {"effort": 0.02 * sum_scattered_full_z4, "rules": rules}
+    ends = jnp.concatenate([z_0to4_0_minus_0, shifted_z_0to4])
+    effort = 0.02 * jnp.sum(weights * (force**2).astype(float))
+    rules = jnp.concatenate([defects.astype(float), ends])
+    return {"effort": effort, "rules": rules}
 
 
 @jax.jit
@@ -150,11 +141,11 @@ def gradient(z: jax.Array) -> jax.Array:
     """
     (z,) = _checked(_ARGUMENTS, z=z)
     scaled_z_tailby100 = (0.02 * z[404::100]).astype(float)
-    pad_z_tailby100 = lax.pad(
+    pad_scaled_z_tailby100 = lax.pad(
         scaled_z_tailby100, jnp.asarray(0.0, float), ((404, 0, 99),)
     )
-    pad_z_inner = jnp.pad((0.04 * z[405:504]).astype(float), (405, 1))
-    return pad_z_tailby100 + pad_z_inner
+    pad_scaled_z_inner = jnp.pad((0.04 * z[405:504]).astype(float), (405, 1))
+    return pad_scaled_z_tailby100 + pad_scaled_z_inner
 
 
 @jax.jit
@@ -171,71 +162,72 @@ def jacobian(z: jax.Array) -> jax.Array:
     cast = jnp.asarray(0.01, z.dtype).astype(float)
     reshape_z = z.reshape(5, 101)
     z1 = reshape_z[1]
-    cos_z1 = jnp.cos(z1)
-    cos_z1_pow2 = cos_z1**2
-    inverse_cos_z1 = 1.0 / (1.3 - 0.3 * cos_z1_pow2)
+    cos = jnp.cos(z1)
+    cos_pow2 = cos**2
+    inverse_below = 1.0 / (1.3 - 0.3 * cos_pow2)
     z3 = reshape_z[3]
     scaled_z3_pow2 = 0.15 * z3**2
-    z3_pow2_cos_z1 = scaled_z3_pow2 * cos_z1
-    sin_z1 = jnp.sin(z1)
-    z4_plus_z3_pow2 = reshape_z[4] + scaled_z3_pow2 * sin_z1
-    cos_z1_z3_pow2 = cos_z1 * (z3_pow2_cos_z1 + 12.753000000000002)
-    cos_z1_sin_z1 = cos_z1 * sin_z1
-    cos_z1_cos_z1 = cos_z1_sin_z1 * inverse_cos_z1
-    sin_z1_plus_cos_z1 = 12.753000000000002 * sin_z1 + cos_z1 * z4_plus_z3_pow2
-    twice_cos_z1 = 2.0 * (cos_z1_z3_pow2 - sin_z1 * z4_plus_z3_pow2)
-    cos_z1_minus_cos_z1 = twice_cos_z1 - 1.2 * cos_z1_cos_z1 * sin_z1_plus_cos_z1
-    cos_z1_cos_z1_cos = inverse_cos_z1 * cos_z1_minus_cos_z1
-    z4_z3_plus_cos_z1 = z4_plus_z3_pow2 + 2.943 * cos_z1_sin_z1
-    z3_pow2_minus_cos_z1 = (
-        z3_pow2_cos_z1
-        + 2.943 * (cos_z1_pow2 - sin_z1**2)
-        - 0.6 * cos_z1_cos_z1 * z4_z3_plus_cos_z1
+    scaled_z3_cos = scaled_z3_pow2 * cos
+    sin = jnp.sin(z1)
+    pull = reshape_z[4] + scaled_z3_pow2 * sin
+    cos_shifted_minus_sin_pull = cos * (scaled_z3_cos + 12.753000000000002) - sin * pull
+    cos_sin = cos * sin
+    cos_sin_inverse_below = cos_sin * inverse_below
+    scaled_sin_plus_cos_pull = 12.753000000000002 * sin + cos * pull
+    scaled_cos_scaled_sin = 1.2 * cos_sin_inverse_below * scaled_sin_plus_cos_pull
+    twice_cos_minus_scaled_cos = (
+        2.0 * cos_shifted_minus_sin_pull - scaled_cos_scaled_sin
     )
-    cos_z1_z3_pow2_cos = inverse_cos_z1 * z3_pow2_minus_cos_z1
+    inverse_below_twice_cos = inverse_below * twice_cos_minus_scaled_cos
+    scaled_z3_minus_scaled_cos = (
+        scaled_z3_cos
+        + 2.943 * (cos_pow2 - sin**2)
+        - 0.6 * cos_sin_inverse_below * (pull + 2.943 * cos_sin)
+    )
+    inverse_below_scaled_z3 = inverse_below * scaled_z3_minus_scaled_cos
     cast_0p0015 = jnp.asarray(0.0015, z.dtype).astype(float)
-    z3_cos_z1 = z3 * inverse_cos_z1
-    cos_z1_z3_cos = cos_z1_sin_z1 * (4.0 * z3_cos_z1)
-    z3_cos_sin_z1 = 2.0 * z3_cos_z1 * sin_z1
-    cos_z1_cos_z1_pkk = 2.0 * cos_z1 * inverse_cos_z1
-    scaled_cos_z1 = 0.01 * cos_z1_cos_z1_pkk[:100]
-    scaled_z3_cos = -0.0015 * z3_cos_sin_z1[1:]
-    joined_z3_cos_cos_z1 = jnp.concatenate([scaled_z3_cos, scaled_cos_z1])
+    z3_inverse_below = z3 * inverse_below
+    cos_sin_scaled_z3 = cos_sin * (4.0 * z3_inverse_below)
+    twice_z3_sin = 2.0 * z3_inverse_below * sin
+    twice_cos_inverse_below = 2.0 * cos * inverse_below
+    scaled_twice_cos = 0.01 * twice_cos_inverse_below[:100]
+    scaled_twice_z3 = -0.0015 * twice_z3_sin[1:]
+    joined_scaled_scaled = jnp.concatenate([scaled_twice_z3, scaled_twice_cos])
     full = jnp.full((100,), -0.01, z.dtype)
-    joined_full_cos_z1 = jnp.concatenate([full, -0.01 * inverse_cos_z1[:100]])
-    cast_cos_z1 = -(cast * cos_z1_z3_pow2_cos[:100].astype(float))
-    neg_cast_cos_z1 = -(cast * cos_z1_z3_pow2_cos[1:].astype(float))
-    shifted_cast_cos = cast_0p0015 * cos_z1_z3_cos[:100].astype(float) - 1.0
-    cast_cos_z1_plus_1 = cast_0p0015 * cos_z1_z3_cos[1:].astype(float) + 1.0
-    cast_z3_cos = -(cast_0p0015 * z3_cos_sin_z1[:100].astype(float))
-    cast_cos_z1_cos = cast * cos_z1_cos_z1_cos[:100].astype(float)
+    joined_full_scaled = jnp.concatenate([full, -0.01 * inverse_below[:100]])
+    cast_inverse_below_twice = cast * inverse_below_twice_cos[:100].astype(float)
+    cast_inverse_below_twice_cos = cast * inverse_below_twice_cos[1:].astype(float)
+    neg_cast = -(cast * inverse_below_scaled_z3[:100].astype(float))
+    neg_cast_inverse_below_scaled = -(cast * inverse_below_scaled_z3[1:].astype(float))
+    shifted_cast_cos = cast_0p0015 * cos_sin_scaled_z3[:100].astype(float) - 1.0
+    cast_cos_sin_plus_1 = cast_0p0015 * cos_sin_scaled_z3[1:].astype(float) + 1.0
+    neg_cast_twice_z3 = -(cast_0p0015 * twice_z3_sin[:100].astype(float))
+    cast_twice_cos = cast * twice_cos_inverse_below[1:].astype(float)
     joined_full_full = jnp.concatenate([full, full]).astype(float)
-    cast_cos_z1_bsq = cast * cos_z1_cos_z1_cos[1:].astype(float)
-    cast_cos_z1_dmm = cast * cos_z1_cos_z1_pkk[1:].astype(float)
-    cast_cos_z1_dgn = -(cast * inverse_cos_z1[1:].astype(float))
-    cast_joined_z3_cos = joined_z3_cos_cos_z1.astype(float)
-    cast_joined_full_cos = joined_full_cos_z1.astype(float)
-    cast_1d = (-cast)[None]
-    joined_cast_cos_cast_cos = jnp.concatenate(
+    neg_cast_inverse_below_tail = -(cast * inverse_below[1:].astype(float))
+    cast_joined_scaled_scaled = joined_scaled_scaled.astype(float)
+    cast_joined_full_scaled = joined_full_scaled.astype(float)
+    neg_cast_1d = (-cast)[None]
+    joined_cast_cast = jnp.concatenate(
         [
             jnp.ones((1,), float),
-            cast_cos_z1_cos,
-            cast_cos_z1_bsq,
-            cast_cos_z1,
-            neg_cast_cos_z1,
+            cast_inverse_below_twice,
+            cast_inverse_below_twice_cos,
+            neg_cast,
+            neg_cast_inverse_below_scaled,
             jnp.full((1,), -1.0, float),
             shifted_cast_cos,
-            cast_cos_z1_plus_1,
-            cast_z3_cos,
-            cast_joined_z3_cos,
-            cast_cos_z1_dmm,
-            cast_1d,
+            cast_cos_sin_plus_1,
+            neg_cast_twice_z3,
+            cast_joined_scaled_scaled,
+            cast_twice_cos,
+            neg_cast_1d,
             joined_full_full,
-            cast_joined_full_cos,
-            cast_cos_z1_dgn,
+            cast_joined_full_scaled,
+            neg_cast_inverse_below_tail,
         ]
     )
-    return joined_cast_cos_cast_cos[jnp.asarray(_VECTOR)]
+    return joined_cast_cast[jnp.asarray(_VECTOR)]
 
 
 @jax.jit
@@ -262,119 +254,110 @@ def hessian(z: jax.Array, out_cotangent: dict[str, jax.Array]) -> jax.Array:
     rules = out_cotangent["rules"]
     reshape_z = z.reshape(5, 101)
     z1 = reshape_z[1]
-    cos_z1 = jnp.cos(z1)
+    cos = jnp.cos(z1)
     z3 = reshape_z[3]
     scaled_z3_pow2 = 0.15 * z3**2
-    cos_z1_z3_pow2 = cos_z1 * scaled_z3_pow2
+    cos_scaled_z3 = cos * scaled_z3_pow2
     split_0_rules, _ = lax.split(rules, (400, 8))
-    scaled_split_0 = 0.01 * -split_0_rules.astype(z.dtype).reshape(4, 100)
-    pad_split_0 = jnp.pad(scaled_split_0, ((0, 0), (0, 1)))
-    pad_split_plus_pad_split = pad_split_0 + jnp.pad(scaled_split_0, ((0, 0), (1, 0)))
-    _, _, unstack_2_pad_split_pad, unstack_3_pad_split_pad = jnp.unstack(
-        pad_split_plus_pad_split
+    scaled_neg_split = 0.01 * -split_0_rules.astype(z.dtype).reshape(4, 100)
+    pad_scaled_neg_split = jnp.pad(scaled_neg_split, ((0, 0), (0, 1)))
+    pad_scaled_neg_split_0 = jnp.pad(scaled_neg_split, ((0, 0), (1, 0)))
+    _, _, unstack_2_pad_scaled_pad, unstack_3_pad_scaled_pad = jnp.unstack(
+        pad_scaled_neg_split + pad_scaled_neg_split_0
     )
-    shifted_cos_z1 = 1.0 + 0.3 * (1.0 - cos_z1**2)
-    half_cos_z1 = 0.5 * shifted_cos_z1
-    unstack_3_over_cos_z1 = -(unstack_3_pad_split_pad / half_cos_z1)
-    sin_z1 = jnp.sin(z1)
-    twice_cos_z1 = 2.0 * cos_z1
-    sin_z1_cos_z1 = sin_z1 * twice_cos_z1
-    cos_z1_powinv2 = half_cos_z1**-2
-    sin_z1_unstack_cos_z1_powinv2 = (
-        sin_z1_cos_z1 * unstack_3_pad_split_pad * cos_z1_powinv2
+    below = 1.0 + 0.3 * (1.0 - cos**2)
+    half_below = 0.5 * below
+    neg_unstack_3_half = -(unstack_3_pad_scaled_pad / half_below)
+    sin = jnp.sin(z1)
+    twice_cos = 2.0 * cos
+    sin_twice_cos = sin * twice_cos
+    half_powinv2 = half_below**-2
+    sin_twice_half_powinv2 = sin_twice_cos * unstack_3_pad_scaled_pad * half_powinv2
+    pull = reshape_z[4] + scaled_z3_pow2 * sin
+    scaled_sin_twice = 0.15 * (sin_twice_half_powinv2 * pull)
+    below_powinv2 = below**-2
+    sin_twice_powinv2 = sin_twice_cos * unstack_2_pad_scaled_pad * below_powinv2
+    unstack_2_over_below = unstack_2_pad_scaled_pad / below
+    neg_scaled_sin_twice = -(0.3 * (sin_twice_powinv2 * sin))
+    sin_twice_scaled_half = sin_twice_cos * (-2.0 * half_below**-3)
+    neg_pull_cos_scaled = -(pull * cos + 12.753000000000002 * sin)
+    sin_twice_unstack_3 = sin_twice_scaled_half * unstack_3_pad_scaled_pad
+    unstack_3_half_powinv2 = unstack_3_pad_scaled_pad * half_powinv2
+    cos_scaled_plus_scaled_cos = (
+        cos_scaled_z3 * cos + -(sin * pull) + 12.753000000000002 * cos
     )
-    z4_plus_z3_pow2 = reshape_z[4] + scaled_z3_pow2 * sin_z1
-    scaled_sin_z1 = 0.15 * (sin_z1_unstack_cos_z1_powinv2 * z4_plus_z3_pow2)
-    cos_z1_powinv2_qqh = shifted_cos_z1**-2
-    sin_z1_cos_z1_wzv = sin_z1_cos_z1 * unstack_2_pad_split_pad * cos_z1_powinv2_qqh
-    unstack_2_over_cos_z1 = unstack_2_pad_split_pad / shifted_cos_z1
-    neg_sin_z1 = -(0.3 * (sin_z1_cos_z1_wzv * sin_z1))
-    sin_z1_cos_cos_z1 = sin_z1_cos_z1 * (-2.0 * half_cos_z1**-3)
-    z4_z3_plus_sin_z1 = -(z4_plus_z3_pow2 * cos_z1 + 12.753000000000002 * sin_z1)
-    sin_z1_unstack_3 = sin_z1_cos_cos_z1 * unstack_3_pad_split_pad
-    unstack_3_cos_z1 = unstack_3_pad_split_pad * cos_z1_powinv2
-    cos_z1_plus_cos_z1 = (
-        cos_z1_z3_pow2 * cos_z1
-        + -(sin_z1 * z4_plus_z3_pow2)
-        + 12.753000000000002 * cos_z1
+    neg_cos_scaled_unstack = -(cos_scaled_plus_scaled_cos * unstack_3_half_powinv2)
+    v0p15_times_sin_twice_neg = 0.15 * (sin_twice_unstack_3 * neg_pull_cos_scaled)
+    sin_twice_scaled_powinv3 = sin_twice_cos * (-2.0 * below**-3)
+    scaled_cos = 2.943 * cos
+    pull_plus_scaled_cos = pull + scaled_cos * sin
+    sin_twice_unstack_2 = sin_twice_scaled_powinv3 * unstack_2_pad_scaled_pad
+    unstack_2_powinv2 = unstack_2_pad_scaled_pad * below_powinv2
+    cos_scaled_plus_neg_scaled = cos_scaled_z3 + (
+        -(2.943 * (sin * sin)) + cos * scaled_cos
     )
-    v0p15_times_sin_z1_z4 = 0.15 * (sin_z1_unstack_3 * z4_z3_plus_sin_z1)
-    cos_z1_unstack_3 = -(cos_z1_plus_cos_z1 * unstack_3_cos_z1)
-    sin_z1_cos_z1_wkk = sin_z1_cos_z1 * (-2.0 * shifted_cos_z1**-3)
-    scaled_cos_z1 = 2.943 * cos_z1
-    z4_z3_plus_cos_z1 = z4_plus_z3_pow2 + scaled_cos_z1 * sin_z1
-    sin_z1_unstack_2 = sin_z1_cos_z1_wkk * unstack_2_pad_split_pad
-    sin_z1_plus_cos_z1 = -(2.943 * (sin_z1 * sin_z1)) + cos_z1 * scaled_cos_z1
-    unstack_2_cos_z1 = unstack_2_pad_split_pad * cos_z1_powinv2_qqh
-    cos_z1_unstack_2 = (cos_z1_z3_pow2 + sin_z1_plus_cos_z1) * unstack_2_cos_z1
-    v0p3_times_sin_z1_z4 = 0.3 * (sin_z1_unstack_2 * z4_z3_plus_cos_z1)
-    half_sin_z1 = 0.5 * (v0p15_times_sin_z1_z4 + cos_z1_unstack_3)
-    sin_z1_plus_sin_z1 = half_sin_z1 + (v0p3_times_sin_z1_z4 + cos_z1_unstack_2)
-    half_unstack_3 = 0.5 * -(unstack_3_cos_z1 * z4_z3_plus_sin_z1)
-    unstack_3_plus_unstack_2 = half_unstack_3 + -(unstack_2_cos_z1 * z4_z3_plus_cos_z1)
-    scaled_unstack_3 = -(0.3 * unstack_3_plus_unstack_2)
-    v0p3_times_sin_z1_cos = 0.3 * (sin_z1_plus_sin_z1 * twice_cos_z1)
-    cos_z1_plus_sin_z1 = (
-        cos_z1_z3_pow2 * unstack_3_over_cos_z1
-        + scaled_sin_z1
-        + 2.943 * (neg_sin_z1 + cos_z1 * unstack_2_over_cos_z1)
-        + (v0p3_times_sin_z1_cos + -(2.0 * (sin_z1 * scaled_unstack_3)))
+    v0p3_times_sin_twice_pull = 0.3 * (sin_twice_unstack_2 * pull_plus_scaled_cos)
+    cos_scaled_unstack_2 = cos_scaled_plus_neg_scaled * unstack_2_powinv2
+    half_scaled_sin = 0.5 * (v0p15_times_sin_twice_neg + neg_cos_scaled_unstack)
+    scaled_sin_plus_cos_scaled = v0p3_times_sin_twice_pull + cos_scaled_unstack_2
+    half_scaled_twice_cos = (half_scaled_sin + scaled_sin_plus_cos_scaled) * twice_cos
+    half_neg_unstack = 0.5 * -(unstack_3_half_powinv2 * neg_pull_cos_scaled)
+    neg_unstack_2_pull = -(unstack_2_powinv2 * pull_plus_scaled_cos)
+    neg_scaled_half_neg = -(0.3 * (half_neg_unstack + neg_unstack_2_pull))
+    neg_twice_sin_neg = -(2.0 * (sin * neg_scaled_half_neg))
+    cos_scaled_plus_scaled_half = (
+        cos_scaled_z3 * neg_unstack_3_half
+        + scaled_sin_twice
+        + 2.943 * (neg_scaled_sin_twice + cos * unstack_2_over_below)
+        + (0.3 * half_scaled_twice_cos + neg_twice_sin_neg)
     )
-    scaled_unstack_2 = 2.943 * (unstack_2_over_cos_z1 * sin_z1)
-    z4_z3_plus_unstack_3 = (
-        z4_plus_z3_pow2 * unstack_3_over_cos_z1
-        + scaled_unstack_2
-        + scaled_unstack_3 * twice_cos_z1
+    scaled_unstack_2 = 2.943 * (unstack_2_over_below * sin)
+    pull_neg_plus_neg_scaled = (
+        pull * neg_unstack_3_half + scaled_unstack_2 + neg_scaled_half_neg * twice_cos
     )
-    cos_z1_sin_z1 = -(cos_z1_plus_sin_z1 * sin_z1)
+    neg_cos_scaled_sin = -(cos_scaled_plus_scaled_half * sin)
     mul = jnp.asarray(0.15, z.dtype) * 12.753000000000002
-    unstack_2_plus_sin_z1 = scaled_unstack_2 + 0.3 * (sin_z1_cos_z1_wzv * scaled_cos_z1)
-    v0p15_times_sin_z1_cos = 0.15 * (sin_z1_unstack_cos_z1_powinv2 * cos_z1)
-    sin_z1_sin_plus_sin_z1 = (
-        v0p15_times_sin_z1_cos
-        + -(sin_z1 * unstack_3_over_cos_z1)
-        + -(0.3 * sin_z1_cos_z1_wzv)
+    neg_scaled_scaled = -(scaled_unstack_2 + 0.3 * (sin_twice_powinv2 * scaled_cos))
+    v0p15_times_sin_twice_cos = 0.15 * (sin_twice_half_powinv2 * cos)
+    scaled_sin_plus_neg_scaled = (
+        v0p15_times_sin_twice_cos
+        + -(sin * neg_unstack_3_half)
+        + -(0.3 * sin_twice_powinv2)
     )
-    mul_sin_plus_sin_z1 = (
-        mul * sin_z1_unstack_cos_z1_powinv2
-        + -unstack_2_plus_sin_z1
-        + sin_z1_sin_plus_sin_z1 * scaled_z3_pow2
+    mul_sin_plus_scaled_sin = (
+        mul * sin_twice_half_powinv2
+        + neg_scaled_scaled
+        + scaled_sin_plus_neg_scaled * scaled_z3_pow2
     )
-    times_unstack_3_cos = 12.753000000000002 * unstack_3_over_cos_z1
-    unstack_3_cos_plus_unstack_2_cos = (
-        unstack_3_over_cos_z1 * cos_z1 + unstack_2_over_cos_z1
+    scaled_neg_unstack = 12.753000000000002 * neg_unstack_3_half
+    neg_unstack_plus_unstack_2 = neg_unstack_3_half * cos + unstack_2_over_below
+    scaled_neg_plus_scaled_z3 = (
+        scaled_neg_unstack
+        + scaled_cos * unstack_2_over_below
+        + scaled_z3_pow2 * neg_unstack_plus_unstack_2
     )
-    unstack_3_plus_z3_pow2 = (
-        times_unstack_3_cos
-        + scaled_cos_z1 * unstack_2_over_cos_z1
-        + scaled_z3_pow2 * unstack_3_cos_plus_unstack_2_cos
-    )
-    neg_sin_z1_unstack = -(sin_z1 * unstack_3_plus_z3_pow2)
-    cos_z1_unstack_3_unstack = cos_z1 * unstack_3_cos_plus_unstack_2_cos
-    sin_z1_sin_plus_cos_z1_unstack = (
-        sin_z1_sin_plus_sin_z1 * sin_z1 + cos_z1_unstack_3_unstack
-    )
-    v0p15_times_sin_z1_z3 = 0.15 * (sin_z1_sin_plus_cos_z1_unstack * (2.0 * z3))
-    twice_unstack_3 = 2.0 * (0.15 * (unstack_3_cos_plus_unstack_2_cos * sin_z1))
-    transposed_stack_sin_z1 = jnp.stack([v0p15_times_sin_z1_z3, twice_unstack_3]).T
+    neg_sin_scaled_neg = -(sin * scaled_neg_plus_scaled_z3)
+    scaled_sin_sin = scaled_sin_plus_neg_scaled * sin
+    scaled_sin_plus_cos_neg = scaled_sin_sin + cos * neg_unstack_plus_unstack_2
+    scaled_scaled_sin = 0.15 * (scaled_sin_plus_cos_neg * (2.0 * z3))
+    twice_scaled_neg = 2.0 * (0.15 * (neg_unstack_plus_unstack_2 * sin))
     full_0p5 = jnp.full((2,), 0.5, float)
     full_1 = jnp.ones((101,), float)
     scattered_full_1_full_0p5 = full_1.at[jnp.array([0, 100], jnp.int32)].set(full_0p5)
-    scattered_full_effort = scattered_full_1_full_0p5 * (0.02 * effort)
-    stack_sin_z1_scattered_full = jnp.stack(
-        [sin_z1_sin_plus_sin_z1, 2.0 * scattered_full_effort.astype(z.dtype)]
+    scattered_full_scaled_effort = scattered_full_1_full_0p5 * (0.02 * effort)
+    twice_scattered_full = 2.0 * scattered_full_scaled_effort.astype(z.dtype)
+    stack_scaled_twice = jnp.stack([scaled_sin_plus_neg_scaled, twice_scattered_full])
+    neg_cos_plus_mul_sin = (
+        neg_cos_scaled_sin
+        + cos * -pull_neg_plus_neg_scaled
+        + (mul_sin_plus_scaled_sin * cos + neg_sin_scaled_neg)
     )
-    cos_z1_plus_mul_sin = (
-        cos_z1_sin_z1
-        + cos_z1 * -z4_z3_plus_unstack_3
-        + (mul_sin_plus_sin_z1 * cos_z1 + neg_sin_z1_unstack)
+    transposed_stack = jnp.stack([scaled_scaled_sin, twice_scaled_neg]).T.ravel()
+    reshape_transposed_stack = stack_scaled_twice.T.ravel()
+    joined_neg_transposed = jnp.concatenate(
+        [neg_cos_plus_mul_sin, transposed_stack, reshape_transposed_stack]
     )
-    reshape_transposed_stack_sin = stack_sin_z1_scattered_full.T.ravel()
-    transposed_stack_sin_z1_ncr = transposed_stack_sin_z1.ravel()
-    joined_cos_transposed = jnp.concatenate(
-        [cos_z1_plus_mul_sin, transposed_stack_sin_z1_ncr, reshape_transposed_stack_sin]
-    )
-    return joined_cos_transposed.astype(float)
+    return joined_neg_transposed.astype(float)
 
 
 # What the kernels above have in common.

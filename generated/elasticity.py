@@ -130,29 +130,24 @@ def energy(u: jax.Array, load: jax.Array) -> jax.Array:
     """The energy of the panel less the work of the load; u: of the free nodes."""
     reshape_u = u.reshape(342, 2)
     cast_u = reshape_u.astype(float)
-    scattered_u = (
+    places = (
         jnp.asarray(_MATRIX, float).at[jnp.arange(19, 361, dtype=jnp.int32)].add(cast_u)
     )
-    picked_scattered_u = scattered_u[jnp.asarray(_MATRIX_648x3)]
-    picked_scattered_u_0 = picked_scattered_u[:, 0]
-    picked_minus_picked = picked_scattered_u[:, 1] - picked_scattered_u_0
-    picked_scattered_u_minus_picked = picked_scattered_u[:, 2] - picked_scattered_u_0
-    stack_picked_picked = jnp.stack(
-        [picked_minus_picked, picked_scattered_u_minus_picked], axis=2
+    picked_places = places[jnp.asarray(_MATRIX_648x3)]
+    picked_places_0 = picked_places[:, 0]
+    picked_minus_picked = picked_places[:, 1] - picked_places_0
+    picked_places_2_minus_picked_places_0 = picked_places[:, 2] - picked_places_0
+    edges = jnp.stack(
+        [picked_minus_picked, picked_places_2_minus_picked_places_0], axis=2
     )
-    dot_stack_picked = stack_picked_picked @ jnp.asarray(_ARRAY_648x2x2, float)
-    log_det_stack_picked = jnp.log(jnp.linalg.det(dot_stack_picked))
-    scaled_sum_stack = 0.1875 * (jnp.sum(dot_stack_picked**2, axis=(1, 2)) - 2.0)
-    sum_stack_plus_log_det = (
-        scaled_sum_stack
-        - 0.375 * log_det_stack_picked
-        + 0.1875 * log_det_stack_picked**2
-    )
-    times_sum_stack_log = jnp.asarray(_VECTOR, float) * sum_stack_plus_log_det
+    gradient = edges @ jnp.asarray(_ARRAY_648x2x2, float)
+    log_volume = jnp.log(jnp.linalg.det(gradient))
+    scaled_stretch = 0.1875 * (jnp.sum(gradient**2, axis=(1, 2)) - 2.0)
+    scaled_plus_scaled = scaled_stretch - 0.375 * log_volume + 0.1875 * log_volume**2
     u_tail_1 = reshape_u[323:, 1].astype(float)
-    sum_u_tail = jnp.sum(jnp.asarray(_VECTOR_19, float) * u_tail_1)
-    load_sum_u = load.astype(float) * sum_u_tail
-    return jnp.sum(times_sum_stack_log) - load_sum_u
+    sum_scaled_u_tail = jnp.sum(jnp.asarray(_VECTOR_19, float) * u_tail_1)
+    sum_elements = jnp.sum(jnp.asarray(_VECTOR, float) * scaled_plus_scaled)
+    return sum_elements - load.astype(float) * sum_scaled_u_tail
 
 
 class EnergyAndGradient(NamedTuple):
@@ -195,104 +190,107 @@ def hessian(u: jax.Array, load: jax.Array) -> jax.Array:
     array = jnp.asarray(_ARRAY_648x2x2, float)
     dot = jnp.einsum("baecd,fea->abcdf", jnp.asarray(_ARRAY_2x2x2x2x3, float), array)
     cast_u = u.reshape(342, 2).astype(float)
-    scattered_u = (
+    places = (
         jnp.asarray(_MATRIX, float).at[jnp.arange(19, 361, dtype=jnp.int32)].add(cast_u)
     )
-    picked_scattered_u = scattered_u[jnp.asarray(_MATRIX_648x3)]
-    picked_scattered_u_0 = picked_scattered_u[:, 0]
-    picked_minus_picked = picked_scattered_u[:, 1] - picked_scattered_u_0
-    picked_scattered_u_minus_picked = picked_scattered_u[:, 2] - picked_scattered_u_0
-    stack_picked_picked = jnp.stack(
-        [picked_minus_picked, picked_scattered_u_minus_picked], axis=2
+    picked_places = places[jnp.asarray(_MATRIX_648x3)]
+    picked_places_0 = picked_places[:, 0]
+    picked_minus_picked = picked_places[:, 1] - picked_places_0
+    picked_places_2_minus_picked_places_0 = picked_places[:, 2] - picked_places_0
+    edges = jnp.stack(
+        [picked_minus_picked, picked_places_2_minus_picked_places_0], axis=2
     )
-    dot_stack_picked = stack_picked_picked @ array
-    dot_stack_picked_0_0 = dot_stack_picked[:, 0, 0]
-    dot_stack_picked_1_1 = dot_stack_picked[:, 1, 1]
-    dot_stack_picked_0_1 = dot_stack_picked[:, 0, 1]
-    dot_stack_picked_1_0 = dot_stack_picked[:, 1, 0]
-    stack_picked_stack_picked = dot_stack_picked_0_0 * dot_stack_picked_1_1
-    stack_picked_0_stack_picked_1 = dot_stack_picked_0_1 * dot_stack_picked_1_0
-    stack_minus_stack = stack_picked_stack_picked - stack_picked_0_stack_picked_1
+    gradient = edges @ array
+    gradient0_0 = gradient[:, 0, 0]
+    gradient1_1 = gradient[:, 1, 1]
+    gradient0_1 = gradient[:, 0, 1]
+    gradient1_0 = gradient[:, 1, 0]
+    gradient0_0_minus_gradient0_1 = (
+        gradient0_0 * gradient1_1 - gradient0_1 * gradient1_0
+    )
+    twice_mul_log_volume = twice_mul * jnp.log(gradient0_0_minus_gradient0_1)
     mul = 0.375 * jnp.asarray(_VECTOR_648, float)
-    mul_plus_mul_log = mul + twice_mul * jnp.log(stack_minus_stack)
-    mul_mul_over_stack_stack = mul_plus_mul_log / stack_minus_stack
-    mul_mul_over = (-mul_mul_over_stack_stack)[None]
+    mul_plus_twice_mul = mul + twice_mul_log_volume
+    mul_over_gradient0_0 = mul_plus_twice_mul / gradient0_0_minus_gradient0_1
+    neg_mul_gradient0_0 = (-mul_over_gradient0_0)[None]
     matrix = jnp.eye(2, 1, dtype=float)
     matrix_value = jnp.asarray(_MATRIX_2x648, float)
     transposed_dot = (jnp.eye(2, 3, dtype=float).T @ matrix_value).T[None]
-    mul_mul_mul_over_stack_stack = (twice_mul - mul_plus_mul_log) / stack_minus_stack
-    stack_over_stack = dot_stack_picked_0_1 / stack_minus_stack
-    mul_mul_stack_stack = mul_mul_mul_over_stack_stack * stack_over_stack
+    twice_mul_minus_mul_twice = twice_mul - mul_plus_twice_mul
+    twice_over_gradient0_0 = twice_mul_minus_mul_twice / gradient0_0_minus_gradient0_1
+    gradient0_1_over_gradient0_0 = gradient0_1 / gradient0_0_minus_gradient0_1
+    twice_gradient0_1 = twice_over_gradient0_0 * gradient0_1_over_gradient0_0
     dot_jrd = (
         jnp.array([[-1.0, 0.0, 1.0], [-1.0, 1.0, 0.0]], float).T
         @ jnp.asarray(_MATRIX_648x2, float).T
     )
-    transposed_stack_picked = (dot_stack_picked[None, :, 1, 1] * dot_jrd).T
-    transposed_stack_picked_mtf = (-(dot_stack_picked[None, :, 0, 1] * dot_jrd)).T
-    transposed_stack_picked_vfs = (dot_stack_picked[None, :, 0, 0] * matrix_value).T
-    transposed_stack_picked_rjf = (-(dot_stack_picked[None, :, 1, 0] * matrix_value)).T
+    transposed_neg = (-(gradient[None, :, 1, 0] * matrix_value)).T
     stack_transposed_transposed = jnp.stack(
-        [transposed_stack_picked_vfs, transposed_stack_picked_rjf]
+        [(gradient[None, :, 0, 0] * matrix_value).T, transposed_neg]
     )
     dot_stack_transposed = jnp.einsum(
         "cadb,ced->abe", jnp.asarray(_ARRAY_2x2x2x3, float), stack_transposed_transposed
     )
-    stack_transposed_stack_picked_transposed = jnp.stack(
-        [transposed_stack_picked, transposed_stack_picked_mtf]
+    stack_transposed_gradient1_1_transposed = jnp.stack(
+        [
+            (gradient[None, :, 1, 1] * dot_jrd).T,
+            (-(gradient[None, :, 0, 1] * dot_jrd)).T,
+        ]
     )
     transposed_stack_transposed = dot_stack_transposed.mT
     stack_plus_transposed = (
-        stack_transposed_stack_picked_transposed + transposed_stack_transposed
+        stack_transposed_gradient1_1_transposed + transposed_stack_transposed
     )
-    mul_mul_stack_transposed = (
-        mul_mul_stack_stack[None, :, None] * stack_plus_transposed
-    )
-    mul_mul_transposed = (matrix * mul_mul_over)[:, :, None] * transposed_dot
-    mul_mul_minus_mul_mul = mul_mul_transposed - mul_mul_stack_transposed
+    scaled_neg_transposed = (matrix * neg_mul_gradient0_0)[:, :, None] * transposed_dot
+    twice_stack = twice_gradient0_1[None, :, None] * stack_plus_transposed
     matrix_value_2 = jnp.eye(2, 1, k=-1, dtype=float)
     transposed_dot_3d = dot_jrd.T[None]
-    scaled_mul_mul = (matrix_value_2 * mul_mul_over)[:, :, None]
-    stack_picked_1_over_stack_stack = dot_stack_picked_1_0 / stack_minus_stack
-    mul_mul_stack_stack_stack = (
-        mul_mul_mul_over_stack_stack * stack_picked_1_over_stack_stack
+    scaled_neg_mul = (matrix_value_2 * neg_mul_gradient0_0)[:, :, None]
+    gradient1_0_over_gradient0_0 = gradient1_0 / gradient0_0_minus_gradient0_1
+    twice_gradient1_0 = twice_over_gradient0_0 * gradient1_0_over_gradient0_0
+    twice_gradient1_0_stack_transposed = (
+        twice_gradient1_0[None, :, None] * stack_plus_transposed
     )
-    mul_mul_stack = mul_mul_stack_stack_stack[None, :, None]
-    mul_mul_stack_stack_transposed = mul_mul_stack * stack_plus_transposed
-    mul_mul_transposed_htm = scaled_mul_mul * transposed_dot_3d
-    mul_mul_transposed_minus_mul_mul_stack = (
-        mul_mul_transposed_htm - mul_mul_stack_stack_transposed
+    scaled_neg_mul_transposed = scaled_neg_mul * transposed_dot_3d
+    scaled_neg_minus_twice_stack = (
+        scaled_neg_mul_transposed - twice_gradient1_0_stack_transposed
     )
-    transposed_mul_mul_mul = mul_mul_transposed_minus_mul_mul_stack.transpose(1, 2, 0)
-    stack_transposed_mul_mul_transposed_mul = jnp.stack(
-        [mul_mul_minus_mul_mul.transpose(1, 2, 0), transposed_mul_mul_mul]
-    )
-    mul_mul_over_2d = mul_mul_over_stack_stack[None]
-    stack_picked_0_over_stack_stack = dot_stack_picked_0_0 / stack_minus_stack
-    mul_mul_stack_stack_gkg = (
-        mul_mul_mul_over_stack_stack * stack_picked_0_over_stack_stack
-    )
-    mul_mul_stack_3d = mul_mul_stack_stack_gkg[None, :, None]
-    mul_mul_transposed_ssp = (matrix * mul_mul_over_2d)[:, :, None] * transposed_dot_3d
-    mul_mul_stack_transposed_rtw = mul_mul_stack_3d * stack_plus_transposed
-    mul_mul_plus_mul_mul = mul_mul_transposed_ssp + mul_mul_stack_transposed_rtw
-    stack_over_stack_csg = dot_stack_picked_1_1 / stack_minus_stack
-    mul_mul_stack_stack_sjt = mul_mul_mul_over_stack_stack * stack_over_stack_csg
-    mul_mul_stack_grx = mul_mul_stack_stack_sjt[None, :, None]
-    scaled_mul_mul_3d = (matrix_value_2 * mul_mul_over_2d)[:, :, None]
-    mul_mul_stack_transposed_psc = mul_mul_stack_grx * stack_plus_transposed
-    mul_mul_transposed_qxz = scaled_mul_mul_3d * transposed_dot
-    mul_mul_stack_plus_mul_mul_transposed = (
-        mul_mul_stack_transposed_psc + mul_mul_transposed_qxz
-    )
-    transposed_mul_mul_mul_kwr = mul_mul_stack_plus_mul_mul_transposed.transpose(
+    transposed_scaled_neg_twice = (scaled_neg_transposed - twice_stack).transpose(
         1, 2, 0
     )
-    stack_transposed_transposed_vhp = jnp.stack(
-        [mul_mul_plus_mul_mul.transpose(1, 2, 0), transposed_mul_mul_mul_kwr]
+    transposed_scaled_neg_twice_vmn = scaled_neg_minus_twice_stack.transpose(1, 2, 0)
+    stack_transposed_scaled_neg_transposed = jnp.stack(
+        [transposed_scaled_neg_twice, transposed_scaled_neg_twice_vmn]
     )
-    transposed_stack = stack_transposed_mul_mul_transposed_mul.transpose(1, 0, 2, 3)
-    transposed_stack_transposed_transposed = stack_transposed_transposed_vhp.transpose(
-        1, 0, 2, 3
+    mul_over_gradient0_0_2d = mul_over_gradient0_0[None]
+    scaled_mul_gradient0_0 = (matrix * mul_over_gradient0_0_2d)[:, :, None]
+    gradient0_0_over_gradient0_0 = gradient0_0 / gradient0_0_minus_gradient0_1
+    twice_gradient0_0 = twice_over_gradient0_0 * gradient0_0_over_gradient0_0
+    twice_gradient0_0_stack_transposed = (
+        twice_gradient0_0[None, :, None] * stack_plus_transposed
+    )
+    scaled_mul_transposed = scaled_mul_gradient0_0 * transposed_dot_3d
+    scaled_mul_plus_twice_stack = (
+        scaled_mul_transposed + twice_gradient0_0_stack_transposed
+    )
+    gradient1_1_over_gradient0_0 = gradient1_1 / gradient0_0_minus_gradient0_1
+    twice_gradient1_1 = twice_over_gradient0_0 * gradient1_1_over_gradient0_0
+    scaled_mul_gradient0_0_3d = (matrix_value_2 * mul_over_gradient0_0_2d)[:, :, None]
+    twice_gradient1_1_stack_transposed = (
+        twice_gradient1_1[None, :, None] * stack_plus_transposed
+    )
+    scaled_mul_gradient0_0_transposed = scaled_mul_gradient0_0_3d * transposed_dot
+    twice_stack_plus_scaled_mul = (
+        twice_gradient1_1_stack_transposed + scaled_mul_gradient0_0_transposed
+    )
+    transposed_scaled_mul_twice = scaled_mul_plus_twice_stack.transpose(1, 2, 0)
+    transposed_twice = twice_stack_plus_scaled_mul.transpose(1, 2, 0)
+    stack_transposed_scaled_mul_transposed = jnp.stack(
+        [transposed_scaled_mul_twice, transposed_twice]
+    )
+    transposed_stack = stack_transposed_scaled_neg_transposed.transpose(1, 0, 2, 3)
+    transposed_stack_transposed_transposed = (
+        stack_transposed_scaled_mul_transposed.transpose(1, 0, 2, 3)
     )
     stack_transposed_stack_transposed_stack = jnp.stack(
         [transposed_stack, transposed_stack_transposed_transposed]
@@ -305,12 +303,12 @@ def hessian(u: jax.Array, load: jax.Array) -> jax.Array:
     transposed_stack_transposed_jwx = dot_stack_transposed_transposed.transpose(
         0, 1, 4, 3, 2
     )
-    mul_dot = twice_mul[None, None, None, None] * dot
-    mul_plus_transposed_stack = mul_dot + transposed_stack_transposed_jwx
-    scaled_mul_transposed = (
-        jnp.asarray(_ARRAY_2x1x1x1x648, float) * mul_plus_transposed_stack
+    twice_mul_dot = twice_mul[None, None, None, None] * dot
+    twice_plus_transposed = twice_mul_dot + transposed_stack_transposed_jwx
+    scaled_twice_transposed = (
+        jnp.asarray(_ARRAY_2x1x1x1x648, float) * twice_plus_transposed
     )
-    sum_mul_transposed = jnp.sum(scaled_mul_transposed, axis=0)[:, :, :, :, None]
+    sum_scaled_twice = jnp.sum(scaled_twice_transposed, axis=0)[:, :, :, :, None]
     times = jnp.array(
         [[[[-1.0]], [[-0.0]], [[-0.0]]], [[[0.0]], [[1.0]], [[0.0]]]], float
     ) * jnp.array(
@@ -322,21 +320,23 @@ def hessian(u: jax.Array, load: jax.Array) -> jax.Array:
     mul_crz = jnp.asarray(_ARRAY_3x2x2x6x1, float) * jnp.asarray(
         _ARRAY_1x2x1x1x648, float
     )
-    mul_dot_mul_transposed = jnp.einsum(
-        "cdeba,dfeca->abf", mul_crz, mul_plus_transposed_stack
+    mul_dot_twice_transposed = jnp.einsum(
+        "cdeba,dfeca->abf", mul_crz, twice_plus_transposed
     )
-    sum_mul = jnp.sum(scaled_mul, axis=0)
-    sum_mul_dot_mul_mul = jnp.einsum("adbc,edf->abcef", sum_mul, mul_dot_mul_transposed)
-    scaled_sum_mul = jnp.array([[[[[-1.0, 0.0, 1.0]]]]], float) * sum_mul_transposed
-    transposed_sum_mul_mul = sum_mul_dot_mul_mul.transpose(4, 1, 2, 3, 0)
-    sum_mul_plus_transposed_sum = (scaled_sum_mul + transposed_sum_mul_mul).astype(
-        u.dtype
+    sum_scaled_mul = jnp.sum(scaled_mul, axis=0)
+    sum_scaled_dot_mul_twice = jnp.einsum(
+        "adbc,edf->abcef", sum_scaled_mul, mul_dot_twice_transposed
     )
-    reshape_sum_mul_transposed = sum_mul_plus_transposed_sum.astype(float).ravel()
-    picked_sum_mul_transposed = reshape_sum_mul_transposed[jnp.asarray(_VECTOR_22392)]
+    scaled_sum_scaled = jnp.array([[[[[-1.0, 0.0, 1.0]]]]], float) * sum_scaled_twice
+    transposed_sum_scaled_mul = sum_scaled_dot_mul_twice.transpose(4, 1, 2, 3, 0)
+    scaled_plus_transposed = scaled_sum_scaled + transposed_sum_scaled_mul
+    reshape_scaled_transposed = (
+        scaled_plus_transposed.astype(u.dtype).astype(float).ravel()
+    )
+    picked_scaled_transposed = reshape_scaled_transposed[jnp.asarray(_VECTOR_22392)]
     full_0 = jnp.zeros((8992,), float)
     return full_0.at[jnp.asarray(_VECTOR_22392_2)].add(
-        picked_sum_mul_transposed, mode="promise_in_bounds"
+        picked_scaled_transposed, mode="promise_in_bounds"
     )
 
 
@@ -344,43 +344,20 @@ def hessian(u: jax.Array, load: jax.Array) -> jax.Array:
 
 
 def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
-    """The arguments as arrays; a TypeError where one is not what this was built for."""
-    flat, structure = jax.tree_util.tree_flatten_with_path(tuple(arguments.values()))
-    names = [
-        list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:])
-        for path, _ in flat
-    ]
-    if names != list(expected):
-        raise TypeError(f"the arguments must be {list(expected)}, not {names}")
-    python = {"int": int, "uint": jnp.uint, "float": float, "complex": complex}
-    follow = {f"float{bits}": ("float", f"float{bits}") for bits in (32, 64)}
-    follow |= {f"complex{2 * bits}": ("complex", f"float{bits}") for bits in (32, 64)}
-    kinds, widths = [], set()
-    for name, (_, leaf) in zip(names, flat, strict=True):
-        kind, _, shape = expected[name].partition("[")
-        if kind.startswith("default_"):  # what JAX takes for Python's own type
-            kind = str(jnp.result_type(python[kind.removeprefix("default_")]))
-        given = str(jnp.result_type(leaf))
-        weak = isinstance(leaf, int | float | complex)
-        weak |= getattr(leaf, "weak_type", False)
-        callers, width = follow.get(given, ("", ""))
-        fits = kind in (given, callers)
-        fits |= weak and given.rstrip("0123456789") == kind.rstrip("0123456789")
-        extents = ",".join(map(str, jnp.shape(leaf)))
-        if not fits or f"{extents}]" != shape:
-            raise TypeError(f"{name} must be {kind}[{shape}, not {given}[{extents}]")
-        if kind == callers and not weak:
-            widths.add(width)
-        kinds.append(kind)
+    """The arguments as arrays of one width; a TypeError where one is something else."""
+    widths = set()
+    for name, value in arguments.items():
+        if isinstance(value, list | tuple):
+            raise TypeError(f"{name} must be {expected[name]}: pass an array")
+        kind, shape = str(jnp.result_type(value)), [*map(str, jnp.shape(value))]
+        given = f"{kind}[{','.join(shape)}]"
+        if f"{kind.rstrip('3264')}[{','.join(shape)}]" != expected[name]:
+            is_many = f"float[{','.join(shape[1:])}]" == expected[name]
+            advice = ": jax.vmap takes many" if is_many else ""
+            raise TypeError(f"{name} must be {expected[name]}, not {given}{advice}")
+        if not isinstance(value, float) and not getattr(value, "weak_type", False):
+            widths.add(kind)
     if len(widths) > 1:
         raise TypeError(f"the arguments mix the float widths {sorted(widths)}")
-    floats = jnp.result_type(widths.pop() if widths else float)
-    widened = {"float": floats, "complex": jnp.result_type(floats, "complex64")}
-
-    def array(leaf: Any, kind: str) -> Any:
-        if kind.startswith("key<"):
-            return leaf
-        return jnp.asarray(leaf, widened.get(kind, kind))
-
-    arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
-    return tuple(jax.tree.unflatten(structure, arrays))
+    width = widths.pop() if widths else float
+    return tuple(jnp.asarray(value, width) for value in arguments.values())

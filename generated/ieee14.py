@@ -295,76 +295,50 @@ _VECTOR_146 = np.array(
 
 
 def ieee14(x: jax.Array) -> jax.Array:
-    joined_x = jnp.concatenate([x, jnp.asarray(_VECTOR, x.dtype)])
-    picked_joined_x = joined_x[jnp.asarray(_VECTOR_14)]
-    picked_joined_pow2 = picked_joined_x**2
-    picked_picked_joined_x = picked_joined_x[jnp.asarray(_VECTOR_20)]
-    picked_picked_pow2 = picked_picked_joined_x**2
+    everything = jnp.concatenate([x, jnp.asarray(_VECTOR, x.dtype)])
+    picked_everything = everything[jnp.asarray(_VECTOR_14)]
+    picked_everything_pow2 = picked_everything**2
+    v_start = picked_everything[jnp.asarray(_VECTOR_20)]
+    v_start_pow2 = v_start**2
     vector = jnp.asarray(_VECTOR_20_2, x.dtype)
-    picked_picked_joined_x_wtj = picked_joined_x[jnp.asarray(_VECTOR_20_3)]
-    picked_picked_picked_picked = picked_picked_joined_x * picked_picked_joined_x_wtj
-    picked_joined_x_xhg = joined_x[jnp.asarray(_VECTOR_14_2)]
-    picked_picked_joined_x_mqj = picked_joined_x_xhg[jnp.asarray(_VECTOR_20_3)]
-    picked_picked_joined_x_ghh = picked_joined_x_xhg[jnp.asarray(_VECTOR_20)]
-    picked_minus_picked = picked_picked_joined_x_ghh - picked_picked_joined_x_mqj
-    picked_picked_cos_picked = picked_picked_picked_picked * jnp.cos(
-        picked_minus_picked
-    )
+    v_end = picked_everything[jnp.asarray(_VECTOR_20_3)]
+    v_start_v_end = v_start * v_end
+    picked_everything_xhg = everything[jnp.asarray(_VECTOR_14_2)]
+    picked_picked_everything = picked_everything_xhg[jnp.asarray(_VECTOR_20_3)]
+    picked_picked_everything_rxq = picked_everything_xhg[jnp.asarray(_VECTOR_20)]
+    between = picked_picked_everything_rxq - picked_picked_everything
+    c = v_start_v_end * jnp.cos(between)
     vector_value = jnp.asarray(_VECTOR_20_4, x.dtype)
-    scaled_picked_picked = vector_value * picked_picked_cos_picked
-    picked_picked_sin_picked = picked_picked_picked_picked * jnp.sin(
-        picked_minus_picked
-    )
+    s = v_start_v_end * jnp.sin(between)
     vector_value_2 = jnp.asarray(_VECTOR_20_5, x.dtype)
-    times_picked_picked_sin = vector_value_2 * picked_picked_sin_picked
-    picked_plus_picked = (
-        vector * picked_picked_pow2 + scaled_picked_picked + times_picked_picked_sin
+    scaled_s = vector_value_2 * s
+    p_start = vector * v_start_pow2 + vector_value * c + scaled_s
+    scaled_picked_everything = 0.0 * picked_everything_pow2
+    v_end_pow2 = v_end**2
+    p_end = vector * v_end_pow2 + jnp.asarray(_VECTOR_20_6, x.dtype) * c - scaled_s
+    scattered_picked_p_start = scaled_picked_everything.at[jnp.asarray(_VECTOR_20)].add(
+        p_start
     )
-    scaled_picked_joined = 0.0 * picked_joined_pow2
-    picked_picked_joined_pow2 = picked_picked_joined_x_wtj**2
-    times_picked_picked_cos = (
-        jnp.asarray(_VECTOR_20_6, x.dtype) * picked_picked_cos_picked
+    p = scattered_picked_p_start.at[jnp.asarray(_VECTOR_20_3)].add(p_end)
+    picked_p = p[jnp.arange(1, 14, dtype=jnp.int32)]
+    scaled_c = vector_value_2 * c
+    q_start = (
+        vector_value * s - scaled_c - jnp.asarray(_VECTOR_20_7, x.dtype) * v_start_pow2
     )
-    picked_picked_minus_picked_picked = (
-        vector * picked_picked_joined_pow2
-        + times_picked_picked_cos
-        - times_picked_picked_sin
+    times_picked_everything_pow2 = (
+        jnp.asarray(_VECTOR_14_3, x.dtype) * picked_everything_pow2
     )
-    scattered_picked_picked = scaled_picked_joined.at[jnp.asarray(_VECTOR_20)].add(
-        picked_plus_picked
+    q_end = (
+        jnp.asarray(_VECTOR_20_8, x.dtype) * s
+        - scaled_c
+        - jnp.asarray(_VECTOR_20_9, x.dtype) * v_end_pow2
     )
-    scattered_scattered_picked = scattered_picked_picked.at[
-        jnp.asarray(_VECTOR_20_3)
-    ].add(picked_picked_minus_picked_picked)
-    picked_scattered = scattered_scattered_picked[jnp.arange(1, 14, dtype=jnp.int32)]
-    scaled_picked_picked_kvk = vector_value_2 * picked_picked_cos_picked
-    scaled_picked_picked_ggb = vector_value * picked_picked_sin_picked
-    picked_minus_picked_hcp = (
-        scaled_picked_picked_ggb
-        - scaled_picked_picked_kvk
-        - jnp.asarray(_VECTOR_20_7, x.dtype) * picked_picked_pow2
-    )
-    times_picked_joined_pow2 = jnp.asarray(_VECTOR_14_3, x.dtype) * picked_joined_pow2
-    scaled_picked_picked_smf = (
-        jnp.asarray(_VECTOR_20_8, x.dtype) * picked_picked_sin_picked
-    )
-    times_picked_picked_pow2 = (
-        jnp.asarray(_VECTOR_20_9, x.dtype) * picked_picked_joined_pow2
-    )
-    scattered_picked_joined_picked_picked = times_picked_joined_pow2.at[
+    scattered_picked_q_start = times_picked_everything_pow2.at[
         jnp.asarray(_VECTOR_20)
-    ].add(picked_minus_picked_hcp)
-    picked_minus_picked_kjx = (
-        scaled_picked_picked_smf - scaled_picked_picked_kvk - times_picked_picked_pow2
-    )
-    scattered_scattered_picked_picked_picked = scattered_picked_joined_picked_picked.at[
-        jnp.asarray(_VECTOR_20_3)
-    ].add(picked_minus_picked_kjx)
-    picked_scattered_scattered_picked = scattered_scattered_picked_picked_picked[
-        jnp.array([3, 4, 6, 8, 9, 10, 11, 12, 13], jnp.int32)
-    ]
-    shifted_picked_scattered = picked_scattered - jnp.asarray(_VECTOR_13, x.dtype)
-    picked_scattered_minus = picked_scattered_scattered_picked - jnp.array(
+    ].add(q_start)
+    q = scattered_picked_q_start.at[jnp.asarray(_VECTOR_20_3)].add(q_end)
+    picked_q = q[jnp.array([3, 4, 6, 8, 9, 10, 11, 12, 13], jnp.int32)]
+    picked_q_minus = picked_q - jnp.array(
         [
             0.039,
             -0.016,
@@ -378,7 +352,8 @@ def ieee14(x: jax.Array) -> jax.Array:
         ],
         x.dtype,
     )
-    return jnp.concatenate([shifted_picked_scattered, picked_scattered_minus])
+    picked_p_minus = picked_p - jnp.asarray(_VECTOR_13, x.dtype)
+    return jnp.concatenate([picked_p_minus, picked_q_minus])
 
 
 class Newton(NamedTuple):
@@ -399,74 +374,52 @@ def newton(x: jax.Array) -> Newton:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     # mismatch
-    joined_x = jnp.concatenate([x, jnp.asarray(_VECTOR, x.dtype)])
-    picked_joined_x = joined_x[jnp.asarray(_VECTOR_14)]
-    picked_joined_pow2 = picked_joined_x**2
-    picked_picked_joined_x = picked_joined_x[jnp.asarray(_VECTOR_20)]
-    picked_picked_pow2 = picked_picked_joined_x**2
+    everything = jnp.concatenate([x, jnp.asarray(_VECTOR, x.dtype)])
+    picked_everything = everything[jnp.asarray(_VECTOR_14)]
+    picked_everything_pow2 = picked_everything**2
+    v_start = picked_everything[jnp.asarray(_VECTOR_20)]
+    v_start_pow2 = v_start**2
     vector = jnp.asarray(_VECTOR_20_2, x.dtype)
-    picked_picked_joined_x_wtj = picked_joined_x[jnp.asarray(_VECTOR_20_3)]
-    picked_picked_picked_picked = picked_picked_joined_x * picked_picked_joined_x_wtj
-    picked_joined_x_xhg = joined_x[jnp.asarray(_VECTOR_14_2)]
-    picked_picked_joined_x_mqj = picked_joined_x_xhg[jnp.asarray(_VECTOR_20_3)]
-    picked_picked_joined_x_ghh = picked_joined_x_xhg[jnp.asarray(_VECTOR_20)]
-    picked_minus_picked = picked_picked_joined_x_ghh - picked_picked_joined_x_mqj
-    cos_picked_picked = jnp.cos(picked_minus_picked)
-    picked_picked_cos_picked = picked_picked_picked_picked * cos_picked_picked
+    v_end = picked_everything[jnp.asarray(_VECTOR_20_3)]
+    v_start_v_end = v_start * v_end
+    picked_everything_xhg = everything[jnp.asarray(_VECTOR_14_2)]
+    picked_picked_everything = picked_everything_xhg[jnp.asarray(_VECTOR_20_3)]
+    picked_picked_everything_rxq = picked_everything_xhg[jnp.asarray(_VECTOR_20)]
+    between = picked_picked_everything_rxq - picked_picked_everything
+    cos_between = jnp.cos(between)
+    c = v_start_v_end * cos_between
     vector_value = jnp.asarray(_VECTOR_20_4, x.dtype)
-    scaled_picked_picked = vector_value * picked_picked_cos_picked
-    sin_picked_picked = jnp.sin(picked_minus_picked)
-    picked_picked_sin_picked = picked_picked_picked_picked * sin_picked_picked
+    sin_between = jnp.sin(between)
+    s = v_start_v_end * sin_between
     vector_value_2 = jnp.asarray(_VECTOR_20_5, x.dtype)
-    times_picked_picked_sin = vector_value_2 * picked_picked_sin_picked
-    picked_plus_picked = (
-        vector * picked_picked_pow2 + scaled_picked_picked + times_picked_picked_sin
+    scaled_s = vector_value_2 * s
+    p_start = vector * v_start_pow2 + vector_value * c + scaled_s
+    scaled_picked_everything = 0.0 * picked_everything_pow2
+    v_end_pow2 = v_end**2
+    p_end = vector * v_end_pow2 + jnp.asarray(_VECTOR_20_6, x.dtype) * c - scaled_s
+    scattered_picked_p_start = scaled_picked_everything.at[jnp.asarray(_VECTOR_20)].add(
+        p_start
     )
-    scaled_picked_joined = 0.0 * picked_joined_pow2
-    picked_picked_joined_pow2 = picked_picked_joined_x_wtj**2
-    times_picked_picked_cos = (
-        jnp.asarray(_VECTOR_20_6, x.dtype) * picked_picked_cos_picked
+    p = scattered_picked_p_start.at[jnp.asarray(_VECTOR_20_3)].add(p_end)
+    picked_p = p[jnp.arange(1, 14, dtype=jnp.int32)]
+    scaled_c = vector_value_2 * c
+    q_start = (
+        vector_value * s - scaled_c - jnp.asarray(_VECTOR_20_7, x.dtype) * v_start_pow2
     )
-    picked_picked_minus_picked_picked = (
-        vector * picked_picked_joined_pow2
-        + times_picked_picked_cos
-        - times_picked_picked_sin
+    times_picked_everything_pow2 = (
+        jnp.asarray(_VECTOR_14_3, x.dtype) * picked_everything_pow2
     )
-    scattered_picked_picked = scaled_picked_joined.at[jnp.asarray(_VECTOR_20)].add(
-        picked_plus_picked
+    q_end = (
+        jnp.asarray(_VECTOR_20_8, x.dtype) * s
+        - scaled_c
+        - jnp.asarray(_VECTOR_20_9, x.dtype) * v_end_pow2
     )
-    scattered_scattered_picked = scattered_picked_picked.at[
-        jnp.asarray(_VECTOR_20_3)
-    ].add(picked_picked_minus_picked_picked)
-    picked_scattered = scattered_scattered_picked[jnp.arange(1, 14, dtype=jnp.int32)]
-    scaled_picked_picked_kvk = vector_value_2 * picked_picked_cos_picked
-    scaled_picked_picked_ggb = vector_value * picked_picked_sin_picked
-    picked_minus_picked_hcp = (
-        scaled_picked_picked_ggb
-        - scaled_picked_picked_kvk
-        - jnp.asarray(_VECTOR_20_7, x.dtype) * picked_picked_pow2
-    )
-    times_picked_joined_pow2 = jnp.asarray(_VECTOR_14_3, x.dtype) * picked_joined_pow2
-    scaled_picked_picked_smf = (
-        jnp.asarray(_VECTOR_20_8, x.dtype) * picked_picked_sin_picked
-    )
-    times_picked_picked_pow2 = (
-        jnp.asarray(_VECTOR_20_9, x.dtype) * picked_picked_joined_pow2
-    )
-    scattered_picked_joined_picked_picked = times_picked_joined_pow2.at[
+    scattered_picked_q_start = times_picked_everything_pow2.at[
         jnp.asarray(_VECTOR_20)
-    ].add(picked_minus_picked_hcp)
-    picked_minus_picked_kjx = (
-        scaled_picked_picked_smf - scaled_picked_picked_kvk - times_picked_picked_pow2
-    )
-    scattered_scattered_picked_picked_picked = scattered_picked_joined_picked_picked.at[
-        jnp.asarray(_VECTOR_20_3)
-    ].add(picked_minus_picked_kjx)
-    picked_scattered_scattered_picked = scattered_scattered_picked_picked_picked[
-        jnp.array([3, 4, 6, 8, 9, 10, 11, 12, 13], jnp.int32)
-    ]
-    shifted_picked_scattered = picked_scattered - jnp.asarray(_VECTOR_13, x.dtype)
-    picked_scattered_minus = picked_scattered_scattered_picked - jnp.array(
+    ].add(q_start)
+    q = scattered_picked_q_start.at[jnp.asarray(_VECTOR_20_3)].add(q_end)
+    picked_q = q[jnp.array([3, 4, 6, 8, 9, 10, 11, 12, 13], jnp.int32)]
+    picked_q_minus = picked_q - jnp.array(
         [
             0.039,
             -0.016,
@@ -480,6 +433,7 @@ def newton(x: jax.Array) -> Newton:
         ],
         x.dtype,
     )
+    picked_p_minus = picked_p - jnp.asarray(_VECTOR_13, x.dtype)
 
     # jacobian
     is_nkf = jnp.asarray(_MATRIX_1x22) == jnp.array(
@@ -488,120 +442,93 @@ def newton(x: jax.Array) -> Newton:
     full_0 = jnp.broadcast_to(jnp.zeros((28,), x.dtype), (10, 28))
     joined_is_full_0 = jnp.concatenate([is_nkf.astype(x.dtype), full_0], axis=1)
     picked_joined_full_0 = joined_is_full_0[:, jnp.asarray(_VECTOR_14)]
-    picked_joined_picked_joined = picked_joined_full_0 * (2.0 * picked_joined_x)[None]
+    picked_picked = picked_joined_full_0 * (2.0 * picked_everything)[None]
     picked_picked_joined_full = picked_joined_full_0[:, jnp.asarray(_VECTOR_20)]
-    twice_picked_picked = (2.0 * picked_picked_joined_x)[None]
-    picked_picked_joined_picked_picked = picked_picked_joined_full * twice_picked_picked
+    picked_picked_v_start = picked_picked_joined_full * (2.0 * v_start)[None]
     matrix_value_6 = jnp.asarray(_MATRIX_1x20, x.dtype)
     picked_picked_joined_full_hqk = picked_joined_full_0[:, jnp.asarray(_VECTOR_20_3)]
-    picked_picked_picked_picked_gdm = (
-        picked_picked_joined_full * picked_picked_joined_x_wtj[None]
-    )
-    picked_picked_picked_picked_kxf = (
-        picked_picked_joined_x[None] * picked_picked_joined_full_hqk
-    )
-    picked_picked_picked_plus_picked_picked = (
-        picked_picked_picked_picked_gdm + picked_picked_picked_picked_kxf
-    )
-    cos_picked_picked_2d = cos_picked_picked[None]
-    picked_picked_picked = picked_picked_picked_picked[None]
+    v_start_picked_picked = v_start[None] * picked_picked_joined_full_hqk
+    picked_picked_v_end = picked_picked_joined_full * v_end[None]
+    picked_plus_v_start = picked_picked_v_end + v_start_picked_picked
+    cos_between_2d = cos_between[None]
+    v_start_v_end_2d = v_start_v_end[None]
     picked_joined_full_0_xgv = joined_is_full_0[:, jnp.asarray(_VECTOR_14_2)]
     picked_picked_joined_full_bxt = picked_joined_full_0_xgv[
         :, jnp.asarray(_VECTOR_20_3)
     ]
     picked_picked_joined_full_bmk = picked_joined_full_0_xgv[:, jnp.asarray(_VECTOR_20)]
-    picked_picked_joined_minus_picked_picked = (
-        picked_picked_joined_full_bmk - picked_picked_joined_full_bxt
+    picked_minus_picked = picked_picked_joined_full_bmk - picked_picked_joined_full_bxt
+    sin_between_2d = sin_between[None]
+    v_start_v_end_picked_picked = v_start_v_end_2d * -(
+        picked_minus_picked * sin_between_2d
     )
-    sin_picked_picked_2d = sin_picked_picked[None]
-    picked_picked_sin_picked_picked = (
-        picked_picked_joined_minus_picked_picked * sin_picked_picked_2d
-    )
-    picked_picked_cos_picked_picked = (
-        picked_picked_picked_plus_picked_picked * cos_picked_picked_2d
-    )
-    picked_picked_picked_picked_picked_sin = (
-        picked_picked_picked * -picked_picked_sin_picked_picked
-    )
-    picked_picked_cos_plus_picked_picked = (
-        picked_picked_cos_picked_picked + picked_picked_picked_picked_picked_sin
+    picked_v_start_cos_between = picked_plus_v_start * cos_between_2d
+    picked_v_start_cos_plus_v_start_v_end = (
+        picked_v_start_cos_between + v_start_v_end_picked_picked
     )
     matrix_value_7 = jnp.asarray(_MATRIX_1x20_2, x.dtype)
-    times_picked_picked = matrix_value_7 * picked_picked_cos_plus_picked_picked
-    times_picked_picked_picked = matrix_value_6 * picked_picked_joined_picked_picked
-    picked_picked_cos_picked_xbm = (
-        picked_picked_joined_minus_picked_picked * cos_picked_picked_2d
+    scaled_picked_v_start = matrix_value_7 * picked_v_start_cos_plus_v_start_v_end
+    scaled_picked_picked = matrix_value_6 * picked_picked_v_start
+    v_start_v_end_picked_picked_cos = v_start_v_end_2d * (
+        picked_minus_picked * cos_between_2d
     )
-    picked_picked_sin_picked_bmj = (
-        picked_picked_picked_plus_picked_picked * sin_picked_picked_2d
-    )
-    picked_picked_picked_picked_picked_cos = (
-        picked_picked_picked * picked_picked_cos_picked_xbm
-    )
-    picked_picked_sin_plus_picked_picked = (
-        picked_picked_sin_picked_bmj + picked_picked_picked_picked_picked_cos
+    picked_v_start_sin_between = picked_plus_v_start * sin_between_2d
+    picked_v_start_sin_plus_v_start_v_end = (
+        picked_v_start_sin_between + v_start_v_end_picked_picked_cos
     )
     matrix_value_8 = jnp.asarray(_MATRIX_1x20_3, x.dtype)
-    scaled_picked_picked_wct = matrix_value_8 * picked_picked_sin_plus_picked_picked
-    picked_picked_plus_picked_picked = (
-        times_picked_picked_picked + times_picked_picked + scaled_picked_picked_wct
+    times_picked_v_start = matrix_value_8 * picked_v_start_sin_plus_v_start_v_end
+    picked_plus_picked = (
+        scaled_picked_picked + scaled_picked_v_start + times_picked_v_start
     )
-    v0_times_picked_joined_picked = 0.0 * picked_joined_picked_joined
-    twice_picked_picked_2d = (2.0 * picked_picked_joined_x_wtj)[None]
-    picked_picked_picked_picked_zgg = (
-        picked_picked_joined_full_hqk * twice_picked_picked_2d
+    v0_times_picked_picked = 0.0 * picked_picked
+    picked_picked_joined_v_end = picked_picked_joined_full_hqk * (2.0 * v_end)[None]
+    scaled_picked_v_start_xch = (
+        jnp.asarray(_MATRIX_1x20_4, x.dtype) * picked_v_start_cos_plus_v_start_v_end
     )
-    scaled_picked_picked_hxs = (
-        jnp.asarray(_MATRIX_1x20_4, x.dtype) * picked_picked_cos_plus_picked_picked
+    times_picked_picked_v_end = matrix_value_6 * picked_picked_joined_v_end
+    scattered_picked_picked = v0_times_picked_picked.at[:, jnp.asarray(_VECTOR_20)].add(
+        picked_plus_picked
     )
-    scaled_picked_picked_rmp = matrix_value_6 * picked_picked_picked_picked_zgg
-    scattered_picked_picked_pxc = v0_times_picked_joined_picked.at[
-        :, jnp.asarray(_VECTOR_20)
-    ].add(picked_picked_plus_picked_picked)
-    picked_minus_picked_tfq = (
-        scaled_picked_picked_rmp + scaled_picked_picked_hxs - scaled_picked_picked_wct
+    picked_picked_minus_picked_v_start = (
+        times_picked_picked_v_end + scaled_picked_v_start_xch - times_picked_v_start
     )
-    scattered_scattered_picked_dfr = scattered_picked_picked_pxc.at[
+    scattered_scattered_picked = scattered_picked_picked.at[
         :, jnp.asarray(_VECTOR_20_3)
-    ].add(picked_minus_picked_tfq)
-    scaled_picked_picked_qtd = matrix_value_8 * picked_picked_cos_plus_picked_picked
-    scaled_picked_picked_prb = matrix_value_7 * picked_picked_sin_plus_picked_picked
-    scaled_picked_picked_nbn = (
-        jnp.asarray(_MATRIX_1x20_5, x.dtype) * picked_picked_joined_picked_picked
+    ].add(picked_picked_minus_picked_v_start)
+    scaled_picked_v_start_bxf = matrix_value_8 * picked_v_start_cos_plus_v_start_v_end
+    scaled_picked_v_start_gxp = matrix_value_7 * picked_v_start_sin_plus_v_start_v_end
+    picked_picked_minus_picked_picked = (
+        scaled_picked_v_start_gxp
+        - scaled_picked_v_start_bxf
+        - jnp.asarray(_MATRIX_1x20_5, x.dtype) * picked_picked_v_start
     )
-    picked_minus_picked_bgx = (
-        scaled_picked_picked_prb - scaled_picked_picked_qtd - scaled_picked_picked_nbn
+    times_picked_picked = jnp.asarray(_MATRIX_1x14, x.dtype) * picked_picked
+    scaled_picked_v_start_qsq = (
+        jnp.asarray(_MATRIX_1x20_6, x.dtype) * picked_v_start_sin_plus_v_start_v_end
     )
-    times_picked_joined_picked = (
-        jnp.asarray(_MATRIX_1x14, x.dtype) * picked_joined_picked_joined
+    scaled_picked_picked_cxs = (
+        jnp.asarray(_MATRIX_1x20_7, x.dtype) * picked_picked_joined_v_end
     )
-    scaled_picked_picked_jvd = (
-        jnp.asarray(_MATRIX_1x20_6, x.dtype) * picked_picked_sin_plus_picked_picked
-    )
-    scaled_picked_picked_tmk = (
-        jnp.asarray(_MATRIX_1x20_7, x.dtype) * picked_picked_picked_picked_zgg
-    )
-    scattered_picked_picked_snj = times_picked_joined_picked.at[
+    scattered_picked_picked_picked_picked = times_picked_picked.at[
         :, jnp.asarray(_VECTOR_20)
-    ].add(picked_minus_picked_bgx)
-    picked_minus_picked_smm = (
-        scaled_picked_picked_jvd - scaled_picked_picked_qtd - scaled_picked_picked_tmk
+    ].add(picked_picked_minus_picked_picked)
+    picked_minus_picked_tbd = (
+        scaled_picked_v_start_qsq - scaled_picked_v_start_bxf - scaled_picked_picked_cxs
     )
-    scattered_scattered_picked_vbg = scattered_picked_picked_snj.at[
+    scattered_scattered_picked_picked_picked = scattered_picked_picked_picked_picked.at[
         :, jnp.asarray(_VECTOR_20_3)
-    ].add(picked_minus_picked_smm)
-    picked_scattered_fbx = scattered_scattered_picked_dfr[
-        :, jnp.arange(1, 14, dtype=jnp.int32)
-    ]
-    picked_scattered_kgb = scattered_scattered_picked_vbg[
+    ].add(picked_minus_picked_tbd)
+    picked_scattered = scattered_scattered_picked[:, jnp.arange(1, 14, dtype=jnp.int32)]
+    picked_scattered_scattered_picked = scattered_scattered_picked_picked_picked[
         :, jnp.array([3, 4, 6, 8, 9, 10, 11, 12, 13], jnp.int32)
     ]
     joined_picked_picked = jnp.concatenate(
-        [picked_scattered_fbx, picked_scattered_kgb], axis=1
+        [picked_scattered, picked_scattered_scattered_picked], axis=1
     )
 
     # results
-    mismatch = jnp.concatenate([shifted_picked_scattered, picked_scattered_minus])
+    mismatch = jnp.concatenate([picked_p_minus, picked_q_minus])
     jacobian = joined_picked_picked.ravel()[jnp.asarray(_VECTOR_146)]
     return Newton(mismatch, jacobian)
 
@@ -610,43 +537,20 @@ def newton(x: jax.Array) -> Newton:
 
 
 def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
-    """The arguments as arrays; a TypeError where one is not what this was built for."""
-    flat, structure = jax.tree_util.tree_flatten_with_path(tuple(arguments.values()))
-    names = [
-        list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:])
-        for path, _ in flat
-    ]
-    if names != list(expected):
-        raise TypeError(f"the arguments must be {list(expected)}, not {names}")
-    python = {"int": int, "uint": jnp.uint, "float": float, "complex": complex}
-    follow = {f"float{bits}": ("float", f"float{bits}") for bits in (32, 64)}
-    follow |= {f"complex{2 * bits}": ("complex", f"float{bits}") for bits in (32, 64)}
-    kinds, widths = [], set()
-    for name, (_, leaf) in zip(names, flat, strict=True):
-        kind, _, shape = expected[name].partition("[")
-        if kind.startswith("default_"):  # what JAX takes for Python's own type
-            kind = str(jnp.result_type(python[kind.removeprefix("default_")]))
-        given = str(jnp.result_type(leaf))
-        weak = isinstance(leaf, int | float | complex)
-        weak |= getattr(leaf, "weak_type", False)
-        callers, width = follow.get(given, ("", ""))
-        fits = kind in (given, callers)
-        fits |= weak and given.rstrip("0123456789") == kind.rstrip("0123456789")
-        extents = ",".join(map(str, jnp.shape(leaf)))
-        if not fits or f"{extents}]" != shape:
-            raise TypeError(f"{name} must be {kind}[{shape}, not {given}[{extents}]")
-        if kind == callers and not weak:
-            widths.add(width)
-        kinds.append(kind)
+    """The arguments as arrays of one width; a TypeError where one is something else."""
+    widths = set()
+    for name, value in arguments.items():
+        if isinstance(value, list | tuple):
+            raise TypeError(f"{name} must be {expected[name]}: pass an array")
+        kind, shape = str(jnp.result_type(value)), [*map(str, jnp.shape(value))]
+        given = f"{kind}[{','.join(shape)}]"
+        if f"{kind.rstrip('3264')}[{','.join(shape)}]" != expected[name]:
+            is_many = f"float[{','.join(shape[1:])}]" == expected[name]
+            advice = ": jax.vmap takes many" if is_many else ""
+            raise TypeError(f"{name} must be {expected[name]}, not {given}{advice}")
+        if not isinstance(value, float) and not getattr(value, "weak_type", False):
+            widths.add(kind)
     if len(widths) > 1:
         raise TypeError(f"the arguments mix the float widths {sorted(widths)}")
-    floats = jnp.result_type(widths.pop() if widths else float)
-    widened = {"float": floats, "complex": jnp.result_type(floats, "complex64")}
-
-    def array(leaf: Any, kind: str) -> Any:
-        if kind.startswith("key<"):
-            return leaf
-        return jnp.asarray(leaf, widened.get(kind, kind))
-
-    arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
-    return tuple(jax.tree.unflatten(structure, arrays))
+    width = widths.pop() if widths else float
+    return tuple(jnp.asarray(value, width) for value in arguments.values())

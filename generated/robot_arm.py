@@ -60,87 +60,73 @@ def jacobian(q: jax.Array) -> jax.Array:
     cos_q1_plus_sin_q1 = cos_q1 * sin_q2 + sin_q1 * cos_q2
     cos_q1_plus_cos_q1 = cos_q1_minus_sin_q1 * sin_q3 + cos_q1_plus_sin_q1 * cos_q3
     scaled_cos_q1_cos_q1 = 0.09465 * cos_q1_plus_cos_q1
-    cos_q1_minus_cos_q1 = scaled_cos_q1_cos_q1 - 0.39225 * cos_q1_minus_sin_q1
-    cos_q1_cos_q1_minus_cos_q1 = cos_q1_minus_cos_q1 - 0.425 * cos_q1
+    scaled_minus_scaled = scaled_cos_q1_cos_q1 - 0.39225 * cos_q1_minus_sin_q1
+    scaled_scaled_minus_scaled_cos_q1 = scaled_minus_scaled - 0.425 * cos_q1
+    sin_q0_scaled_scaled = sin_q0 * scaled_scaled_minus_scaled_cos_q1
     cos_q0_cos_q4 = cos_q0 * cos_q4
     sin_q0_sin_q4 = sin_q0 * sin_q4
-    cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1 = (
-        cos_q1_minus_sin_q1 * cos_q3 - cos_q1_plus_sin_q1 * sin_q3
-    )
-    sin_q0_sin_q4_cos_q1_cos_q1 = (
-        sin_q0_sin_q4 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
-    )
+    cos_q1_minus_cos_q1 = cos_q1_minus_sin_q1 * cos_q3 - cos_q1_plus_sin_q1 * sin_q3
+    cos_q0_plus_sin_q0 = cos_q0_cos_q4 + sin_q0_sin_q4 * cos_q1_minus_cos_q1
     scaled_cos_q1_sin_q1 = 0.39225 * cos_q1_plus_sin_q1
-    v0p09465_times_cos_q1_cos_q1 = 0.09465 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
-    cos_q1_cos_q1_sin_q4 = 0.0823 * cos_q1_plus_cos_q1 * sin_q4
-    sin_q1_plus_cos_q1 = (
+    v0p09465_times_cos_q1_cos_q1 = 0.09465 * cos_q1_minus_cos_q1
+    scaled_cos_q1_sin_q4 = 0.0823 * cos_q1_plus_cos_q1 * sin_q4
+    scaled_plus_scaled = (
         0.425 * sin_q1
         + scaled_cos_q1_sin_q1
         + v0p09465_times_cos_q1_cos_q1
-        + cos_q1_cos_q1_sin_q4
+        + scaled_cos_q1_sin_q4
     )
-    cos_q1_cos_q1_plus_cos_q1_cos_q1_sin_q4 = (
-        scaled_cos_q1_sin_q1 + v0p09465_times_cos_q1_cos_q1 + cos_q1_cos_q1_sin_q4
+    scaled_scaled_plus_scaled_cos_q1_sin_q4 = (
+        scaled_cos_q1_sin_q1 + v0p09465_times_cos_q1_cos_q1 + scaled_cos_q1_sin_q4
     )
-    cos_q1_plus_cos_q1_jnt = v0p09465_times_cos_q1_cos_q1 + cos_q1_cos_q1_sin_q4
-    cos_q0_cos_q4_cos_q1_cos_q1 = (
-        cos_q0_cos_q4 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
+    scaled_cos_q1_cos_q1_plus_scaled_cos_q1 = (
+        v0p09465_times_cos_q1_cos_q1 + scaled_cos_q1_sin_q4
     )
-    cos_q0_plus_cos_q0 = (
-        0.10915 * cos_q0
-        - sin_q0 * cos_q1_cos_q1_minus_cos_q1
-        + 0.0823 * (cos_q0_cos_q4 + sin_q0_sin_q4_cos_q1_cos_q1)
+    sin_q0_plus_cos_q0 = sin_q0_sin_q4 + cos_q0_cos_q4 * cos_q1_minus_cos_q1
+    scaled_sin_q0_plus_scaled_cos_q0_sin_q0 = (
+        0.10915 * cos_q0 - sin_q0_scaled_scaled + 0.0823 * cos_q0_plus_sin_q0
     )
-    cos_q0_cos_q1_cos_q1 = cos_q0 * cos_q1_cos_q1_plus_cos_q1_cos_q1_sin_q4
-    scaled_sin_q0_cos_q0 = -0.0823 * (sin_q0_sin_q4 + cos_q0_cos_q4_cos_q1_cos_q1)
+    cos_q0_scaled_scaled = cos_q0 * scaled_scaled_plus_scaled_cos_q1_sin_q4
+    cos_q0_scaled_scaled_ghz = cos_q0 * scaled_cos_q1_cos_q1_plus_scaled_cos_q1
+    cos_q0_scaled_scaled_xfv = cos_q0 * scaled_scaled_minus_scaled_cos_q1
     sin_q0_cos_q4 = sin_q0 * cos_q4
     cos_q0_sin_q4 = cos_q0 * sin_q4
-    cos_q0_sin_q4_cos_q1_cos_q1 = (
-        cos_q0_sin_q4 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
+    pose_0_2 = sin_q0_cos_q4 - cos_q0_sin_q4 * cos_q1_minus_cos_q1
+    cos_q0_minus_sin_q0 = cos_q0_sin_q4 - sin_q0_cos_q4 * cos_q1_minus_cos_q1
+    pose_0_3 = 0.10915 * sin_q0 + cos_q0_scaled_scaled_xfv + 0.0823 * pose_0_2
+    sin_q0_scaled_scaled_dtp = sin_q0 * scaled_scaled_plus_scaled_cos_q1_sin_q4
+    sin_q0_scaled_scaled_mgn = sin_q0 * scaled_cos_q1_cos_q1_plus_scaled_cos_q1
+    scaled_cos_q1_cos_q1_sin_q4 = 0.0823 * cos_q1_minus_cos_q1 * sin_q4
+    scaled_scaled_minus_scaled_cos_q1_sin_q4 = (
+        scaled_scaled_minus_scaled_cos_q1 - scaled_cos_q1_cos_q1_sin_q4
     )
-    sin_q0_cos_q4_cos_q1_cos_q1 = (
-        sin_q0_cos_q4 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1
+    scaled_minus_scaled_fdr = scaled_minus_scaled - scaled_cos_q1_cos_q1_sin_q4
+    scaled_cos_q1_cos_q1_minus_scaled_cos_q1 = (
+        scaled_cos_q1_cos_q1 - scaled_cos_q1_cos_q1_sin_q4
     )
-    sin_q0_plus_sin_q0 = (
-        0.10915 * sin_q0
-        + cos_q0 * cos_q1_cos_q1_minus_cos_q1
-        + 0.0823 * (sin_q0_cos_q4 - cos_q0_sin_q4_cos_q1_cos_q1)
-    )
-    sin_q0_cos_q1_cos_q1 = sin_q0 * cos_q1_cos_q1_plus_cos_q1_cos_q1_sin_q4
-    scaled_cos_q0_sin_q0 = 0.0823 * (cos_q0_sin_q4 - sin_q0_cos_q4_cos_q1_cos_q1)
-    cos_q1_cos_q1_sin_q4_xjd = (
-        0.0823 * cos_q1_sin_q1_cos_q3_minus_cos_q1_sin_q1 * sin_q4
-    )
-    cos_q1_cos_q1_cos_q1_minus_cos_q1_cos_q1 = (
-        cos_q1_cos_q1_minus_cos_q1 - cos_q1_cos_q1_sin_q4_xjd
-    )
-    cos_q1_cos_q1_minus_cos_q1_cos_q1_sin_q4 = (
-        cos_q1_minus_cos_q1 - cos_q1_cos_q1_sin_q4_xjd
-    )
-    cos_q1_minus_cos_q1_mkz = scaled_cos_q1_cos_q1 - cos_q1_cos_q1_sin_q4_xjd
     return jnp.array(
         [
             [
-                cos_q0_plus_cos_q0,
-                cos_q0 * sin_q1_plus_cos_q1,
-                cos_q0_cos_q1_cos_q1,
-                cos_q0 * cos_q1_plus_cos_q1_jnt,
-                scaled_sin_q0_cos_q0,
+                scaled_sin_q0_plus_scaled_cos_q0_sin_q0,
+                cos_q0 * scaled_plus_scaled,
+                cos_q0_scaled_scaled,
+                cos_q0_scaled_scaled_ghz,
+                -0.0823 * sin_q0_plus_cos_q0,
                 0.0,
             ],
             [
-                sin_q0_plus_sin_q0,
-                sin_q0 * sin_q1_plus_cos_q1,
-                sin_q0_cos_q1_cos_q1,
-                sin_q0 * cos_q1_plus_cos_q1_jnt,
-                scaled_cos_q0_sin_q0,
+                pose_0_3,
+                sin_q0 * scaled_plus_scaled,
+                sin_q0_scaled_scaled_dtp,
+                sin_q0_scaled_scaled_mgn,
+                0.0823 * cos_q0_minus_sin_q0,
                 0.0,
             ],
             [
                 0.0,
-                cos_q1_cos_q1_cos_q1_minus_cos_q1_cos_q1,
-                cos_q1_cos_q1_minus_cos_q1_cos_q1_sin_q4,
-                cos_q1_minus_cos_q1_mkz,
+                scaled_scaled_minus_scaled_cos_q1_sin_q4,
+                scaled_minus_scaled_fdr,
+                scaled_cos_q1_cos_q1_minus_scaled_cos_q1,
                 -0.0823 * cos_q1_plus_cos_q1 * cos_q4,
                 0.0,
             ],
@@ -161,32 +147,28 @@ def shoulder_block(q: jax.Array) -> jax.Array:
     cos_q0, cos_q1, cos_q2, cos_q3, sin_q0, sin_q1, sin_q2, sin_q3, sin_q4 = (
         jnp.unstack(lax.optimization_barrier(joined_cos_q_sin_q))
     )
-    shifted_cos_q4 = 0.0823 * jnp.cos(q[4]) + 0.10915
-    cos_q3_plus_sin_q3_sin_q4 = 0.09465 * cos_q3 + 0.0823 * sin_q3 * sin_q4
-    shifted_sin_q3_cos_q3 = 0.09465 * sin_q3 - 0.0823 * cos_q3 * sin_q4 - 0.39225
-    sin_q2_cos_q3_sin_q3 = sin_q2 * cos_q3_plus_sin_q3_sin_q4
+    shifted_scaled_cos = 0.0823 * jnp.cos(q[4]) + 0.10915
+    scaled_plus_scaled = 0.09465 * cos_q3 + 0.0823 * sin_q3 * sin_q4
+    shifted_scaled_scaled = 0.09465 * sin_q3 - 0.0823 * cos_q3 * sin_q4 - 0.39225
     shifted_sin_q2_cos_q2 = (
-        sin_q2_cos_q3_sin_q3 + cos_q2 * shifted_sin_q3_cos_q3 - 0.425
+        sin_q2 * scaled_plus_scaled + cos_q2 * shifted_scaled_scaled - 0.425
     )
-    cos_q2_cos_q3_sin_q3 = cos_q2 * cos_q3_plus_sin_q3_sin_q4
-    sin_q2_minus_cos_q2 = sin_q2 * shifted_sin_q3_cos_q3 - cos_q2_cos_q3_sin_q3
-    cos_q1_sin_q2_cos_q2 = cos_q1 * shifted_sin_q2_cos_q2
-    cos_q1_minus_sin_q1 = cos_q1_sin_q2_cos_q2 - sin_q1 * sin_q2_minus_cos_q2
-    sin_q1_sin_q2_cos_q2 = sin_q1 * shifted_sin_q2_cos_q2
-    sin_q1_plus_cos_q1 = sin_q1_sin_q2_cos_q2 + cos_q1 * sin_q2_minus_cos_q2
-    cos_q1_cos_q3_sin_q3 = cos_q1 * cos_q3_plus_sin_q3_sin_q4
-    cos_q1_cos_q3_sin_q3_minus_sin_q1_sin_q3 = (
-        cos_q1_cos_q3_sin_q3 - sin_q1 * shifted_sin_q3_cos_q3
+    sin_q2_minus_cos_q2 = sin_q2 * shifted_scaled_scaled - cos_q2 * scaled_plus_scaled
+    cos_q1_shifted_sin_q2 = cos_q1 * shifted_sin_q2_cos_q2
+    cos_q1_minus_sin_q1 = cos_q1_shifted_sin_q2 - sin_q1 * sin_q2_minus_cos_q2
+    sin_q1_shifted_sin_q2 = sin_q1 * shifted_sin_q2_cos_q2
+    sin_q1_plus_cos_q1 = sin_q1_shifted_sin_q2 + cos_q1 * sin_q2_minus_cos_q2
+    cos_q1_scaled_scaled_minus_sin_q1 = (
+        cos_q1 * scaled_plus_scaled - sin_q1 * shifted_scaled_scaled
     )
-    sin_q1_cos_q3_sin_q3 = sin_q1 * cos_q3_plus_sin_q3_sin_q4
-    sin_q1_cos_q3_sin_q3_plus_cos_q1_sin_q3 = (
-        sin_q1_cos_q3_sin_q3 + cos_q1 * shifted_sin_q3_cos_q3
+    sin_q1_scaled_scaled_plus_cos_q1_shifted = (
+        sin_q1 * scaled_plus_scaled + cos_q1 * shifted_scaled_scaled
     )
-    cos_q2_cos_q1_sin_q1 = cos_q2 * cos_q1_cos_q3_sin_q3_minus_sin_q1_sin_q3
-    sin_q2_sin_q1_cos_q1 = sin_q2 * sin_q1_cos_q3_sin_q3_plus_cos_q1_sin_q3
+    sin_q2_sin_q1_cos_q1 = sin_q2 * sin_q1_scaled_scaled_plus_cos_q1_shifted
+    cos_q2_cos_q1_sin_q1 = cos_q2 * cos_q1_scaled_scaled_minus_sin_q1
     cos_q2_minus_sin_q2 = cos_q2_cos_q1_sin_q1 - sin_q2_sin_q1_cos_q1
-    cos_q0_minus_sin_q0 = cos_q0 * shifted_cos_q4 - sin_q0 * cos_q1_minus_sin_q1
-    sin_q0_plus_cos_q0 = sin_q0 * shifted_cos_q4 + cos_q0 * cos_q1_minus_sin_q1
+    cos_q0_minus_sin_q0 = cos_q0 * shifted_scaled_cos - sin_q0 * cos_q1_minus_sin_q1
+    pose_0_3 = sin_q0 * shifted_scaled_cos + cos_q0 * cos_q1_minus_sin_q1
     return jnp.array(
         [
             [
@@ -194,11 +176,7 @@ def shoulder_block(q: jax.Array) -> jax.Array:
                 -(cos_q0 * sin_q1_plus_cos_q1),
                 cos_q0 * cos_q2_minus_sin_q2,
             ],
-            [
-                sin_q0_plus_cos_q0,
-                -(sin_q0 * sin_q1_plus_cos_q1),
-                sin_q0 * cos_q2_minus_sin_q2,
-            ],
+            [pose_0_3, -(sin_q0 * sin_q1_plus_cos_q1), sin_q0 * cos_q2_minus_sin_q2],
         ]
     )
 
@@ -207,43 +185,20 @@ def shoulder_block(q: jax.Array) -> jax.Array:
 
 
 def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
-    """The arguments as arrays; a TypeError where one is not what this was built for."""
-    flat, structure = jax.tree_util.tree_flatten_with_path(tuple(arguments.values()))
-    names = [
-        list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:])
-        for path, _ in flat
-    ]
-    if names != list(expected):
-        raise TypeError(f"the arguments must be {list(expected)}, not {names}")
-    python = {"int": int, "uint": jnp.uint, "float": float, "complex": complex}
-    follow = {f"float{bits}": ("float", f"float{bits}") for bits in (32, 64)}
-    follow |= {f"complex{2 * bits}": ("complex", f"float{bits}") for bits in (32, 64)}
-    kinds, widths = [], set()
-    for name, (_, leaf) in zip(names, flat, strict=True):
-        kind, _, shape = expected[name].partition("[")
-        if kind.startswith("default_"):  # what JAX takes for Python's own type
-            kind = str(jnp.result_type(python[kind.removeprefix("default_")]))
-        given = str(jnp.result_type(leaf))
-        weak = isinstance(leaf, int | float | complex)
-        weak |= getattr(leaf, "weak_type", False)
-        callers, width = follow.get(given, ("", ""))
-        fits = kind in (given, callers)
-        fits |= weak and given.rstrip("0123456789") == kind.rstrip("0123456789")
-        extents = ",".join(map(str, jnp.shape(leaf)))
-        if not fits or f"{extents}]" != shape:
-            raise TypeError(f"{name} must be {kind}[{shape}, not {given}[{extents}]")
-        if kind == callers and not weak:
-            widths.add(width)
-        kinds.append(kind)
+    """The arguments as arrays of one width; a TypeError where one is something else."""
+    widths = set()
+    for name, value in arguments.items():
+        if isinstance(value, list | tuple):
+            raise TypeError(f"{name} must be {expected[name]}: pass an array")
+        kind, shape = str(jnp.result_type(value)), [*map(str, jnp.shape(value))]
+        given = f"{kind}[{','.join(shape)}]"
+        if f"{kind.rstrip('3264')}[{','.join(shape)}]" != expected[name]:
+            is_many = f"float[{','.join(shape[1:])}]" == expected[name]
+            advice = ": jax.vmap takes many" if is_many else ""
+            raise TypeError(f"{name} must be {expected[name]}, not {given}{advice}")
+        if not isinstance(value, float) and not getattr(value, "weak_type", False):
+            widths.add(kind)
     if len(widths) > 1:
         raise TypeError(f"the arguments mix the float widths {sorted(widths)}")
-    floats = jnp.result_type(widths.pop() if widths else float)
-    widened = {"float": floats, "complex": jnp.result_type(floats, "complex64")}
-
-    def array(leaf: Any, kind: str) -> Any:
-        if kind.startswith("key<"):
-            return leaf
-        return jnp.asarray(leaf, widened.get(kind, kind))
-
-    arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
-    return tuple(jax.tree.unflatten(structure, arrays))
+    width = widths.pop() if widths else float
+    return tuple(jnp.asarray(value, width) for value in arguments.values())

@@ -33,7 +33,7 @@ from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.patterns import pattern_of
 from partialc.planning.plan import KernelPlan, ModulePlan
 from partialc.planning.reference import References
-from partialc.printing import ModuleParts, ModuleScope
+from partialc.printing import UNNAMED, Authored, ModuleParts, ModuleScope
 from partialc.request.names import ModuleNames, module_names
 from partialc.request.parse import parse
 from partialc.request.resolve import resolve_kernel
@@ -153,7 +153,8 @@ def _compiled(
     asked = _asked(spec, folder, manner)
     primal, kernels, names = asked.primal, asked.kernels, asked.names
     outer = _outer_names(names, asked.carried, kernels) | {*manner.sizes}
-    scope = ModuleScope(outer)
+    generic = primal.program.generic
+    scope = ModuleScope(outer, UNNAMED if generic is None else Authored.of(generic))
     function = embed(primal, names.function, taken=outer, scope=scope)
     scope.keep((*function.names, "row", "seed", "result"))
     taken = scope.taken

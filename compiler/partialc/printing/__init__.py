@@ -1,5 +1,7 @@
 """Printing an IR function as readable `jax.numpy` source."""
 
+from partialc.printing.authored import UNNAMED as UNNAMED
+from partialc.printing.authored import Authored as Authored
 from partialc.printing.bodies import Body as Body
 from partialc.printing.bodies import print_body as print_body
 from partialc.printing.formatting import format_source as format_source

@@ -162,6 +162,8 @@ def _straight(
     sections: Sequence[str],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     session = _session(function, module, regimes)
+    for value, known in module.authored.names(function).items():
+        session.labels.know(value, known)
     prepared = prepare(function, session.calls)
     for atom, wanted in zip(prepared.outputs, output_names, strict=False):
         if wanted is not None and isinstance(atom, Value):

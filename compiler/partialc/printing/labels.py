@@ -42,14 +42,13 @@ _INFIX: Final = {
 }
 _TIMES: Final[dict[object, str]] = {0.5: "half", 2.0: "twice", 3.0: "thrice"}
 _BY_NUMBER: Final = frozenset({*_TIMES.values(), "inverse", "scaled", "shifted"})
-_JOINING: Final = _BY_NUMBER.union(*_INFIX.values())
+_JOINING: Final[frozenset[str]] = frozenset().union(*_INFIX.values())
 _TRANSPARENT: Final = frozenset(
     {
         "broadcast_in_dim",
         "convert_element_type",
         "copy",
         "expand_dims",
-        "neg",
         "optimization_barrier",
         "real",
         "reduce_precision",
@@ -107,11 +106,16 @@ class Labels:
         self._definitions: dict[Value, tuple[Equation, int]] = {}
         self._tokens: dict[Value, Tokens] = {}
         self._preferred: dict[Value, str] = {}
+        self._known: dict[Value, str] = {}
         self._keys: dict[Equation, str] = {}
 
     def prefer(self, value: Value, name: str) -> None:
         """Call a value by a name that is known from outside, if it needs one."""
         self._preferred.setdefault(value, name)
+
+    def know(self, value: Value, name: str) -> None:
+        """Learn what the author of the source calls a value."""
+        self._known[value] = name
 
     def define(self, function: Function) -> None:
         """Learn how the values of a function are computed."""
@@ -127,8 +131,9 @@ class Labels:
         """Names for a value, the shortest first, ever more telling ones after it."""
         if value in self._preferred:
             yield identifier(self._preferred[value])
-        if value.hint is not None:
-            yield identifier(value.hint)
+        called = self._called(value)
+        if called is not None:
+            yield called
         short = "_".join(self.tokens(value))
         yield identifier(short)
         definition = self._definitions.get(value)
@@ -144,6 +149,11 @@ class Labels:
             code = _letters(self._structure(value, depth))
             yield identifier(f"{short}_{code[:3]}")
 
+    def _called(self, value: Value) -> str | None:
+        """The author's name for a value."""
+        found = self._known.get(value, value.hint)
+        return None if found is None else identifier(found)
+
     def tokens(self, atom: Atom, count: int | None = None) -> Tokens:
         """The words of an atom's short name, at most `count` of them."""
         if isinstance(atom, Constant):
@@ -155,15 +165,16 @@ class Labels:
         return known if count is None else known[:count]
 
     def _new_tokens(self, value: Value) -> Tokens:
-        if value.hint is not None:
-            return (identifier(value.hint),)
+        called = self._called(value)
+        if called is not None:
+            return (called,)
         definition = self._definitions.get(value)
         if definition is None:
             return ("value",)
         self._prepare(value)
         equation, number = definition
         for detail in (2, 1):
-            tokens = self._described(equation, number, detail)
+            tokens = _once(self._described(equation, number, detail))
             if width("_".join(tokens)) <= _LONGEST:
                 break
         return tokens
@@ -313,6 +324,14 @@ def _word(equation: Equation) -> str:
         return callee.name.strip("_") if isinstance(callee, Function) else "custom"
     given = equation.params.get("word")
     return str(given or _WORDS.get(equation.op) or equation.op.replace("-", "_"))
+
+
+def _once(tokens: Tokens) -> Tokens:
+    """Scaled and scaled again is scaled."""
+    pairs = zip(("", *tokens), tokens, strict=False)
+    return tuple(
+        token for last, token in pairs if token != last or token not in _BY_NUMBER
+    )
 
 
 def _core(tokens: Tokens) -> Tokens:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.printing.authored import UNNAMED, Authored
 from partialc.printing.formatting import LINE_LENGTH
 from partialc.printing.literals import LARGE_SIZE, module_array, storage
 from partialc.printing.names import RESERVED
@@ -77,9 +78,16 @@ def imported_names(*texts: str) -> frozenset[str]:
 
 
 class ModuleScope:
-    """Collects module-level parts; bodies that share one share their definitions."""
+    """Collects module-level parts; bodies that share one share their definitions.
 
-    def __init__(self, taken: Collection[str] = ()) -> None:
+    Attributes:
+        authored: What the author of the module's function calls its values.
+    """
+
+    def __init__(
+        self, taken: Collection[str] = (), authored: Authored = UNNAMED
+    ) -> None:
+        self.authored = authored
         self._taken = set(taken)
         self._constants: dict[str, NDArray[Any]] = {}
         self._functions: dict[str, str] = {}

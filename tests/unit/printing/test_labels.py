@@ -11,12 +11,32 @@ from tests.unit.printing.programs import SCALAR, VECTOR, body_lines, traced
 
 def test_names_tell_operation_and_operands():
     def function(x, y):
+        parts = [jnp.sin(x[2]), x[0] * x[1]]
+        return parts[0] + y, parts[0] * parts[1], parts[1] / parts[0], parts[1]
+
+    lines = body_lines(function, VECTOR, SCALAR)
+    assert lines[:2] == ["sin_x2 = jnp.sin(x[2])", "x0_x1 = x[0] * x[1]"]
+
+
+def test_the_names_of_the_source_are_kept():
+    def function(x, y):
         sine = jnp.sin(x[2])
         product = x[0] * x[1]
         return sine + y, sine * product, product / sine, product
 
     lines = body_lines(function, VECTOR, SCALAR)
-    assert lines[:2] == ["sin_x2 = jnp.sin(x[2])", "x0_x1 = x[0] * x[1]"]
+    assert lines[:2] == ["sine = jnp.sin(x[2])", "product = x[0] * x[1]"]
+
+
+def test_what_changes_a_value_is_told():
+    def function(x):
+        parts = [-jnp.sin(x), 1.0 / jnp.cosh(x)]
+        powers = [jnp.exp(parts[0]), jnp.tanh(parts[1]) ** 2]
+        return [parts[0] * powers[0], parts[1] * powers[1], *parts, *powers]
+
+    names = [line.partition(" = ")[0] for line in body_lines(function, VECTOR)]
+    assert {"neg_sin_x", "inverse_cosh_x", "exp_neg_sin_x"} <= set(names)
+    assert "tanh_inverse_pow2" in names
 
 
 def test_adding_a_term_renames_nothing():
@@ -92,20 +112,19 @@ def test_loop_parameters_keep_the_names_of_the_source():
 def test_numbers_tell_apart_what_has_equal_operands():
     def function(x, y):
         is_larger = x[0] > y
-        first = jnp.where(is_larger, 1.0, 0.0)
-        second = jnp.where(is_larger, 3.0, 2.0)
-        return first / second, second / first
+        pair = [jnp.where(is_larger, 1.0, 0.0), jnp.where(is_larger, 3.0, 2.0)]
+        return pair[0] / pair[1], pair[1] / pair[0]
 
     names = [line.partition(" = ")[0] for line in body_lines(function, VECTOR, SCALAR)]
-    wheres = [name for name in names if name.startswith("where_x0_y")]
-    assert sorted(wheres) == ["where_x0_y", "where_x0_y_2_3"]
+    wheres = [name for name in names if name.startswith("where_is")]
+    assert sorted(wheres) == ["where_is_larger", "where_is_larger_2_3"]
 
 
 def test_an_array_with_more_axes_is_told_by_their_number():
     def function(x):
-        row = jnp.sin(x)
-        column = row[:, None]
-        return column @ column.T, jnp.linalg.norm(column), row
+        both = [jnp.sin(x)]
+        both.append(both[0][:, None])
+        return both[1] @ both[1].T, jnp.linalg.norm(both[1]), both[0]
 
     names = [line.partition(" = ")[0] for line in body_lines(function, VECTOR)]
     assert {"sin_x", "sin_x_2d"} <= set(names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from partialc.errors import Location, UnsupportedError
 from partialc.ir.dtypes import DType
+from partialc.ir.jaxprs.authors import authors_names
 from partialc.ir.jaxprs.avals import (
     array_type,
     constant,
@@ -133,17 +134,20 @@ class Importer:
             body.constvars, getattr(jaxpr, "consts", ()), strict=True
         ):
             names[variable] = known(variable.aval, data)
+        called = {} if hints is None else authors_names(body)
         for eqn in body.eqns:
             operands = tuple(read(atom) for atom in eqn.invars)
             if _changes_nothing(eqn):
                 names.update(zip(eqn.outvars, operands, strict=True))
                 continue
-            equations.append(self._equation(eqn, operands))
+            equations.append(self._equation(eqn, operands, called))
             names.update(zip(eqn.outvars, equations[-1].outputs, strict=True))
         outputs = tuple(read(atom) for atom in body.outvars)
         return Function(identifier(name), inputs, tuple(equations), outputs)
 
-    def _equation(self, eqn: Any, operands: tuple[Atom, ...]) -> Equation:
+    def _equation(
+        self, eqn: Any, operands: tuple[Atom, ...], called: Mapping[Any, str]
+    ) -> Equation:
         where = self._location(eqn.source_info)
         primitive = eqn.primitive.name
         if primitive in _CALLBACKS:
@@ -161,7 +165,10 @@ class Importer:
                 why=f"`{primitive}` does more than compute its results",
                 fix="write it as a pure function of its arguments",
             )
-        outputs = tuple(Value(array_type(variable.aval)) for variable in eqn.outvars)
+        outputs = tuple(
+            Value(array_type(variable.aval), called.get(variable))
+            for variable in eqn.outvars
+        )
         params = dict(sorted(params.items()))
         equation = Equation(op, operands, params, outputs, where)
         return with_scalar_condition(equation) if op == "while" else equation

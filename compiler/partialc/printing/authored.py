@@ -1,0 +1,159 @@
+"""Values of a program that the function's author named, recognised by their numbers.
+
+Passes restate what the author wrote: `d1` is computed in another way, or order. It is
+still called `d1`: function and program are run on the same random arguments, and what
+has the numbers of a named value at all of them has its name. A value with the opposite
+numbers is `minus_d1`, one with the reciprocal ones `inverse_d1`, an element of a small
+array `edges_0_1`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partialc.ir.dtypes import Regime
+from partialc.ir.program import ArrayType, Function, Value
+from partialc.ops.evaluation import evaluate
+
+Numbers: TypeAlias = NDArray[Any]
+
+_POINTS: Final = 2
+_LOW, _HIGH = 0.35, 0.85
+_TOLERANCE: Final = 1e-9
+"""Relative: regrouping changes less, and what differs almost surely differs by more."""
+
+_MOST_EQUATIONS: Final = 2000
+_MOST_NUMBERS: Final = 4_000_000
+"""Programs with more of either are printed without: running them would take long."""
+
+_MOST_ELEMENTS: Final = 16
+"""The elements of larger arrays have no names of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authored:
+    """The named values of a function at some points.
+
+    Attributes:
+        types: Those of the function's inputs.
+        named: By their numbers of elements, the names and the numbers of values; those
+            of an element, a negative and a reciprocal come after all others.
+    """
+
+    types: tuple[ArrayType, ...] = ()
+    named: Mapping[int, Sequence[tuple[str, Numbers]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, function: Function) -> Authored:
+        """What a function's author named; nothing where it cannot be run."""
+        types = tuple(value.type for value in function.inputs)
+        found = [
+            (value.hint, value.type.shape, numbers)
+            for value, numbers in _values(function, types)
+            if value.hint is not None
+        ]
+        named: dict[int, list[tuple[str, Numbers]]] = defaultdict(list)
+        for name, numbers in _with_relatives(found):
+            if _is_telling(numbers):
+                named[numbers.shape[1]].append((name, numbers))
+        return cls(types, named)
+
+    def names(self, function: Function) -> dict[Value, str]:
+        """The names of a program's values.
+
+        Args:
+            function: A program whose first inputs are those of the function.
+        """
+        if not self.named:
+            return {}
+        found: dict[Value, str] = {}
+        for value, numbers in _values(function, self.types):
+            if not _is_telling(numbers):
+                continue
+            for name, wanted in self.named.get(numbers.shape[1], ()):
+                if _agree(numbers, wanted):
+                    found[value] = name
+                    break
+        return found
+
+
+UNNAMED: Final = Authored()
+"""Of a function whose author named nothing."""
+
+
+def _values(
+    function: Function, types: Sequence[ArrayType]
+) -> Iterator[tuple[Value, Numbers]]:
+    """The real values of a program at all points, of shape (points, elements)."""
+    values = [
+        value
+        for equation in function.equations
+        for value in equation.outputs
+        if value.type.dtype.is_float
+    ]
+    count = sum(prod(value.type.shape) for value in values)
+    if len(function.equations) > _MOST_EQUATIONS or count > _MOST_NUMBERS:
+        return
+    inputs = [value.type for value in function.inputs]
+    if list(types) != inputs[: len(types)] or any(_is_strange(kind) for kind in inputs):
+        return
+    probe = replace(function, outputs=tuple(values))
+    points = [_arguments(inputs, point) for point in range(_POINTS)]
+    with np.errstate(all="ignore"):
+        runs = [evaluate(probe, arguments, Regime.WIDE) for arguments in points]
+    for place, value in enumerate(values):
+        rows = [np.asarray(run[place], np.float64).reshape(-1) for run in runs]
+        yield value, np.stack(rows)
+
+
+def _is_strange(kind: ArrayType) -> bool:
+    """Whether arguments of a type cannot be drawn."""
+    return kind.dtype.is_key
+
+
+def _arguments(types: Sequence[ArrayType], point: int) -> list[Numbers]:
+    """Random arguments; whole numbers are ones."""
+    random = np.random.default_rng(point)
+    found = []
+    for kind in types:
+        drawn = random.uniform(_LOW, _HIGH, kind.shape)
+        dtype = kind.dtype.numpy(Regime.WIDE)
+        found.append(
+            (drawn if dtype.kind in "fc" else np.ones(kind.shape)).astype(dtype)
+        )
+    return found
+
+
+def _with_relatives(
+    found: Sequence[tuple[str, tuple[int, ...], Numbers]],
+) -> Iterator[tuple[str, Numbers]]:
+    for name, _, numbers in found:
+        yield name, numbers
+    for name, shape, numbers in found:
+        if 1 < numbers.shape[1] <= _MOST_ELEMENTS:
+            for place, index in enumerate(np.ndindex(shape)):
+                digits = "_".join(map(str, index))
+                apart = "_" if len(index) > 1 or name[-1].isdigit() else ""
+                yield f"{name}{apart}{digits}", numbers[:, place : place + 1]
+    for name, _, numbers in found:
+        yield f"minus_{name}", -numbers
+        if numbers.all():
+            yield f"inverse_{name}", 1.0 / numbers
+
+
+def _is_telling(numbers: Numbers) -> bool:
+    """Whether numbers depend on the arguments and are finite everywhere."""
+    return bool(
+        numbers.size and np.isfinite(numbers).all() and (numbers[0] != numbers[1]).any()
+    )
+
+
+def _agree(ones: Numbers, others: Numbers) -> bool:
+    return bool(np.allclose(ones, others, rtol=_TOLERANCE, atol=0.0))
