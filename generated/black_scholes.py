@@ -64,62 +64,69 @@ def greeks(
     """
     S, K, T, r, sigma = _checked(_ARGUMENTS, S=S, K=K, T=T, r=r, sigma=sigma)
     # price
-    sigma_pow2_plus_log_S = (0.5 * sigma**2 + r) * T + jnp.log(S / K)
+    half_sigma_plus_log_S = (0.5 * sigma**2 + r) * T + jnp.log(S / K)
     inverse_sigma = 1.0 / sigma
     sqrt_T = jnp.sqrt(T)
-    sigma_over_sqrt_T = inverse_sigma / sqrt_T
-    sigma_pow2_sigma_sqrt = sigma_pow2_plus_log_S * sigma_over_sqrt_T
-    erfc_sigma_pow2 = lax.erfc(-0.7071067811865476 * sigma_pow2_sigma_sqrt)
-    sigma_pow2_minus_sigma_sqrt = sigma_pow2_sigma_sqrt - sigma * sqrt_T
-    erfc_sigma_pow2_drm = lax.erfc(-0.7071067811865476 * sigma_pow2_minus_sigma_sqrt)
-    K_exp_erfc_sigma = K * jnp.exp(-(r * T)) * erfc_sigma_pow2_drm
+    inverse_sigma_over_sqrt_T = inverse_sigma / sqrt_T
+    half_sigma_inverse_sigma = half_sigma_plus_log_S * inverse_sigma_over_sqrt_T
+    erfc_scaled_half_sigma = lax.erfc(-0.7071067811865476 * half_sigma_inverse_sigma)
+    half_sigma_minus_sigma_sqrt = half_sigma_inverse_sigma - sigma * sqrt_T
+    erfc_scaled_half_sigma_szn = lax.erfc(
+        -0.7071067811865476 * half_sigma_minus_sigma_sqrt
+    )
+    K_exp_erfc_scaled = K * jnp.exp(-(r * T)) * erfc_scaled_half_sigma_szn
 
     # gamma
-    sigma_pow2 = inverse_sigma**2
-    sigma_pow2_over_T = sigma_pow2 / T
-    exp_sigma_pow2_sigma = jnp.exp(-0.5 * sigma_pow2_over_T * sigma_pow2_plus_log_S**2)
-    scaled_sigma_sqrt = 0.3989422804014327 * sigma_over_sqrt_T
+    inverse_sigma_pow2 = inverse_sigma**2
+    inverse_sigma_over_T = inverse_sigma_pow2 / T
+    scaled_inverse_half_sigma = -0.5 * inverse_sigma_over_T * half_sigma_plus_log_S**2
+    exp_scaled_inverse_half = jnp.exp(scaled_inverse_half_sigma)
+    scaled_inverse_sigma = 0.3989422804014327 * inverse_sigma_over_sqrt_T
     inverse_S = 1.0 / S
 
     # vega
-    S_exp_sigma = S * exp_sigma_pow2_sigma
-    vega = 0.3989422804014327 * (S_exp_sigma * sqrt_T)
+    S_exp_scaled = S * exp_scaled_inverse_half
+    vega = 0.3989422804014327 * (S_exp_scaled * sqrt_T)
 
     # vanna
-    sigma_sigma_pow2 = inverse_sigma * sigma_pow2_minus_sigma_sqrt
-    scaled_sigma_sigma = -0.3989422804014327 * sigma_sigma_pow2
+    inverse_sigma_half_sigma = inverse_sigma * half_sigma_minus_sigma_sqrt
+    times_inverse_sigma_half = -0.3989422804014327 * inverse_sigma_half_sigma
 
     # volga
-    scaled_S_exp = 0.3989422804014327 * S_exp_sigma
-    sqrt_T_plus_sigma_sigma = sqrt_T + sigma_sigma_pow2
-    S_exp_sigma_pow2 = scaled_S_exp * sigma_pow2_minus_sigma_sqrt
+    scaled_S_exp = 0.3989422804014327 * S_exp_scaled
+    sqrt_T_plus_inverse_sigma = sqrt_T + inverse_sigma_half_sigma
+    scaled_S_half_sigma = scaled_S_exp * half_sigma_minus_sigma_sqrt
 
     # speed
-    shifted_sigma_pow2 = sigma_pow2_plus_log_S * sigma_pow2_over_T + 1.0
-    scaled_exp_sigma = -0.3989422804014327 * exp_sigma_pow2_sigma
-    exp_sigma_S_pow2 = scaled_exp_sigma * shifted_sigma_pow2 * inverse_S**2
+    shifted_half_sigma = half_sigma_plus_log_S * inverse_sigma_over_T + 1.0
+    scaled_exp_scaled = -0.3989422804014327 * exp_scaled_inverse_half
+    scaled_exp_inverse_S = scaled_exp_scaled * shifted_half_sigma * inverse_S**2
 
     # ultima
-    sigma_pow2_sqrt_T = sigma_pow2_minus_sigma_sqrt**2 * sqrt_T_plus_sigma_sigma**2
-    v3_minus_sigma_pow2_sigma = 3.0 - 3.0 * sigma_pow2_plus_log_S * sigma_pow2_over_T
-    sigma_pow2_sigma_pow2 = sigma_pow2_plus_log_S * v3_minus_sigma_pow2_sigma
-    sigma_pow2_plus_sigma_pow2 = (
-        sigma_pow2_sqrt_T - T + sigma_pow2_sigma_pow2 * sigma_pow2
+    half_sigma_pow2 = half_sigma_minus_sigma_sqrt**2
+    shifted_thrice_half = 3.0 - 3.0 * half_sigma_plus_log_S * inverse_sigma_over_T
+    half_sigma_shifted_thrice = half_sigma_plus_log_S * shifted_thrice_half
+    half_sigma_plus_half_sigma = (
+        half_sigma_pow2 * sqrt_T_plus_inverse_sigma**2
+        - T
+        + half_sigma_shifted_thrice * inverse_sigma_pow2
     )
 
     # results
-    price = 0.5 * (S * erfc_sigma_pow2 - K_exp_erfc_sigma)
-    gamma = scaled_sigma_sqrt * exp_sigma_pow2_sigma * inverse_S
-    volga = S_exp_sigma_pow2 * sqrt_T_plus_sigma_sigma * sqrt_T
+    price = 0.5 * (S * erfc_scaled_half_sigma - K_exp_erfc_scaled)
+    gamma = scaled_inverse_sigma * exp_scaled_inverse_half * inverse_S
+    vanna = times_inverse_sigma_half * exp_scaled_inverse_half
+    volga = scaled_S_half_sigma * sqrt_T_plus_inverse_sigma * sqrt_T
+    speed = scaled_exp_inverse_S * inverse_sigma_over_sqrt_T
     return Greeks(
         price,
-        0.5 * erfc_sigma_pow2,
+        0.5 * erfc_scaled_half_sigma,
         gamma,
         vega,
-        scaled_sigma_sigma * exp_sigma_pow2_sigma,
+        vanna,
         volga,
-        exp_sigma_S_pow2 * sigma_over_sqrt_T,
-        vega * sigma_pow2_plus_sigma_pow2,
+        speed,
+        vega * half_sigma_plus_half_sigma,
     )
 
 

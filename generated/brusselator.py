@@ -84,27 +84,27 @@ def rate(t: jax.Array, y: jax.Array) -> jax.Array:
     joined_y0_tail_y0_head_szq = jnp.concatenate([reshape_y[0, 1:], reshape_y[0, :1]])
     y0_tail = reshape_y[0, :, 31:]
     y0_tail1 = reshape_y[0, :, 1:]
-    neighbours_minus_u = (
+    joined_joined_minus_scaled_u = (
         joined_y0_tail_y0_head
         + joined_y0_tail_y0_head_szq
         + jnp.concatenate([y0_tail, reshape_y[0, :, :31]], axis=1)
         + jnp.concatenate([y0_tail1, reshape_y[0, :, :1]], axis=1)
         - 4.0 * u
     )
-    u_t = 1.0 + reaction - 4.4 * u + 102.4 * neighbours_minus_u
+    u_t = 1.0 + reaction - 4.4 * u + 102.4 * joined_joined_minus_scaled_u
     where_t = jnp.where(t >= 1.1, jnp.asarray(_MATRIX, float), 0.0)
     joined_y1_tail_y1_head = jnp.concatenate([reshape_y[1, 31:], reshape_y[1, :31]])
     joined_y1_tail_y1_head_msg = jnp.concatenate([reshape_y[1, 1:], reshape_y[1, :1]])
     y1_tail = reshape_y[1, :, 31:]
     y1_tail1 = reshape_y[1, :, 1:]
-    neighbours_minus_v = (
+    joined_joined_minus_scaled_v = (
         joined_y1_tail_y1_head
         + joined_y1_tail_y1_head_msg
         + jnp.concatenate([y1_tail, reshape_y[1, :, :31]], axis=1)
         + jnp.concatenate([y1_tail1, reshape_y[1, :, :1]], axis=1)
         - 4.0 * v
     )
-    v_t = 3.4 * u - reaction + 102.4 * neighbours_minus_v
+    v_t = 3.4 * u - reaction + 102.4 * joined_joined_minus_scaled_v
     stack_u_t_v_t = jnp.stack([u_t.astype(float) + where_t, v_t.astype(float)])
     return stack_u_t_v_t.ravel()
 
@@ -133,19 +133,19 @@ def jacobian(t: jax.Array, y: jax.Array) -> jax.Array:
     t, y = _checked(_ARGUMENTS, t=t, y=y)
     reshape_y = y.reshape(2, 32, 32)
     u = reshape_y[0]
-    u_v = 2.0 * u * reshape_y[1]
+    twice_u_v = 2.0 * u * reshape_y[1]
     cast = jnp.asarray(102.4, t.dtype).astype(float)
     cast_1d = cast[None]
     spread_cast = jnp.broadcast_to(cast, (32,))
     joined_cast_cast = jnp.concatenate([spread_cast, spread_cast])
     u_pow2 = u**2
-    shifted_u_pow2 = (-(u_pow2 + 409.6).astype(float)).ravel()
-    shifted_u_v = (u_v - 414.0).astype(float).ravel()
-    reshape_u_v = (3.4 - u_v).astype(float).ravel()
+    shifted_twice_u = (twice_u_v - 414.0).astype(float).ravel()
+    neg_shifted_u_pow2 = (-(u_pow2 + 409.6).astype(float)).ravel()
+    reshape_shifted_twice_u = (3.4 - twice_u_v).astype(float).ravel()
     reshape_u_pow2 = u_pow2.astype(float).ravel()
-    joined_u_v_cast = jnp.concatenate(
+    joined_shifted_twice_cast = jnp.concatenate(
         [
-            reshape_u_v,
+            reshape_shifted_twice_u,
             cast_1d,
             cast_1d,
             cast_1d,
@@ -153,8 +153,8 @@ def jacobian(t: jax.Array, y: jax.Array) -> jax.Array:
             joined_cast_cast,
             cast_1d,
             cast_1d,
-            shifted_u_v,
-            shifted_u_pow2,
+            shifted_twice_u,
+            neg_shifted_u_pow2,
             cast_1d,
             cast_1d,
             joined_cast_cast,
@@ -165,7 +165,7 @@ def jacobian(t: jax.Array, y: jax.Array) -> jax.Array:
             reshape_u_pow2,
         ]
     )
-    return joined_u_v_cast[jnp.asarray(_VECTOR)]
+    return joined_shifted_twice_cast[jnp.asarray(_VECTOR)]
 
 
 # What the kernels above have in common.

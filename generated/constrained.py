@@ -192,7 +192,7 @@ def jacobian(z: jax.Array) -> jax.Array:
     twice_cos_inverse_below = 2.0 * cos * inverse_below
     scaled_twice_cos = 0.01 * twice_cos_inverse_below[:100]
     scaled_twice_z3 = -0.0015 * twice_z3_sin[1:]
-    joined_scaled_scaled = jnp.concatenate([scaled_twice_z3, scaled_twice_cos])
+    joined_scaled = jnp.concatenate([scaled_twice_z3, scaled_twice_cos])
     full = jnp.full((100,), -0.01, z.dtype)
     joined_full_scaled = jnp.concatenate([full, -0.01 * inverse_below[:100]])
     cast_inverse_below_twice = cast * inverse_below_twice_cos[:100].astype(float)
@@ -205,8 +205,8 @@ def jacobian(z: jax.Array) -> jax.Array:
     cast_twice_cos = cast * twice_cos_inverse_below[1:].astype(float)
     joined_full_full = jnp.concatenate([full, full]).astype(float)
     neg_cast_inverse_below_tail = -(cast * inverse_below[1:].astype(float))
-    cast_joined_scaled_scaled = joined_scaled_scaled.astype(float)
     cast_joined_full_scaled = joined_full_scaled.astype(float)
+    cast_joined_scaled = joined_scaled.astype(float)
     neg_cast_1d = (-cast)[None]
     joined_cast_cast = jnp.concatenate(
         [
@@ -219,7 +219,7 @@ def jacobian(z: jax.Array) -> jax.Array:
             shifted_cast_cos,
             cast_cos_sin_plus_1,
             neg_cast_twice_z3,
-            cast_joined_scaled_scaled,
+            cast_joined_scaled,
             cast_twice_cos,
             neg_cast_1d,
             joined_full_full,
@@ -317,7 +317,7 @@ def hessian(z: jax.Array, out_cotangent: dict[str, jax.Array]) -> jax.Array:
     )
     neg_cos_scaled_sin = -(cos_scaled_plus_scaled_half * sin)
     mul = jnp.asarray(0.15, z.dtype) * 12.753000000000002
-    neg_scaled_scaled = -(scaled_unstack_2 + 0.3 * (sin_twice_powinv2 * scaled_cos))
+    neg_scaled = -(scaled_unstack_2 + 0.3 * (sin_twice_powinv2 * scaled_cos))
     v0p15_times_sin_twice_cos = 0.15 * (sin_twice_half_powinv2 * cos)
     scaled_sin_plus_neg_scaled = (
         v0p15_times_sin_twice_cos
@@ -326,7 +326,7 @@ def hessian(z: jax.Array, out_cotangent: dict[str, jax.Array]) -> jax.Array:
     )
     mul_sin_plus_scaled_sin = (
         mul * sin_twice_half_powinv2
-        + neg_scaled_scaled
+        + neg_scaled
         + scaled_sin_plus_neg_scaled * scaled_z3_pow2
     )
     scaled_neg_unstack = 12.753000000000002 * neg_unstack_3_half
@@ -339,7 +339,7 @@ def hessian(z: jax.Array, out_cotangent: dict[str, jax.Array]) -> jax.Array:
     neg_sin_scaled_neg = -(sin * scaled_neg_plus_scaled_z3)
     scaled_sin_sin = scaled_sin_plus_neg_scaled * sin
     scaled_sin_plus_cos_neg = scaled_sin_sin + cos * neg_unstack_plus_unstack_2
-    scaled_scaled_sin = 0.15 * (scaled_sin_plus_cos_neg * (2.0 * z3))
+    scaled_sin = 0.15 * (scaled_sin_plus_cos_neg * (2.0 * z3))
     twice_scaled_neg = 2.0 * (0.15 * (neg_unstack_plus_unstack_2 * sin))
     full_0p5 = jnp.full((2,), 0.5, float)
     full_1 = jnp.ones((101,), float)
@@ -352,7 +352,7 @@ def hessian(z: jax.Array, out_cotangent: dict[str, jax.Array]) -> jax.Array:
         + cos * -pull_neg_plus_neg_scaled
         + (mul_sin_plus_scaled_sin * cos + neg_sin_scaled_neg)
     )
-    transposed_stack = jnp.stack([scaled_scaled_sin, twice_scaled_neg]).T.ravel()
+    transposed_stack = jnp.stack([scaled_sin, twice_scaled_neg]).T.ravel()
     reshape_transposed_stack = stack_scaled_twice.T.ravel()
     joined_neg_transposed = jnp.concatenate(
         [neg_cos_plus_mul_sin, transposed_stack, reshape_transposed_stack]

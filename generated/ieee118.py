@@ -85,79 +85,53 @@ _VECTOR_14 = np.array(
 
 
 def ieee118(x: jax.Array) -> jax.Array:
-    joined_x = jnp.concatenate([x, jnp.asarray(_VECTOR, x.dtype)])
-    picked_joined_x = joined_x[jnp.asarray(_VECTOR_118)]
-    picked_joined_pow2 = picked_joined_x**2
-    picked_picked_joined_x = picked_joined_x[jnp.asarray(_VECTOR_186)]
-    picked_picked_pow2 = picked_picked_joined_x**2
+    everything = jnp.concatenate([x, jnp.asarray(_VECTOR, x.dtype)])
+    picked_everything = everything[jnp.asarray(_VECTOR_118)]
+    picked_everything_pow2 = picked_everything**2
+    v_start = picked_everything[jnp.asarray(_VECTOR_186)]
+    v_start_pow2 = v_start**2
     vector = jnp.asarray(_VECTOR_186_2, x.dtype)
-    picked_picked_joined_x_nfm = picked_joined_x[jnp.asarray(_VECTOR_186_3)]
-    picked_picked_picked_picked = picked_picked_joined_x * picked_picked_joined_x_nfm
-    picked_joined_x_cjc = joined_x[jnp.asarray(_VECTOR_118_2)]
-    picked_picked_joined_x_prm = picked_joined_x_cjc[jnp.asarray(_VECTOR_186_3)]
-    picked_picked_joined_x_fsx = picked_joined_x_cjc[jnp.asarray(_VECTOR_186)]
-    picked_minus_picked = picked_picked_joined_x_fsx - picked_picked_joined_x_prm
-    picked_picked_cos_picked = picked_picked_picked_picked * jnp.cos(
-        picked_minus_picked
-    )
+    v_end = picked_everything[jnp.asarray(_VECTOR_186_3)]
+    v_start_v_end = v_start * v_end
+    picked_everything_cjc = everything[jnp.asarray(_VECTOR_118_2)]
+    picked_picked_everything = picked_everything_cjc[jnp.asarray(_VECTOR_186_3)]
+    picked_picked_everything_mmz = picked_everything_cjc[jnp.asarray(_VECTOR_186)]
+    between = picked_picked_everything_mmz - picked_picked_everything
+    c = v_start_v_end * jnp.cos(between)
     vector_value = jnp.asarray(_VECTOR_186_4, x.dtype)
-    scaled_picked_picked = vector_value * picked_picked_cos_picked
-    picked_picked_sin_picked = picked_picked_picked_picked * jnp.sin(
-        picked_minus_picked
-    )
+    s = v_start_v_end * jnp.sin(between)
     vector_value_2 = jnp.asarray(_VECTOR_186_5, x.dtype)
-    times_picked_picked_sin = vector_value_2 * picked_picked_sin_picked
-    picked_plus_picked = (
-        vector * picked_picked_pow2 + scaled_picked_picked + times_picked_picked_sin
-    )
-    scaled_picked_joined = 0.0 * picked_joined_pow2
-    picked_picked_joined_pow2 = picked_picked_joined_x_nfm**2
-    times_picked_picked_cos = (
-        jnp.asarray(_VECTOR_186_6, x.dtype) * picked_picked_cos_picked
-    )
-    picked_picked_minus_picked_picked = (
-        vector * picked_picked_joined_pow2
-        + times_picked_picked_cos
-        - times_picked_picked_sin
-    )
-    scattered_picked_picked = scaled_picked_joined.at[jnp.asarray(_VECTOR_186)].add(
-        picked_plus_picked
-    )
-    scattered_scattered_picked = scattered_picked_picked.at[
-        jnp.asarray(_VECTOR_186_3)
-    ].add(picked_picked_minus_picked_picked)
-    picked_scattered = scattered_scattered_picked[jnp.asarray(_VECTOR_117)]
-    scaled_picked_picked_cqb = vector_value_2 * picked_picked_cos_picked
-    scaled_picked_picked_wrw = vector_value * picked_picked_sin_picked
-    picked_minus_picked_pqt = (
-        scaled_picked_picked_wrw
-        - scaled_picked_picked_cqb
-        - jnp.asarray(_VECTOR_186_7, x.dtype) * picked_picked_pow2
-    )
-    times_picked_joined_pow2 = jnp.asarray(_VECTOR_118_3, x.dtype) * picked_joined_pow2
-    scaled_picked_picked_jgp = (
-        jnp.asarray(_VECTOR_186_8, x.dtype) * picked_picked_sin_picked
-    )
-    times_picked_picked_pow2 = (
-        jnp.asarray(_VECTOR_186_9, x.dtype) * picked_picked_joined_pow2
-    )
-    scattered_picked_joined_picked_picked = times_picked_joined_pow2.at[
+    scaled_s = vector_value_2 * s
+    p_start = vector * v_start_pow2 + vector_value * c + scaled_s
+    scaled_picked_everything = 0.0 * picked_everything_pow2
+    v_end_pow2 = v_end**2
+    scaled_c = jnp.asarray(_VECTOR_186_6, x.dtype) * c
+    scattered_scaled_p_start = scaled_picked_everything.at[
         jnp.asarray(_VECTOR_186)
-    ].add(picked_minus_picked_pqt)
-    picked_minus_picked_rrj = (
-        scaled_picked_picked_jgp - scaled_picked_picked_cqb - times_picked_picked_pow2
+    ].add(p_start)
+    p_end = vector * v_end_pow2 + scaled_c - scaled_s
+    p = scattered_scaled_p_start.at[jnp.asarray(_VECTOR_186_3)].add(p_end)
+    picked_p = p[jnp.asarray(_VECTOR_117)]
+    times_c = vector_value_2 * c
+    q_start = (
+        vector_value * s - times_c - jnp.asarray(_VECTOR_186_7, x.dtype) * v_start_pow2
     )
-    scattered_scattered_picked_picked_picked = scattered_picked_joined_picked_picked.at[
-        jnp.asarray(_VECTOR_186_3)
-    ].add(picked_minus_picked_rrj)
-    picked_scattered_scattered_picked = scattered_scattered_picked_picked_picked[
-        jnp.asarray(_VECTOR_64)
-    ]
-    shifted_picked_scattered = picked_scattered - jnp.asarray(_VECTOR_117_2, x.dtype)
-    picked_scattered_minus = picked_scattered_scattered_picked - jnp.asarray(
-        _VECTOR_64_2, x.dtype
+    times_picked_everything_pow2 = (
+        jnp.asarray(_VECTOR_118_3, x.dtype) * picked_everything_pow2
     )
-    return jnp.concatenate([shifted_picked_scattered, picked_scattered_minus])
+    q_end = (
+        jnp.asarray(_VECTOR_186_8, x.dtype) * s
+        - times_c
+        - jnp.asarray(_VECTOR_186_9, x.dtype) * v_end_pow2
+    )
+    scattered_scaled_q_start = times_picked_everything_pow2.at[
+        jnp.asarray(_VECTOR_186)
+    ].add(q_start)
+    q = scattered_scaled_q_start.at[jnp.asarray(_VECTOR_186_3)].add(q_end)
+    picked_q = q[jnp.asarray(_VECTOR_64)]
+    picked_p_minus = picked_p - jnp.asarray(_VECTOR_117_2, x.dtype)
+    picked_q_minus = picked_q - jnp.asarray(_VECTOR_64_2, x.dtype)
+    return jnp.concatenate([picked_p_minus, picked_q_minus])
 
 
 class Newton(NamedTuple):
@@ -179,176 +153,133 @@ def newton(x: jax.Array) -> Newton:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     # mismatch
-    joined_x = jnp.concatenate([x, jnp.asarray(_VECTOR, x.dtype)])
-    picked_joined_x = joined_x[jnp.asarray(_VECTOR_118)]
-    picked_joined_pow2 = picked_joined_x**2
-    picked_picked_joined_x = picked_joined_x[jnp.asarray(_VECTOR_186)]
-    picked_picked_pow2 = picked_picked_joined_x**2
+    everything = jnp.concatenate([x, jnp.asarray(_VECTOR, x.dtype)])
+    picked_everything = everything[jnp.asarray(_VECTOR_118)]
+    picked_everything_pow2 = picked_everything**2
+    v_start = picked_everything[jnp.asarray(_VECTOR_186)]
+    v_start_pow2 = v_start**2
     vector = jnp.asarray(_VECTOR_186_2, x.dtype)
-    picked_picked_joined_x_nfm = picked_joined_x[jnp.asarray(_VECTOR_186_3)]
-    picked_picked_picked_picked = picked_picked_joined_x * picked_picked_joined_x_nfm
-    picked_joined_x_cjc = joined_x[jnp.asarray(_VECTOR_118_2)]
-    picked_picked_joined_x_prm = picked_joined_x_cjc[jnp.asarray(_VECTOR_186_3)]
-    picked_picked_joined_x_fsx = picked_joined_x_cjc[jnp.asarray(_VECTOR_186)]
-    picked_minus_picked = picked_picked_joined_x_fsx - picked_picked_joined_x_prm
-    cos_picked_picked = jnp.cos(picked_minus_picked)
-    picked_picked_cos_picked = picked_picked_picked_picked * cos_picked_picked
+    v_end = picked_everything[jnp.asarray(_VECTOR_186_3)]
+    v_start_v_end = v_start * v_end
+    picked_everything_cjc = everything[jnp.asarray(_VECTOR_118_2)]
+    picked_picked_everything = picked_everything_cjc[jnp.asarray(_VECTOR_186_3)]
+    picked_picked_everything_mmz = picked_everything_cjc[jnp.asarray(_VECTOR_186)]
+    between = picked_picked_everything_mmz - picked_picked_everything
+    cos_between = jnp.cos(between)
+    c = v_start_v_end * cos_between
     vector_value = jnp.asarray(_VECTOR_186_4, x.dtype)
-    scaled_picked_picked = vector_value * picked_picked_cos_picked
-    sin_picked_picked = jnp.sin(picked_minus_picked)
-    picked_picked_sin_picked = picked_picked_picked_picked * sin_picked_picked
+    sin_between = jnp.sin(between)
+    s = v_start_v_end * sin_between
     vector_value_2 = jnp.asarray(_VECTOR_186_5, x.dtype)
-    times_picked_picked_sin = vector_value_2 * picked_picked_sin_picked
-    picked_plus_picked = (
-        vector * picked_picked_pow2 + scaled_picked_picked + times_picked_picked_sin
-    )
-    scaled_picked_joined = 0.0 * picked_joined_pow2
-    picked_picked_joined_pow2 = picked_picked_joined_x_nfm**2
-    times_picked_picked_cos = (
-        jnp.asarray(_VECTOR_186_6, x.dtype) * picked_picked_cos_picked
-    )
-    picked_picked_minus_picked_picked = (
-        vector * picked_picked_joined_pow2
-        + times_picked_picked_cos
-        - times_picked_picked_sin
-    )
-    scattered_picked_picked = scaled_picked_joined.at[jnp.asarray(_VECTOR_186)].add(
-        picked_plus_picked
-    )
-    scattered_scattered_picked = scattered_picked_picked.at[
-        jnp.asarray(_VECTOR_186_3)
-    ].add(picked_picked_minus_picked_picked)
-    picked_scattered = scattered_scattered_picked[jnp.asarray(_VECTOR_117)]
-    vector_value_3 = jnp.asarray(_VECTOR_118_3, x.dtype)
-    scaled_picked_picked_cqb = vector_value_2 * picked_picked_cos_picked
-    scaled_picked_picked_wrw = vector_value * picked_picked_sin_picked
-    vector_value_4 = jnp.asarray(_VECTOR_186_7, x.dtype)
-    picked_minus_picked_pqt = (
-        scaled_picked_picked_wrw
-        - scaled_picked_picked_cqb
-        - vector_value_4 * picked_picked_pow2
-    )
-    times_picked_joined_pow2 = vector_value_3 * picked_joined_pow2
-    scaled_picked_picked_jgp = (
-        jnp.asarray(_VECTOR_186_8, x.dtype) * picked_picked_sin_picked
-    )
-    vector_value_5 = jnp.asarray(_VECTOR_186_9, x.dtype)
-    picked_minus_picked_rrj = (
-        scaled_picked_picked_jgp
-        - scaled_picked_picked_cqb
-        - vector_value_5 * picked_picked_joined_pow2
-    )
-    scattered_picked_joined_picked_picked = times_picked_joined_pow2.at[
+    scaled_s = vector_value_2 * s
+    p_start = vector * v_start_pow2 + vector_value * c + scaled_s
+    scaled_picked_everything = 0.0 * picked_everything_pow2
+    v_end_pow2 = v_end**2
+    scaled_c = jnp.asarray(_VECTOR_186_6, x.dtype) * c
+    scattered_scaled_p_start = scaled_picked_everything.at[
         jnp.asarray(_VECTOR_186)
-    ].add(picked_minus_picked_pqt)
-    scattered_scattered_picked_picked_picked = scattered_picked_joined_picked_picked.at[
-        jnp.asarray(_VECTOR_186_3)
-    ].add(picked_minus_picked_rrj)
-    picked_scattered_scattered_picked = scattered_scattered_picked_picked_picked[
-        jnp.asarray(_VECTOR_64)
-    ]
-    shifted_picked_scattered = picked_scattered - jnp.asarray(_VECTOR_117_2, x.dtype)
-    picked_scattered_minus = picked_scattered_scattered_picked - jnp.asarray(
-        _VECTOR_64_2, x.dtype
+    ].add(p_start)
+    p_end = vector * v_end_pow2 + scaled_c - scaled_s
+    p = scattered_scaled_p_start.at[jnp.asarray(_VECTOR_186_3)].add(p_end)
+    picked_p = p[jnp.asarray(_VECTOR_117)]
+    vector_value_3 = jnp.asarray(_VECTOR_118_3, x.dtype)
+    times_c = vector_value_2 * c
+    vector_value_4 = jnp.asarray(_VECTOR_186_7, x.dtype)
+    q_start = vector_value * s - times_c - vector_value_4 * v_start_pow2
+    times_picked_everything_pow2 = vector_value_3 * picked_everything_pow2
+    vector_value_5 = jnp.asarray(_VECTOR_186_9, x.dtype)
+    q_end = (
+        jnp.asarray(_VECTOR_186_8, x.dtype) * s - times_c - vector_value_5 * v_end_pow2
     )
+    scattered_scaled_q_start = times_picked_everything_pow2.at[
+        jnp.asarray(_VECTOR_186)
+    ].add(q_start)
+    q = scattered_scaled_q_start.at[jnp.asarray(_VECTOR_186_3)].add(q_end)
+    picked_q = q[jnp.asarray(_VECTOR_64)]
+    picked_p_minus = picked_p - jnp.asarray(_VECTOR_117_2, x.dtype)
+    picked_q_minus = picked_q - jnp.asarray(_VECTOR_64_2, x.dtype)
 
     # jacobian
-    twice_picked_picked = 2.0 * picked_picked_joined_x
+    twice_v_start = 2.0 * v_start
     array = jnp.array([[[1.0], [0.0]], [[0.0], [0.0]]], x.dtype)
-    stack_picked_picked = jnp.stack(
-        [picked_picked_joined_x_nfm, picked_picked_joined_x]
-    )
+    stack_v_end_v_start = jnp.stack([v_end, v_start])
     matrix_value_2 = jnp.array([[1.0], [-1.0]], x.dtype)
-    transposed_cos_picked_stack = (cos_picked_picked[None] * stack_picked_picked).T
-    transposed_picked_picked = (-(matrix_value_2 * picked_picked_sin_picked[None])).T
     stack_transposed_transposed = jnp.stack(
-        [transposed_cos_picked_stack, transposed_picked_picked]
+        [(cos_between[None] * stack_v_end_v_start).T, (-(matrix_value_2 * s[None])).T]
     )
     array_value = jnp.asarray(_ARRAY, x.dtype)
-    times_picked_picked = array * (twice_picked_picked * vector)[None, None]
-    transposed_stack_transposed = (array_value * stack_transposed_transposed).mT
-    transposed_sin_picked_stack = (sin_picked_picked[None] * stack_picked_picked).T
-    transposed_picked_picked_zzr = (matrix_value_2 * picked_picked_cos_picked[None]).T
-    stack_transposed_sin_picked_transposed = jnp.stack(
-        [transposed_sin_picked_stack, transposed_picked_picked_zzr]
+    transposed_scaled = (array_value * stack_transposed_transposed).mT
+    scaled_twice = array * (twice_v_start * vector)[None, None]
+    stack_transposed_sin_between_transposed = jnp.stack(
+        [(sin_between[None] * stack_v_end_v_start).T, (matrix_value_2 * c[None]).T]
     )
     array_value_2 = jnp.asarray(_ARRAY_1x186x1, x.dtype)
-    scaled_stack_transposed = array_value_2 * stack_transposed_sin_picked_transposed
-    picked_plus_transposed = (
-        times_picked_picked + transposed_stack_transposed + scaled_stack_transposed.mT
+    scaled_stack_transposed = array_value_2 * stack_transposed_sin_between_transposed
+    scaled_plus_transposed = (
+        scaled_twice + transposed_scaled + scaled_stack_transposed.mT
     )
-    v2_times_picked_picked_joined = 2.0 * picked_picked_joined_x_nfm
+    twice_v_end = 2.0 * v_end
     array_value_3 = jnp.array([[[0.0], [1.0]], [[0.0], [0.0]]], x.dtype)
-    scaled_picked_picked_3d = (v2_times_picked_picked_joined * vector)[None, None]
     times_stack_transposed_transposed = (
         jnp.asarray(_ARRAY_1x186x1_2, x.dtype) * stack_transposed_transposed
     )
-    scaled_picked_picked_bhj = array_value_3 * scaled_picked_picked_3d
-    transposed_stack_transposed_qqr = times_stack_transposed_transposed.mT
-    picked_transposed_plus_transposed_stack = (
-        scaled_picked_picked_bhj
-        + transposed_stack_transposed_qqr
+    times_scaled_twice_v_end = array_value_3 * (twice_v_end * vector)[None, None]
+    transposed_scaled_stack_transposed = times_stack_transposed_transposed.mT
+    scaled_transposed_plus_transposed_neg = (
+        times_scaled_twice_v_end
+        + transposed_scaled_stack_transposed
         + (-scaled_stack_transposed).mT
     )
-    transposed_picked_transposed = picked_transposed_plus_transposed_stack.transpose(
+    transposed_scaled_transposed = scaled_transposed_plus_transposed_neg.transpose(
         2, 0, 1
     )
-    stack_transposed_picked_transposed = jnp.stack(
-        [picked_plus_transposed.transpose(2, 0, 1), transposed_picked_transposed]
+    stack_transposed_scaled_transposed = jnp.stack(
+        [scaled_plus_transposed.transpose(2, 0, 1), transposed_scaled_transposed]
     )
-    reshape_stack_transposed_transposed = stack_transposed_picked_transposed.reshape(
+    reshape_stack_transposed_transposed = stack_transposed_scaled_transposed.reshape(
         372, 2, 2
     )
     picked_stack = reshape_stack_transposed_transposed[jnp.asarray(_VECTOR_366)]
-    scaled_stack_transposed_rbf = array_value_2 * stack_transposed_transposed
-    scaled_stack_transposed_jdr = array_value * stack_transposed_sin_picked_transposed
-    scaled_picked_picked_qfj = (
-        array * (twice_picked_picked * vector_value_4)[None, None]
+    scaled_stack_transposed_xvv = array_value_2 * stack_transposed_transposed
+    scaled_stack_transposed_tct = array_value * stack_transposed_sin_between_transposed
+    scaled_plus_transposed_neg = (
+        scaled_stack_transposed_tct
+        - scaled_stack_transposed_xvv
+        + (-(array * (twice_v_start * vector_value_4)[None, None])).mT
     )
-    stack_plus_transposed = (
-        scaled_stack_transposed_jdr
-        - scaled_stack_transposed_rbf
-        + (-scaled_picked_picked_qfj).mT
+    scaled_stack_transposed_jtn = (
+        jnp.asarray(_ARRAY_1x186x1_3, x.dtype) * stack_transposed_sin_between_transposed
     )
-    scaled_stack_transposed_szq = (
-        jnp.asarray(_ARRAY_1x186x1_3, x.dtype) * stack_transposed_sin_picked_transposed
+    scaled_twice_bmp = array_value_3 * (twice_v_end * vector_value_5)[None, None]
+    scaled_scaled_plus_transposed_neg_scaled = (
+        scaled_stack_transposed_jtn
+        - scaled_stack_transposed_xvv
+        + (-scaled_twice_bmp).mT
     )
-    scaled_picked_picked_rqz = (v2_times_picked_picked_joined * vector_value_5)[
-        None, None
-    ]
-    stack_stack_plus_transposed_picked = (
-        scaled_stack_transposed_szq
-        - scaled_stack_transposed_rbf
-        + (-(array_value_3 * scaled_picked_picked_rqz)).mT
+    transposed_scaled_transposed_neg = scaled_plus_transposed_neg.transpose(1, 0, 2)
+    transposed_scaled_trf = scaled_scaled_plus_transposed_neg_scaled.transpose(1, 0, 2)
+    stack_transposed_transposed_rrc = jnp.stack(
+        [transposed_scaled_transposed_neg, transposed_scaled_trf]
     )
-    transposed_stack_transposed_fnj = stack_stack_plus_transposed_picked.transpose(
-        1, 0, 2
-    )
-    stack_transposed_stack_transposed = jnp.stack(
-        [stack_plus_transposed.transpose(1, 0, 2), transposed_stack_transposed_fnj]
-    )
-    stack_transposed_transposed_xqw = stack_transposed_stack_transposed.reshape(
-        372, 2, 2
-    )
-    picked_stack_transposed_transposed = stack_transposed_transposed_xqw[
+    stack_transposed_transposed_cpt = stack_transposed_transposed_rrc.reshape(372, 2, 2)
+    picked_stack_transposed_transposed = stack_transposed_transposed_cpt[
         jnp.asarray(_VECTOR_166)
     ]
-    picked_picked_joined = (2.0 * picked_joined_x)[jnp.asarray(_VECTOR_14)]
-    picked = vector_value_3[jnp.asarray(_VECTOR_14)]
-    picked_picked_picked = picked_picked_joined * picked
-    picked_picked_picked_picked_gjw = picked_picked_picked[
+    picked_twice = (2.0 * picked_everything)[jnp.asarray(_VECTOR_14)]
+    picked_twice_picked = picked_twice * vector_value_3[jnp.asarray(_VECTOR_14)]
+    picked_picked_twice_picked = picked_twice_picked[
         jnp.array([0, 2, 3, 4, 6, 8, 9, 10], jnp.uint32)
     ]
     reshape_picked_stack = picked_stack_transposed_transposed.ravel()
     picked_stack_qkd = picked_stack.ravel()
     joined_picked_picked = jnp.concatenate(
-        [picked_stack_qkd, reshape_picked_stack, picked_picked_picked_picked_gjw]
+        [picked_stack_qkd, reshape_picked_stack, picked_picked_twice_picked]
     )
     picked_joined_picked_picked = joined_picked_picked[jnp.asarray(_VECTOR_1628)]
     full_0 = jnp.zeros((1051,), x.dtype)
 
     # results
-    mismatch = jnp.concatenate([shifted_picked_scattered, picked_scattered_minus])
+    mismatch = jnp.concatenate([picked_p_minus, picked_q_minus])
     jacobian = full_0.at[jnp.asarray(_VECTOR_1628_2)].add(
         picked_joined_picked_picked, mode="promise_in_bounds"
     )
@@ -359,43 +290,20 @@ def newton(x: jax.Array) -> Newton:
 
 
 def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
-    """The arguments as arrays; a TypeError where one is not what this was built for."""
-    flat, structure = jax.tree_util.tree_flatten_with_path(tuple(arguments.values()))
-    names = [
-        list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:])
-        for path, _ in flat
-    ]
-    if names != list(expected):
-        raise TypeError(f"the arguments must be {list(expected)}, not {names}")
-    python = {"int": int, "uint": jnp.uint, "float": float, "complex": complex}
-    follow = {f"float{bits}": ("float", f"float{bits}") for bits in (32, 64)}
-    follow |= {f"complex{2 * bits}": ("complex", f"float{bits}") for bits in (32, 64)}
-    kinds, widths = [], set()
-    for name, (_, leaf) in zip(names, flat, strict=True):
-        kind, _, shape = expected[name].partition("[")
-        if kind.startswith("default_"):  # what JAX takes for Python's own type
-            kind = str(jnp.result_type(python[kind.removeprefix("default_")]))
-        given = str(jnp.result_type(leaf))
-        weak = isinstance(leaf, int | float | complex)
-        weak |= getattr(leaf, "weak_type", False)
-        callers, width = follow.get(given, ("", ""))
-        fits = kind in (given, callers)
-        fits |= weak and given.rstrip("0123456789") == kind.rstrip("0123456789")
-        extents = ",".join(map(str, jnp.shape(leaf)))
-        if not fits or f"{extents}]" != shape:
-            raise TypeError(f"{name} must be {kind}[{shape}, not {given}[{extents}]")
-        if kind == callers and not weak:
-            widths.add(width)
-        kinds.append(kind)
+    """The arguments as arrays of one width; a TypeError where one is something else."""
+    widths = set()
+    for name, value in arguments.items():
+        if isinstance(value, list | tuple):
+            raise TypeError(f"{name} must be {expected[name]}: pass an array")
+        kind, shape = str(jnp.result_type(value)), [*map(str, jnp.shape(value))]
+        given = f"{kind}[{','.join(shape)}]"
+        if f"{kind.rstrip('3264')}[{','.join(shape)}]" != expected[name]:
+            is_many = f"float[{','.join(shape[1:])}]" == expected[name]
+            advice = ": jax.vmap takes many" if is_many else ""
+            raise TypeError(f"{name} must be {expected[name]}, not {given}{advice}")
+        if not isinstance(value, float) and not getattr(value, "weak_type", False):
+            widths.add(kind)
     if len(widths) > 1:
         raise TypeError(f"the arguments mix the float widths {sorted(widths)}")
-    floats = jnp.result_type(widths.pop() if widths else float)
-    widened = {"float": floats, "complex": jnp.result_type(floats, "complex64")}
-
-    def array(leaf: Any, kind: str) -> Any:
-        if kind.startswith("key<"):
-            return leaf
-        return jnp.asarray(leaf, widened.get(kind, kind))
-
-    arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
-    return tuple(jax.tree.unflatten(structure, arrays))
+    width = widths.pop() if widths else float
+    return tuple(jnp.asarray(value, width) for value in arguments.values())

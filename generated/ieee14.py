@@ -316,10 +316,10 @@ def ieee14(x: jax.Array) -> jax.Array:
     scaled_picked_everything = 0.0 * picked_everything_pow2
     v_end_pow2 = v_end**2
     p_end = vector * v_end_pow2 + jnp.asarray(_VECTOR_20_6, x.dtype) * c - scaled_s
-    scattered_picked_p_start = scaled_picked_everything.at[jnp.asarray(_VECTOR_20)].add(
+    scattered_scaled_p_start = scaled_picked_everything.at[jnp.asarray(_VECTOR_20)].add(
         p_start
     )
-    p = scattered_picked_p_start.at[jnp.asarray(_VECTOR_20_3)].add(p_end)
+    p = scattered_scaled_p_start.at[jnp.asarray(_VECTOR_20_3)].add(p_end)
     picked_p = p[jnp.arange(1, 14, dtype=jnp.int32)]
     scaled_c = vector_value_2 * c
     q_start = (
@@ -333,10 +333,10 @@ def ieee14(x: jax.Array) -> jax.Array:
         - scaled_c
         - jnp.asarray(_VECTOR_20_9, x.dtype) * v_end_pow2
     )
-    scattered_picked_q_start = times_picked_everything_pow2.at[
+    scattered_scaled_q_start = times_picked_everything_pow2.at[
         jnp.asarray(_VECTOR_20)
     ].add(q_start)
-    q = scattered_picked_q_start.at[jnp.asarray(_VECTOR_20_3)].add(q_end)
+    q = scattered_scaled_q_start.at[jnp.asarray(_VECTOR_20_3)].add(q_end)
     picked_q = q[jnp.array([3, 4, 6, 8, 9, 10, 11, 12, 13], jnp.int32)]
     picked_q_minus = picked_q - jnp.array(
         [
@@ -397,10 +397,10 @@ def newton(x: jax.Array) -> Newton:
     scaled_picked_everything = 0.0 * picked_everything_pow2
     v_end_pow2 = v_end**2
     p_end = vector * v_end_pow2 + jnp.asarray(_VECTOR_20_6, x.dtype) * c - scaled_s
-    scattered_picked_p_start = scaled_picked_everything.at[jnp.asarray(_VECTOR_20)].add(
+    scattered_scaled_p_start = scaled_picked_everything.at[jnp.asarray(_VECTOR_20)].add(
         p_start
     )
-    p = scattered_picked_p_start.at[jnp.asarray(_VECTOR_20_3)].add(p_end)
+    p = scattered_scaled_p_start.at[jnp.asarray(_VECTOR_20_3)].add(p_end)
     picked_p = p[jnp.arange(1, 14, dtype=jnp.int32)]
     scaled_c = vector_value_2 * c
     q_start = (
@@ -414,10 +414,10 @@ def newton(x: jax.Array) -> Newton:
         - scaled_c
         - jnp.asarray(_VECTOR_20_9, x.dtype) * v_end_pow2
     )
-    scattered_picked_q_start = times_picked_everything_pow2.at[
+    scattered_scaled_q_start = times_picked_everything_pow2.at[
         jnp.asarray(_VECTOR_20)
     ].add(q_start)
-    q = scattered_picked_q_start.at[jnp.asarray(_VECTOR_20_3)].add(q_end)
+    q = scattered_scaled_q_start.at[jnp.asarray(_VECTOR_20_3)].add(q_end)
     picked_q = q[jnp.array([3, 4, 6, 8, 9, 10, 11, 12, 13], jnp.int32)]
     picked_q_minus = picked_q - jnp.array(
         [
@@ -442,9 +442,9 @@ def newton(x: jax.Array) -> Newton:
     full_0 = jnp.broadcast_to(jnp.zeros((28,), x.dtype), (10, 28))
     joined_is_full_0 = jnp.concatenate([is_nkf.astype(x.dtype), full_0], axis=1)
     picked_joined_full_0 = joined_is_full_0[:, jnp.asarray(_VECTOR_14)]
-    picked_picked = picked_joined_full_0 * (2.0 * picked_everything)[None]
+    picked_joined_twice_picked = picked_joined_full_0 * (2.0 * picked_everything)[None]
     picked_picked_joined_full = picked_joined_full_0[:, jnp.asarray(_VECTOR_20)]
-    picked_picked_v_start = picked_picked_joined_full * (2.0 * v_start)[None]
+    picked_picked_twice_v_start = picked_picked_joined_full * (2.0 * v_start)[None]
     matrix_value_6 = jnp.asarray(_MATRIX_1x20, x.dtype)
     picked_picked_joined_full_hqk = picked_joined_full_0[:, jnp.asarray(_VECTOR_20_3)]
     v_start_picked_picked = v_start[None] * picked_picked_joined_full_hqk
@@ -459,72 +459,75 @@ def newton(x: jax.Array) -> Newton:
     picked_picked_joined_full_bmk = picked_joined_full_0_xgv[:, jnp.asarray(_VECTOR_20)]
     picked_minus_picked = picked_picked_joined_full_bmk - picked_picked_joined_full_bxt
     sin_between_2d = sin_between[None]
-    v_start_v_end_picked_picked = v_start_v_end_2d * -(
+    v_start_v_end_neg_picked = v_start_v_end_2d * -(
         picked_minus_picked * sin_between_2d
     )
     picked_v_start_cos_between = picked_plus_v_start * cos_between_2d
     picked_v_start_cos_plus_v_start_v_end = (
-        picked_v_start_cos_between + v_start_v_end_picked_picked
+        picked_v_start_cos_between + v_start_v_end_neg_picked
     )
     matrix_value_7 = jnp.asarray(_MATRIX_1x20_2, x.dtype)
     scaled_picked_v_start = matrix_value_7 * picked_v_start_cos_plus_v_start_v_end
-    scaled_picked_picked = matrix_value_6 * picked_picked_v_start
-    v_start_v_end_picked_picked_cos = v_start_v_end_2d * (
+    scaled_picked_picked = matrix_value_6 * picked_picked_twice_v_start
+    v_start_v_end_picked_picked = v_start_v_end_2d * (
         picked_minus_picked * cos_between_2d
     )
     picked_v_start_sin_between = picked_plus_v_start * sin_between_2d
     picked_v_start_sin_plus_v_start_v_end = (
-        picked_v_start_sin_between + v_start_v_end_picked_picked_cos
+        picked_v_start_sin_between + v_start_v_end_picked_picked
     )
     matrix_value_8 = jnp.asarray(_MATRIX_1x20_3, x.dtype)
     times_picked_v_start = matrix_value_8 * picked_v_start_sin_plus_v_start_v_end
-    picked_plus_picked = (
+    scaled_plus_scaled_picked = (
         scaled_picked_picked + scaled_picked_v_start + times_picked_v_start
     )
-    v0_times_picked_picked = 0.0 * picked_picked
-    picked_picked_joined_v_end = picked_picked_joined_full_hqk * (2.0 * v_end)[None]
-    scaled_picked_v_start_xch = (
+    scaled_picked_joined = 0.0 * picked_joined_twice_picked
+    picked_picked_twice_v_end = picked_picked_joined_full_hqk * (2.0 * v_end)[None]
+    scaled_picked_v_start_cnf = (
         jnp.asarray(_MATRIX_1x20_4, x.dtype) * picked_v_start_cos_plus_v_start_v_end
     )
-    times_picked_picked_v_end = matrix_value_6 * picked_picked_joined_v_end
-    scattered_picked_picked = v0_times_picked_picked.at[:, jnp.asarray(_VECTOR_20)].add(
-        picked_plus_picked
+    times_picked_picked_twice = matrix_value_6 * picked_picked_twice_v_end
+    scattered_scaled = scaled_picked_joined.at[:, jnp.asarray(_VECTOR_20)].add(
+        scaled_plus_scaled_picked
     )
-    picked_picked_minus_picked_v_start = (
-        times_picked_picked_v_end + scaled_picked_v_start_xch - times_picked_v_start
+    scaled_minus_scaled_picked = (
+        times_picked_picked_twice + scaled_picked_v_start_cnf - times_picked_v_start
     )
-    scattered_scattered_picked = scattered_picked_picked.at[
-        :, jnp.asarray(_VECTOR_20_3)
-    ].add(picked_picked_minus_picked_v_start)
-    scaled_picked_v_start_bxf = matrix_value_8 * picked_v_start_cos_plus_v_start_v_end
+    scattered_scattered_scaled = scattered_scaled.at[:, jnp.asarray(_VECTOR_20_3)].add(
+        scaled_minus_scaled_picked
+    )
+    scaled_picked_v_start_jhm = matrix_value_8 * picked_v_start_cos_plus_v_start_v_end
     scaled_picked_v_start_gxp = matrix_value_7 * picked_v_start_sin_plus_v_start_v_end
-    picked_picked_minus_picked_picked = (
-        scaled_picked_v_start_gxp
-        - scaled_picked_v_start_bxf
-        - jnp.asarray(_MATRIX_1x20_5, x.dtype) * picked_picked_v_start
+    scaled_picked_picked_zmg = (
+        jnp.asarray(_MATRIX_1x20_5, x.dtype) * picked_picked_twice_v_start
     )
-    times_picked_picked = jnp.asarray(_MATRIX_1x14, x.dtype) * picked_picked
+    scaled_scaled_minus_scaled_picked_picked = (
+        scaled_picked_v_start_gxp - scaled_picked_v_start_jhm - scaled_picked_picked_zmg
+    )
+    times_picked_joined_twice = (
+        jnp.asarray(_MATRIX_1x14, x.dtype) * picked_joined_twice_picked
+    )
     scaled_picked_v_start_qsq = (
         jnp.asarray(_MATRIX_1x20_6, x.dtype) * picked_v_start_sin_plus_v_start_v_end
     )
     scaled_picked_picked_cxs = (
-        jnp.asarray(_MATRIX_1x20_7, x.dtype) * picked_picked_joined_v_end
+        jnp.asarray(_MATRIX_1x20_7, x.dtype) * picked_picked_twice_v_end
     )
-    scattered_picked_picked_picked_picked = times_picked_picked.at[
+    scattered_scaled_picked_joined_scaled = times_picked_joined_twice.at[
         :, jnp.asarray(_VECTOR_20)
-    ].add(picked_picked_minus_picked_picked)
-    picked_minus_picked_tbd = (
-        scaled_picked_v_start_qsq - scaled_picked_v_start_bxf - scaled_picked_picked_cxs
+    ].add(scaled_scaled_minus_scaled_picked_picked)
+    scaled_minus_scaled_picked_jpx = (
+        scaled_picked_v_start_qsq - scaled_picked_v_start_jhm - scaled_picked_picked_cxs
     )
-    scattered_scattered_picked_picked_picked = scattered_picked_picked_picked_picked.at[
+    scattered_scattered_scaled_scaled_scaled = scattered_scaled_picked_joined_scaled.at[
         :, jnp.asarray(_VECTOR_20_3)
-    ].add(picked_minus_picked_tbd)
-    picked_scattered = scattered_scattered_picked[:, jnp.arange(1, 14, dtype=jnp.int32)]
-    picked_scattered_scattered_picked = scattered_scattered_picked_picked_picked[
+    ].add(scaled_minus_scaled_picked_jpx)
+    picked_scattered = scattered_scattered_scaled[:, jnp.arange(1, 14, dtype=jnp.int32)]
+    picked_scattered_scattered_scaled = scattered_scattered_scaled_scaled_scaled[
         :, jnp.array([3, 4, 6, 8, 9, 10, 11, 12, 13], jnp.int32)
     ]
     joined_picked_picked = jnp.concatenate(
-        [picked_scattered, picked_scattered_scattered_picked], axis=1
+        [picked_scattered, picked_scattered_scattered_scaled], axis=1
     )
 
     # results

@@ -61,8 +61,7 @@ def jacobian(q: jax.Array) -> jax.Array:
     cos_q1_plus_cos_q1 = cos_q1_minus_sin_q1 * sin_q3 + cos_q1_plus_sin_q1 * cos_q3
     scaled_cos_q1_cos_q1 = 0.09465 * cos_q1_plus_cos_q1
     scaled_minus_scaled = scaled_cos_q1_cos_q1 - 0.39225 * cos_q1_minus_sin_q1
-    scaled_scaled_minus_scaled_cos_q1 = scaled_minus_scaled - 0.425 * cos_q1
-    sin_q0_scaled_scaled = sin_q0 * scaled_scaled_minus_scaled_cos_q1
+    scaled_minus_scaled_cos_q1 = scaled_minus_scaled - 0.425 * cos_q1
     cos_q0_cos_q4 = cos_q0 * cos_q4
     sin_q0_sin_q4 = sin_q0 * sin_q4
     cos_q1_minus_cos_q1 = cos_q1_minus_sin_q1 * cos_q3 - cos_q1_plus_sin_q1 * sin_q3
@@ -70,7 +69,7 @@ def jacobian(q: jax.Array) -> jax.Array:
     scaled_cos_q1_sin_q1 = 0.39225 * cos_q1_plus_sin_q1
     v0p09465_times_cos_q1_cos_q1 = 0.09465 * cos_q1_minus_cos_q1
     scaled_cos_q1_sin_q4 = 0.0823 * cos_q1_plus_cos_q1 * sin_q4
-    scaled_plus_scaled = (
+    scaled_plus_scaled_cos_q1 = (
         0.425 * sin_q1
         + scaled_cos_q1_sin_q1
         + v0p09465_times_cos_q1_cos_q1
@@ -79,28 +78,29 @@ def jacobian(q: jax.Array) -> jax.Array:
     scaled_scaled_plus_scaled_cos_q1_sin_q4 = (
         scaled_cos_q1_sin_q1 + v0p09465_times_cos_q1_cos_q1 + scaled_cos_q1_sin_q4
     )
-    scaled_cos_q1_cos_q1_plus_scaled_cos_q1 = (
-        v0p09465_times_cos_q1_cos_q1 + scaled_cos_q1_sin_q4
-    )
+    scaled_plus_scaled = v0p09465_times_cos_q1_cos_q1 + scaled_cos_q1_sin_q4
     sin_q0_plus_cos_q0 = sin_q0_sin_q4 + cos_q0_cos_q4 * cos_q1_minus_cos_q1
     scaled_sin_q0_plus_scaled_cos_q0_sin_q0 = (
-        0.10915 * cos_q0 - sin_q0_scaled_scaled + 0.0823 * cos_q0_plus_sin_q0
+        0.10915 * cos_q0
+        - sin_q0 * scaled_minus_scaled_cos_q1
+        + 0.0823 * cos_q0_plus_sin_q0
     )
-    cos_q0_scaled_scaled = cos_q0 * scaled_scaled_plus_scaled_cos_q1_sin_q4
-    cos_q0_scaled_scaled_ghz = cos_q0 * scaled_cos_q1_cos_q1_plus_scaled_cos_q1
-    cos_q0_scaled_scaled_xfv = cos_q0 * scaled_scaled_minus_scaled_cos_q1
+    cos_q0_scaled = cos_q0 * scaled_scaled_plus_scaled_cos_q1_sin_q4
     sin_q0_cos_q4 = sin_q0 * cos_q4
     cos_q0_sin_q4 = cos_q0 * sin_q4
     pose_0_2 = sin_q0_cos_q4 - cos_q0_sin_q4 * cos_q1_minus_cos_q1
     cos_q0_minus_sin_q0 = cos_q0_sin_q4 - sin_q0_cos_q4 * cos_q1_minus_cos_q1
-    pose_0_3 = 0.10915 * sin_q0 + cos_q0_scaled_scaled_xfv + 0.0823 * pose_0_2
-    sin_q0_scaled_scaled_dtp = sin_q0 * scaled_scaled_plus_scaled_cos_q1_sin_q4
-    sin_q0_scaled_scaled_mgn = sin_q0 * scaled_cos_q1_cos_q1_plus_scaled_cos_q1
-    scaled_cos_q1_cos_q1_sin_q4 = 0.0823 * cos_q1_minus_cos_q1 * sin_q4
-    scaled_scaled_minus_scaled_cos_q1_sin_q4 = (
-        scaled_scaled_minus_scaled_cos_q1 - scaled_cos_q1_cos_q1_sin_q4
+    pose_0_3 = (
+        0.10915 * sin_q0 + cos_q0 * scaled_minus_scaled_cos_q1 + 0.0823 * pose_0_2
     )
-    scaled_minus_scaled_fdr = scaled_minus_scaled - scaled_cos_q1_cos_q1_sin_q4
+    sin_q0_scaled = sin_q0 * scaled_scaled_plus_scaled_cos_q1_sin_q4
+    scaled_cos_q1_cos_q1_sin_q4 = 0.0823 * cos_q1_minus_cos_q1 * sin_q4
+    scaled_scaled_cos_q1_minus_scaled_cos_q1 = (
+        scaled_minus_scaled_cos_q1 - scaled_cos_q1_cos_q1_sin_q4
+    )
+    scaled_scaled_minus_scaled_cos_q1_sin_q4 = (
+        scaled_minus_scaled - scaled_cos_q1_cos_q1_sin_q4
+    )
     scaled_cos_q1_cos_q1_minus_scaled_cos_q1 = (
         scaled_cos_q1_cos_q1 - scaled_cos_q1_cos_q1_sin_q4
     )
@@ -108,24 +108,24 @@ def jacobian(q: jax.Array) -> jax.Array:
         [
             [
                 scaled_sin_q0_plus_scaled_cos_q0_sin_q0,
+                cos_q0 * scaled_plus_scaled_cos_q1,
+                cos_q0_scaled,
                 cos_q0 * scaled_plus_scaled,
-                cos_q0_scaled_scaled,
-                cos_q0_scaled_scaled_ghz,
                 -0.0823 * sin_q0_plus_cos_q0,
                 0.0,
             ],
             [
                 pose_0_3,
+                sin_q0 * scaled_plus_scaled_cos_q1,
+                sin_q0_scaled,
                 sin_q0 * scaled_plus_scaled,
-                sin_q0_scaled_scaled_dtp,
-                sin_q0_scaled_scaled_mgn,
                 0.0823 * cos_q0_minus_sin_q0,
                 0.0,
             ],
             [
                 0.0,
+                scaled_scaled_cos_q1_minus_scaled_cos_q1,
                 scaled_scaled_minus_scaled_cos_q1_sin_q4,
-                scaled_minus_scaled_fdr,
                 scaled_cos_q1_cos_q1_minus_scaled_cos_q1,
                 -0.0823 * cos_q1_plus_cos_q1 * cos_q4,
                 0.0,
@@ -149,23 +149,23 @@ def shoulder_block(q: jax.Array) -> jax.Array:
     )
     shifted_scaled_cos = 0.0823 * jnp.cos(q[4]) + 0.10915
     scaled_plus_scaled = 0.09465 * cos_q3 + 0.0823 * sin_q3 * sin_q4
-    shifted_scaled_scaled = 0.09465 * sin_q3 - 0.0823 * cos_q3 * sin_q4 - 0.39225
+    shifted_scaled = 0.09465 * sin_q3 - 0.0823 * cos_q3 * sin_q4 - 0.39225
     shifted_sin_q2_cos_q2 = (
-        sin_q2 * scaled_plus_scaled + cos_q2 * shifted_scaled_scaled - 0.425
+        sin_q2 * scaled_plus_scaled + cos_q2 * shifted_scaled - 0.425
     )
-    sin_q2_minus_cos_q2 = sin_q2 * shifted_scaled_scaled - cos_q2 * scaled_plus_scaled
+    sin_q2_minus_cos_q2 = sin_q2 * shifted_scaled - cos_q2 * scaled_plus_scaled
     cos_q1_shifted_sin_q2 = cos_q1 * shifted_sin_q2_cos_q2
     cos_q1_minus_sin_q1 = cos_q1_shifted_sin_q2 - sin_q1 * sin_q2_minus_cos_q2
     sin_q1_shifted_sin_q2 = sin_q1 * shifted_sin_q2_cos_q2
     sin_q1_plus_cos_q1 = sin_q1_shifted_sin_q2 + cos_q1 * sin_q2_minus_cos_q2
-    cos_q1_scaled_scaled_minus_sin_q1 = (
-        cos_q1 * scaled_plus_scaled - sin_q1 * shifted_scaled_scaled
+    cos_q1_scaled_minus_sin_q1_shifted = (
+        cos_q1 * scaled_plus_scaled - sin_q1 * shifted_scaled
     )
-    sin_q1_scaled_scaled_plus_cos_q1_shifted = (
-        sin_q1 * scaled_plus_scaled + cos_q1 * shifted_scaled_scaled
+    sin_q1_scaled_plus_cos_q1_shifted_scaled = (
+        sin_q1 * scaled_plus_scaled + cos_q1 * shifted_scaled
     )
-    sin_q2_sin_q1_cos_q1 = sin_q2 * sin_q1_scaled_scaled_plus_cos_q1_shifted
-    cos_q2_cos_q1_sin_q1 = cos_q2 * cos_q1_scaled_scaled_minus_sin_q1
+    sin_q2_sin_q1_cos_q1 = sin_q2 * sin_q1_scaled_plus_cos_q1_shifted_scaled
+    cos_q2_cos_q1_sin_q1 = cos_q2 * cos_q1_scaled_minus_sin_q1_shifted
     cos_q2_minus_sin_q2 = cos_q2_cos_q1_sin_q1 - sin_q2_sin_q1_cos_q1
     cos_q0_minus_sin_q0 = cos_q0 * shifted_scaled_cos - sin_q0 * cos_q1_minus_sin_q1
     pose_0_3 = sin_q0 * shifted_scaled_cos + cos_q0 * cos_q1_minus_sin_q1

@@ -63,40 +63,57 @@ def derivatives(tau: jax.Array, delta: jax.Array) -> Derivatives:
     """
     tau, delta = _checked(_ARGUMENTS, tau=tau, delta=delta)
     # a00
-    inverse_sqrt_tau = jnp.sqrt(1.0 / tau)
-    shifted_sqrt_tau = 1.7064774529578879 - 0.7064774529578879 * inverse_sqrt_tau
-    tau_sqrt_tau = tau * shifted_sqrt_tau**2
-    shifted_delta = 2.414213562373095 * delta + 1.0
-    inverse_delta = 1.0 / (1.0 - 0.41421356237309515 * delta)
-    log_delta_delta = jnp.log(shifted_delta * inverse_delta)
-    tau_sqrt_log_delta = 2.0779605375661445 * tau_sqrt_tau * log_delta_delta
+    inverse_sqrt_inverse_tau = jnp.sqrt(1.0 / tau)
+    scaled_inverse_sqrt = 0.7064774529578879 * inverse_sqrt_inverse_tau
+    shifted_scaled_inverse = 1.7064774529578879 - scaled_inverse_sqrt
+    tau_shifted_scaled = tau * shifted_scaled_inverse**2
+    shifted_scaled_delta = 2.414213562373095 * delta + 1.0
+    inverse_shifted_scaled = 1.0 / (1.0 - 0.41421356237309515 * delta)
+    log_ratio = jnp.log(shifted_scaled_delta * inverse_shifted_scaled)
+    attractive = 2.0779605375661445 * tau_shifted_scaled * log_ratio
 
     # a01
-    v1_over_delta = 1.0 / (1.0 - delta)
-    inverse_delta_rfw = 1.0 / shifted_delta
-    tau_sqrt_delta = tau_sqrt_tau * inverse_delta_rfw
-    tau_sqrt_delta_hcq = 5.877359948604258 * tau_sqrt_delta * inverse_delta
+    inverse_shifted_delta = 1.0 / (1.0 - delta)
+    v1_over_shifted_scaled_delta = 1.0 / shifted_scaled_delta
+    tau_shifted_inverse_shifted = tau_shifted_scaled * v1_over_shifted_scaled_delta
+    scaled_tau_shifted = 5.877359948604258 * tau_shifted_inverse_shifted
+    scaled_tau_inverse_shifted = scaled_tau_shifted * inverse_shifted_scaled
 
     # a02
-    v2p34314575050762_minus_delta = 2.34314575050762 - 8.0 * inverse_delta_rfw
-    tau_sqrt_delta_thg = (
-        2.0779605375661445 * tau_sqrt_delta * v2p34314575050762_minus_delta
+    v2p34314575050762_minus_scaled_inverse_shifted = (
+        2.34314575050762 - 8.0 * v1_over_shifted_scaled_delta
     )
+    v2p0779605375661445_times_tau_shifted_inverse = (
+        2.0779605375661445 * tau_shifted_inverse_shifted
+    )
+    scaled_tau_shifted_scaled = (
+        v2p0779605375661445_times_tau_shifted_inverse
+        * v2p34314575050762_minus_scaled_inverse_shifted
+    )
+    scaled_tau_shifted_inverse_shifted_pow2 = (
+        scaled_tau_shifted_scaled * inverse_shifted_scaled**2
+    )
+    inverse_shifted_pow2 = inverse_shifted_delta**2
 
     # a11
-    delta_sqrt_tau = -10.029582235210896 * inverse_delta * shifted_sqrt_tau
+    scaled_inverse_shifted = -10.029582235210896 * inverse_shifted_scaled
+    scaled_shifted = scaled_inverse_shifted * shifted_scaled_inverse
+
+    # a20
+    times_inverse_sqrt_pow3 = -1.2525819827158013 * inverse_sqrt_inverse_tau**3
 
     # results
-    a10 = -3.5459928054928778 * log_delta_delta * shifted_sqrt_tau
-    a02 = v1_over_delta**2 - tau_sqrt_delta_thg * inverse_delta**2
-    a20 = -1.2525819827158013 * inverse_sqrt_tau**3 * log_delta_delta
+    a01 = inverse_shifted_delta - scaled_tau_inverse_shifted
+    a10 = -3.5459928054928778 * log_ratio * shifted_scaled_inverse
+    a02 = inverse_shifted_pow2 - scaled_tau_shifted_inverse_shifted_pow2
+    a11 = scaled_shifted * v1_over_shifted_scaled_delta
     return Derivatives(
-        -(jnp.log1p(-delta) + tau_sqrt_log_delta),
-        v1_over_delta - tau_sqrt_delta_hcq,
+        -(jnp.log1p(-delta) + attractive),
+        a01,
         a10,
         a02,
-        delta_sqrt_tau * inverse_delta_rfw,
-        a20,
+        a11,
+        times_inverse_sqrt_pow3 * log_ratio,
     )
 
 
@@ -104,43 +121,20 @@ def derivatives(tau: jax.Array, delta: jax.Array) -> Derivatives:
 
 
 def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
-    """The arguments as arrays; a TypeError where one is not what this was built for."""
-    flat, structure = jax.tree_util.tree_flatten_with_path(tuple(arguments.values()))
-    names = [
-        list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:])
-        for path, _ in flat
-    ]
-    if names != list(expected):
-        raise TypeError(f"the arguments must be {list(expected)}, not {names}")
-    python = {"int": int, "uint": jnp.uint, "float": float, "complex": complex}
-    follow = {f"float{bits}": ("float", f"float{bits}") for bits in (32, 64)}
-    follow |= {f"complex{2 * bits}": ("complex", f"float{bits}") for bits in (32, 64)}
-    kinds, widths = [], set()
-    for name, (_, leaf) in zip(names, flat, strict=True):
-        kind, _, shape = expected[name].partition("[")
-        if kind.startswith("default_"):  # what JAX takes for Python's own type
-            kind = str(jnp.result_type(python[kind.removeprefix("default_")]))
-        given = str(jnp.result_type(leaf))
-        weak = isinstance(leaf, int | float | complex)
-        weak |= getattr(leaf, "weak_type", False)
-        callers, width = follow.get(given, ("", ""))
-        fits = kind in (given, callers)
-        fits |= weak and given.rstrip("0123456789") == kind.rstrip("0123456789")
-        extents = ",".join(map(str, jnp.shape(leaf)))
-        if not fits or f"{extents}]" != shape:
-            raise TypeError(f"{name} must be {kind}[{shape}, not {given}[{extents}]")
-        if kind == callers and not weak:
-            widths.add(width)
-        kinds.append(kind)
+    """The arguments as arrays of one width; a TypeError where one is something else."""
+    widths = set()
+    for name, value in arguments.items():
+        if isinstance(value, list | tuple):
+            raise TypeError(f"{name} must be {expected[name]}: pass an array")
+        kind, shape = str(jnp.result_type(value)), [*map(str, jnp.shape(value))]
+        given = f"{kind}[{','.join(shape)}]"
+        if f"{kind.rstrip('3264')}[{','.join(shape)}]" != expected[name]:
+            is_many = f"float[{','.join(shape[1:])}]" == expected[name]
+            advice = ": jax.vmap takes many" if is_many else ""
+            raise TypeError(f"{name} must be {expected[name]}, not {given}{advice}")
+        if not isinstance(value, float) and not getattr(value, "weak_type", False):
+            widths.add(kind)
     if len(widths) > 1:
         raise TypeError(f"the arguments mix the float widths {sorted(widths)}")
-    floats = jnp.result_type(widths.pop() if widths else float)
-    widened = {"float": floats, "complex": jnp.result_type(floats, "complex64")}
-
-    def array(leaf: Any, kind: str) -> Any:
-        if kind.startswith("key<"):
-            return leaf
-        return jnp.asarray(leaf, widened.get(kind, kind))
-
-    arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
-    return tuple(jax.tree.unflatten(structure, arrays))
+    width = widths.pop() if widths else float
+    return tuple(jnp.asarray(value, width) for value in arguments.values())

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import linecache
 from collections.abc import Mapping
 from dataclasses import replace
 from inspect import Parameter
@@ -117,11 +118,16 @@ def verify(source: CarriedSource, binding: Binding, traced: Traced, name: str) -
 
 
 def execute(source: CarriedSource, name: str) -> Any:
-    """Run a carried text as a module would, and return the function it defines."""
+    """Run a carried text as a module would, and return the function it defines.
+
+    Its lines are known to `linecache`, as those of files are: tracing asks what they
+    assign.
+    """
     imports = "".join(f"{line}\n" for line in source.imports)
     namespace: dict[str, Any] = {"__name__": f"partialc.carried.{name}"}
-    code = compile(_PRELUDE + imports + source.text, f"<source of {name}>", "exec")
-    exec(code, namespace)
+    text, file = _PRELUDE + imports + source.text, f"<source of {name}>"
+    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+    exec(compile(text, file, "exec"), namespace)
     return namespace[name]
 
 

@@ -18,81 +18,18 @@ from partialc.ir.agreement import width
 from partialc.ir.program import Atom, Constant, Equation, Function, Param, Value
 from partialc.ir.structure import constant_key, equation_key
 from partialc.printing.names import identifier
+from partialc.printing.words import (
+    BY_NUMBER,
+    INFIX,
+    JOINING,
+    RESULTS,
+    TIMES,
+    TRANSPARENT,
+    WORDS,
+)
 
 Tokens: TypeAlias = tuple[str, ...]
 
-_INFIX: Final = {
-    "mul": (),
-    "add": ("plus",),
-    "add_any": ("plus",),
-    "sub": ("minus",),
-    "div": ("over",),
-    "pow": ("pow",),
-    "rem": ("rem",),
-    "eq": ("is",),
-    "ne": ("not",),
-    "lt": ("below",),
-    "le": ("upto",),
-    "gt": ("above",),
-    "ge": ("from",),
-    "and": ("and",),
-    "or": ("or",),
-    "xor": ("xor",),
-    "dot_general": ("dot",),
-}
-_TIMES: Final[dict[object, str]] = {0.5: "half", 2.0: "twice", 3.0: "thrice"}
-_BY_NUMBER: Final = frozenset({*_TIMES.values(), "inverse", "scaled", "shifted"})
-_JOINING: Final[frozenset[str]] = frozenset().union(*_INFIX.values())
-_TRANSPARENT: Final = frozenset(
-    {
-        "broadcast_in_dim",
-        "convert_element_type",
-        "copy",
-        "expand_dims",
-        "optimization_barrier",
-        "real",
-        "reduce_precision",
-        "reshape",
-        "squeeze",
-        "stop_gradient",
-    }
-)
-_WORDS: Final = {
-    "reduce_sum": "sum",
-    "reduce_prod": "prod",
-    "reduce_max": "max",
-    "reduce_min": "min",
-    "reduce_and": "all",
-    "reduce_or": "any",
-    "select_n": "where",
-    "broadcast_in_dim": "spread",
-    "convert_element_type": "cast",
-    "integer_pow": "pow",
-    "iota": "arange",
-    "dynamic_slice": "slice",
-    "dynamic_update_slice": "updated",
-    "concatenate": "joined",
-    "conv_general_dilated": "conv",
-    "cumsum": "cumsum",
-    "custom_linear_solve": "solution",
-    "gather": "picked",
-    "scatter": "scattered",
-    "scatter-add": "scattered",
-    "random_bits": "bits",
-    "transpose": "transposed",
-    "triangular_solve": "solution",
-    "optimization_barrier": "kept",
-    "while": "final",
-    "cond": "chosen",
-}
-_RESULTS: Final = {
-    "eigh": ("eigenvectors", "eigenvalues"),
-    "eig": ("eigenvalues", "left_eigenvectors", "right_eigenvectors"),
-    "lu": ("lu", "pivots", "permutation"),
-    "qr": ("q", "r"),
-    "svd": ("singular_values", "u", "vh"),
-    "top_k": ("largest", "positions"),
-}
 _LONGEST: Final = 28
 _LONGEST_NUMBER: Final = 5
 _LONG_AXIS: Final = 16
@@ -143,7 +80,7 @@ class Labels:
         if longer != short:
             yield identifier(longer)
         numbers = _flat(map(_number, definition[0].inputs))
-        if numbers and definition[0].op not in (*_INFIX, "stack"):
+        if numbers and definition[0].op not in (*INFIX, "stack"):
             yield identifier("_".join((short, *numbers)))
         for depth in (2, 4, 8):
             code = _letters(self._structure(value, depth))
@@ -204,19 +141,19 @@ class Labels:
         operands = [_core(self.tokens(atom))[:detail] for atom in equation.inputs]
         told = [tokens for tokens in operands if tokens]
         full = detail > 2
-        if op in _RESULTS and number < len(_RESULTS[op]):
-            return (_RESULTS[op][number], *_flat(told[:1]))
+        if op in RESULTS and number < len(RESULTS[op]):
+            return (RESULTS[op][number], *_flat(told[:1]))
         if op == "index":
             return self._indexed(equation, full=full)
-        if op in _INFIX and len(operands) == 2:
+        if op in INFIX and len(operands) == 2:
             if full:
                 told = [
                     tokens or _number(atom)
                     for tokens, atom in zip(operands, equation.inputs, strict=True)
                 ]
-                infix = _INFIX[op] or (("times",) if _has_constant(equation) else ())
+                infix = INFIX[op] or (("times",) if _has_constant(equation) else ())
             else:
-                infix = _INFIX[op]
+                infix = INFIX[op]
             if len(told) == 2:
                 return (*told[0], *infix, *told[1])
             if told and not full:
@@ -228,7 +165,7 @@ class Labels:
             stacked = self._stacked(equation.inputs[0], number)
             if stacked is not None:
                 return (*self.tokens(stacked)[:3], "kept")
-        if op in _TRANSPARENT and told and not full:
+        if op in TRANSPARENT and told and not full:
             return self.tokens(equation.inputs[0])
         if op == "integer_pow" and told:
             power = str(equation.params["y"]).replace("-", "inv")
@@ -323,20 +260,20 @@ def _word(equation: Equation) -> str:
     if equation.op.startswith("custom_j") or equation.op.startswith("custom_v"):
         return callee.name.strip("_") if isinstance(callee, Function) else "custom"
     given = equation.params.get("word")
-    return str(given or _WORDS.get(equation.op) or equation.op.replace("-", "_"))
+    return str(given or WORDS.get(equation.op) or equation.op.replace("-", "_"))
 
 
 def _once(tokens: Tokens) -> Tokens:
     """Scaled and scaled again is scaled."""
     pairs = zip(("", *tokens), tokens, strict=False)
     return tuple(
-        token for last, token in pairs if token != last or token not in _BY_NUMBER
+        token for last, token in pairs if token != last or token not in BY_NUMBER
     )
 
 
 def _core(tokens: Tokens) -> Tokens:
     """The words that name something, without those that join them."""
-    return tuple(token for token in tokens if token not in _JOINING) or tokens
+    return tuple(token for token in tokens if token not in JOINING) or tokens
 
 
 def _counts(equation: Equation) -> tuple[int, int]:
@@ -405,13 +342,13 @@ def _by_number(equation: Equation) -> Tokens:
     match equation.op:
         case "mul":
             factor = number.data.item() if number.type.size == 1 else None
-            return (_TIMES.get(factor, "scaled"),)
+            return (TIMES.get(factor, "scaled"),)
         case "div":
             return ("inverse" if number is first else "scaled",)
         case "add" | "add_any" | "sub":
             return ("shifted",)
         case _:
-            return _INFIX[equation.op]
+            return INFIX[equation.op]
 
 
 def _number(atom: Atom) -> Tokens:
@@ -419,8 +356,9 @@ def _number(atom: Atom) -> Tokens:
     if not isinstance(atom, Constant) or atom.type.shape:
         return ()
     text = str(atom.data.item()).replace("-", "neg").replace("+", "")
-    word = re.sub(r"\W", "p", text.removesuffix(".0"))
-    return (word,) if width(word) <= _LONGEST_NUMBER else ()
+    whole = text.removesuffix(".0")
+    word = re.sub(r"\W", "p", whole)
+    return (word,) if width(whole) <= _LONGEST_NUMBER else ()
 
 
 def _letters(text: str) -> str:

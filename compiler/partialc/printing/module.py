@@ -29,7 +29,7 @@ IMPORTS: Final = {
 
 
 MOST_APART: Final = 16
-"""Arrays of more numbers are written side by side."""
+"""Of tables of no more numbers each row has lines of its own."""
 
 _MANY: Final = re.compile(r"np\.array\((\[.*)\)", re.DOTALL)
 
@@ -61,11 +61,13 @@ def is_large(array: NDArray[Any]) -> bool:
 def constant_source(name: str, array: NDArray[Any]) -> str:
     """The statement that defines a module-level array.
 
-    Many numbers stand side by side: black would give each a line of its own.
+    Numbers stand side by side: black would give each a line of its own.
     """
     text = unparse(module_array(array))
     found = _MANY.fullmatch(text)
-    if found is None or array.size <= MOST_APART:
+    is_short = len(f"{name} = {text}") <= LINE_LENGTH
+    is_row = array.size == max(array.shape, default=1)
+    if found is None or is_short or (array.size <= MOST_APART and not is_row):
         return f"{name} = {text}"
     lines = indent(fill(found[1], LINE_LENGTH - 4, break_long_words=False), "    ")
     return f"# fmt: off\n{name} = np.array(\n{lines}\n)\n# fmt: on"

@@ -46,6 +46,9 @@ from partialc.printing.text import unparse
 from partialc.printing.views import index_expression
 from partialc.printing.widths import dtype_expression
 
+_LONGEST_ARRAY: Final = 64
+"""Columns of an array that is written out within a statement."""
+
 _ROLES: Final = {0: "scalar", 1: "vector", 2: "matrix"}
 
 
@@ -428,6 +431,8 @@ class Scope:
         role = _ROLES.get(constant.type.ndim, "array")
         if expression is None and constant.data.size <= literals.INLINE_SIZE:
             expression = literals.inline(constant.data, dtype)
+            if columns(expression) > _LONGEST_ARRAY:
+                expression = None
         if expression is None:
             stored = self.session.module.constant(constant.data, role.upper())
             typed = (

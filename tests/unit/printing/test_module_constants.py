@@ -36,3 +36,15 @@ def test_many_numbers_stand_side_by_side() -> None:
 def test_few_numbers_are_left_to_black() -> None:
     text = constant_source("_ARRAY", np.array([1.0, 2.5]))
     assert text == "_ARRAY = np.array([1.0, 2.5])"
+
+
+def test_a_row_that_is_too_long_for_a_line_takes_few() -> None:
+    for shape in ((9,), (1, 9), (9, 1)):
+        text = format_source(
+            constant_source("_ARRAY", np.cos(np.arange(9.0).reshape(shape)))
+        )
+        assert len(text.splitlines()) <= 8, text
+    table = format_source(
+        constant_source("_ARRAY", np.cos(np.arange(9.0).reshape(3, 3)))
+    )
+    assert "# fmt: off" not in table

@@ -60,7 +60,8 @@ def authors_names(jaxpr: Any) -> dict[Any, str]:
         jaxpr: Without its constants; not one that a call holds, which JAX may have
             traced for another caller.
     """
-    stacks = [_stack(eqn.source_info) for eqn in jaxpr.eqns]
+    sources = _Sources()
+    stacks = [sources.stack(eqn.source_info.traceback) for eqn in jaxpr.eqns]
     readers = _last_readers(jaxpr)
     names: dict[_Statement, list[dict[Any, str]]] = defaultdict(list)
     for last, stack in enumerate(stacks):
@@ -126,38 +127,38 @@ def _is_derived(eqn: Any) -> bool:
     return any(f"{word}(" in stack for word in _DERIVED)
 
 
-@lru_cache(maxsize=65536)
-def _frames(traceback: Any) -> tuple[tuple[str, int], ...]:
-    return tuple((frame.file_name, frame.line_num) for frame in traceback.frames)
-
-
-def _stack(source_info: Any) -> _Stack:
-    traceback = source_info.traceback
-    if traceback is None:
-        return ()
-    return _stack_of(_frames(traceback))
-
-
-@lru_cache(maxsize=65536)
-def _stack_of(frames: tuple[tuple[str, int], ...]) -> _Stack:
-    """From the innermost frame outwards, as long as these are the author's."""
-    found = [
-        _statement(file, line) for file, line in reversed(frames) if _is_authors(file)
-    ]
-    return tuple(found)
-
-
 @lru_cache(maxsize=4096)
 def _is_authors(file: str) -> bool:
     path = Path(file)
     return not any(path.is_relative_to(folder) for folder in _FOREIGN)
 
 
-def _statement(file: str, line: int) -> _Statement:
-    return _statements(file).get(line) or _Statement(file, line)
+class _Sources:
+    """The sources as they are now; a file may change between two traces."""
+
+    def __init__(self) -> None:
+        self._stacks: dict[Any, _Stack] = {}
+        self._files: dict[str, dict[int, _Statement]] = {}
+
+    def stack(self, traceback: Any) -> _Stack:
+        """The author's statements in a traceback."""
+        if traceback is None:
+            return ()
+        if traceback not in self._stacks:
+            self._stacks[traceback] = tuple(
+                self._statement(frame.file_name, frame.line_num)
+                for frame in reversed(traceback.frames)
+                if _is_authors(frame.file_name)
+            )
+        return self._stacks[traceback]
+
+    def _statement(self, file: str, line: int) -> _Statement:
+        if file not in self._files:
+            linecache.checkcache(file)
+            self._files[file] = _statements(file)
+        return self._files[file].get(line) or _Statement(file, line)
 
 
-@lru_cache(maxsize=256)
 def _statements(file: str) -> dict[int, _Statement]:
     """The innermost statement on each line of a file."""
     try:

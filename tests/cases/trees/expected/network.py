@@ -64,40 +64,35 @@ def weight(params: dict[str, Any], data: Any) -> jax.Array:
     w = params["dense"]["w"]
     inputs = data.inputs
     labels = data.labels
-    tanh_inputs_w_bias = jnp.tanh(inputs @ w + bias[None])
-    max_tanh_inputs_w = jnp.max(tanh_inputs_w_bias, axis=1)
-    is_finite_max_tanh_inputs = jnp.isfinite(max_tanh_inputs_w)
-    where_is_finite_max_max_tanh = jnp.where(
-        is_finite_max_tanh_inputs, max_tanh_inputs_w, 0.0
+    logits = jnp.tanh(inputs @ w + bias[None])
+    max_logits = jnp.max(logits, axis=1)
+    where_is_finite_max = jnp.where(jnp.isfinite(max_logits), max_logits, 0.0)
+    logits_minus_where_is_finite = (
+        logits - lax.stop_gradient(where_is_finite_max)[:, None]
     )
-    where_is_finite_max = lax.stop_gradient(where_is_finite_max_max_tanh)[:, None]
-    exp_tanh_where = jnp.exp(tanh_inputs_w_bias - where_is_finite_max)
-    sum_exp_tanh_where = jnp.sum(exp_tanh_where, axis=1)
-    from_sum_exp = sum_exp_tanh_where >= 0.0
+    exp_logits_where_is_finite = jnp.exp(logits_minus_where_is_finite)
+    sum_exp_logits_where = jnp.sum(exp_logits_where_is_finite, axis=1)
+    from_sum_exp = sum_exp_logits_where >= 0.0
     inputs0 = inputs[:, 0, None]
-    shifted_tanh_inputs = 1.0 - tanh_inputs_w_bias
-    inputs0_plus_inputs0_tanh = inputs0 + inputs0 * tanh_inputs_w_bias[:, 1:2]
-    inputs0_inputs0_tanh_inputs = (
-        inputs0_plus_inputs0_tanh * shifted_tanh_inputs[:, 1:2]
+    shifted_logits = 1.0 - logits
+    inputs0_plus_inputs0_chosen = inputs0 + inputs0 * logits[:, 1:2]
+    inputs0_shifted = inputs0_plus_inputs0_chosen * shifted_logits[:, 1:2]
+    inputs0_shifted_exp_logits = inputs0_shifted * exp_logits_where_is_finite[:, 1:2]
+    pad_inputs0_shifted_exp = jnp.pad(inputs0_shifted_exp_logits, ((0, 0), (1, 1)))
+    sum_pad_inputs0_shifted = jnp.sum(pad_inputs0_shifted_exp, axis=1)
+    neg_sum_pad_inputs0 = -sum_pad_inputs0_shifted
+    where_sum_exp_neg_sum = jnp.where(
+        from_sum_exp, sum_pad_inputs0_shifted, neg_sum_pad_inputs0
     )
-    inputs0_inputs0_exp_tanh = inputs0_inputs0_tanh_inputs * exp_tanh_where[:, 1:2]
-    pad_inputs0_inputs0_exp = jnp.pad(inputs0_inputs0_exp_tanh, ((0, 0), (1, 1)))
-    sum_pad_inputs0_inputs0 = jnp.sum(pad_inputs0_inputs0_exp, axis=1)
-    neg_sum_pad_inputs0 = -sum_pad_inputs0_inputs0
-    where_sum_exp_sum_pad = jnp.where(
-        from_sum_exp, sum_pad_inputs0_inputs0, neg_sum_pad_inputs0
+    shifted = (1.0 + logits[:, 2:]) * shifted_logits[:, 2:]
+    shifted_exp_logits = shifted * exp_logits_where_is_finite[:, 2:]
+    pad_shifted_exp_logits = jnp.pad(shifted_exp_logits, ((0, 0), (2, 0)))
+    sum_pad_shifted_exp = jnp.sum(pad_shifted_exp_logits, axis=1)
+    neg_sum_pad_shifted = -sum_pad_shifted_exp
+    where_sum_exp_neg_sum_pad_sum_pad = jnp.where(
+        from_sum_exp, sum_pad_shifted_exp, neg_sum_pad_shifted
     )
-    v1_plus_tanh_inputs_w = 1.0 + tanh_inputs_w_bias[:, 2:]
-    tanh_inputs_tanh_inputs = v1_plus_tanh_inputs_w * shifted_tanh_inputs[:, 2:]
-    tanh_inputs_exp_tanh = tanh_inputs_tanh_inputs * exp_tanh_where[:, 2:]
-    pad_tanh_inputs_exp = jnp.pad(tanh_inputs_exp_tanh, ((0, 0), (2, 0)))
-    sum_pad_tanh_inputs = jnp.sum(pad_tanh_inputs_exp, axis=1)
-    neg_sum_pad_tanh = -sum_pad_tanh_inputs
-    where_sum_exp_sum_pad_tanh_sum_pad_tanh = jnp.where(
-        from_sum_exp, sum_pad_tanh_inputs, neg_sum_pad_tanh
-    )
-    neg_where_sum_exp = -where_sum_exp_sum_pad
-    where_sum_where_sum = neg_where_sum_exp * where_sum_exp_sum_pad_tanh_sum_pad_tanh
+    neg_where_where_sum = -where_sum_exp_neg_sum * where_sum_exp_neg_sum_pad_sum_pad
     labels_2d = labels[:, None]
     where_labels_labels = jnp.where(labels_2d < 0, labels_2d + 3, labels_2d)
     where_labels_labels_3d = where_labels_labels[:, :, None]
@@ -116,9 +111,9 @@ def weight(params: dict[str, Any], data: Any) -> jax.Array:
         mode="fill",
         fill_value=0,
     )
-    where_sum_abs_sum = where_sum_where_sum * jnp.abs(sum_exp_tanh_where) ** -2
-    where_sum_minus_picked_full = where_sum_abs_sum - picked_full_0_where_labels[:, 0]
-    return jnp.sum(where_sum_minus_picked_full) / 4.0
+    neg_where_abs_sum = neg_where_where_sum * jnp.abs(sum_exp_logits_where) ** -2
+    neg_where_minus_picked_full = neg_where_abs_sum - picked_full_0_where_labels[:, 0]
+    return jnp.sum(neg_where_minus_picked_full) / 4.0
 
 
 @jax.jit
@@ -147,40 +142,53 @@ def curvature(
     labels = data.labels
     params_tangent_bias = params_tangent["bias"]
     params_tangent_dense_w = params_tangent["dense"]["w"]
-    tanh_inputs_params_bias = jnp.tanh(inputs @ params_dense_w + params_bias[None])
-    shifted_tanh_inputs = tanh_inputs_params_bias + 1.0
-    max_tanh_inputs_params_bias = jnp.max(tanh_inputs_params_bias, axis=1)
-    is_finite_max_tanh_inputs = jnp.isfinite(max_tanh_inputs_params_bias)
-    where_is_finite_max_max_tanh = jnp.where(
-        is_finite_max_tanh_inputs, max_tanh_inputs_params_bias, 0.0
+    logits = jnp.tanh(inputs @ params_dense_w + params_bias[None])
+    shifted_logits = logits + 1.0
+    max_logits = jnp.max(logits, axis=1)
+    where_is_finite_max = jnp.where(jnp.isfinite(max_logits), max_logits, 0.0)
+    logits_minus_where_is_finite = (
+        logits - lax.stop_gradient(where_is_finite_max)[:, None]
     )
-    where_is_finite_max = lax.stop_gradient(where_is_finite_max_max_tanh)[:, None]
-    exp_tanh_where = jnp.exp(tanh_inputs_params_bias - where_is_finite_max)
-    sum_exp_tanh_where = jnp.sum(exp_tanh_where, axis=1)
-    from_sum_exp = sum_exp_tanh_where >= 0.0
-    abs_sum_exp_tanh = jnp.abs(sum_exp_tanh_where)
-    inverse_abs_sum = 1.0 / abs_sum_exp_tanh
+    exp_logits_where_is_finite = jnp.exp(logits_minus_where_is_finite)
+    sum_exp_logits_where = jnp.sum(exp_logits_where_is_finite, axis=1)
+    from_sum_exp = sum_exp_logits_where >= 0.0
+    abs_sum_exp_logits = jnp.abs(sum_exp_logits_where)
+    inverse_abs_sum = 1.0 / abs_sum_exp_logits
     inputs_plus_params_tangent_bias = (
         inputs @ params_tangent_dense_w + params_tangent_bias[None]
     )
-    v1_minus_tanh_inputs_params_bias = 1.0 - tanh_inputs_params_bias
-    inputs_tanh = inputs_plus_params_tangent_bias * v1_minus_tanh_inputs_params_bias
-    inputs_tanh_tanh_inputs = inputs_tanh * shifted_tanh_inputs
-    sum_inputs_tanh_exp = jnp.sum(inputs_tanh_tanh_inputs * exp_tanh_where, axis=1)
-    neg_sum_inputs_tanh = -sum_inputs_tanh_exp
-    where_sum_exp_sum_inputs = jnp.where(
-        from_sum_exp, sum_inputs_tanh_exp, neg_sum_inputs_tanh
+    v1_minus_logits = 1.0 - logits
+    inputs_shifted = inputs_plus_params_tangent_bias * v1_minus_logits
+    inputs_shifted_logits = inputs_shifted * shifted_logits
+    inputs_shifted_exp_logits = inputs_shifted_logits * exp_logits_where_is_finite
+    sum_inputs_shifted_exp = jnp.sum(inputs_shifted_exp_logits, axis=1)
+    neg_sum_inputs_shifted = -sum_inputs_shifted_exp
+    where_sum_exp_neg_sum = jnp.where(
+        from_sum_exp, sum_inputs_shifted_exp, neg_sum_inputs_shifted
     )
-    where_sum_over_abs_sum = where_sum_exp_sum_inputs / abs_sum_exp_tanh
-    scaled_abs_sum = -0.25 * (inverse_abs_sum * where_sum_over_abs_sum)
-    where_sum_exp_abs_sum = jnp.where(from_sum_exp, scaled_abs_sum, 0.0)
-    where_sum_exp_abs_sum_0 = jnp.where(from_sum_exp, 0.0, scaled_abs_sum)
-    v0p25_times_abs_sum = 0.25 * inverse_abs_sum
-    where_sum_exp_abs_sum_qcx = jnp.where(from_sum_exp, v0p25_times_abs_sum, 0.0)
-    where_sum_exp_abs_sum_tht = jnp.where(from_sum_exp, 0.0, v0p25_times_abs_sum)
-    where_sum_minus_where_sum = where_sum_exp_abs_sum_qcx - where_sum_exp_abs_sum_tht
-    inputs_tanh_where_sum = inputs_tanh_tanh_inputs * where_sum_minus_where_sum[:, None]
-    where_sum_minus = (where_sum_exp_abs_sum - where_sum_exp_abs_sum_0)[:, None]
+    where_sum_over_abs_sum = where_sum_exp_neg_sum / abs_sum_exp_logits
+    scaled_inverse_abs = -0.25 * (inverse_abs_sum * where_sum_over_abs_sum)
+    where_sum_exp_scaled_inverse = jnp.where(from_sum_exp, scaled_inverse_abs, 0.0)
+    where_sum_exp_scaled_inverse_abs = jnp.where(from_sum_exp, 0.0, scaled_inverse_abs)
+    v0p25_times_inverse_abs_sum = 0.25 * inverse_abs_sum
+    where_sum_exp_scaled_inverse_0 = jnp.where(
+        from_sum_exp, v0p25_times_inverse_abs_sum, 0.0
+    )
+    where_sum_exp_scaled_inverse_fvw = jnp.where(
+        from_sum_exp, 0.0, v0p25_times_inverse_abs_sum
+    )
+    where_sum_minus_where_sum = (
+        where_sum_exp_scaled_inverse_0 - where_sum_exp_scaled_inverse_fvw
+    )
+    where_sum_exp_minus_where_sum_exp = (
+        where_sum_exp_scaled_inverse - where_sum_exp_scaled_inverse_abs
+    )
+    inputs_shifted_where_sum = (
+        inputs_shifted_logits * where_sum_minus_where_sum[:, None]
+    )
+    where_sum_minus = where_sum_exp_minus_where_sum_exp[:, None]
+    where_plus_inputs = where_sum_minus + inputs_shifted_where_sum
+    where_sum_minus_2d = where_sum_minus_where_sum[:, None]
     labels_2d = labels[:, None]
     where_labels_labels = jnp.where(labels_2d < 0, labels_2d + 3, labels_2d)
     full_0 = jnp.zeros((4, 3), params_bias.dtype)
@@ -198,24 +206,18 @@ def curvature(
         ),
         mode="fill",
     )
-    exp_tanh_where_sum = exp_tanh_where * where_sum_minus_where_sum[:, None]
-    inputs_params_tangent_bias_tanh_inputs = (
-        inputs_plus_params_tangent_bias * shifted_tanh_inputs
+    exp_logits_where_sum = exp_logits_where_is_finite * where_sum_minus_2d
+    inputs_params_tangent_bias_shifted = (
+        inputs_plus_params_tangent_bias * shifted_logits
     )
-    inputs_minus_inputs = inputs_tanh - inputs_params_tangent_bias_tanh_inputs
-    exp_tanh_plus_scattered_full = exp_tanh_where_sum + scattered_full_where
-    exp_tanh_where_where_sum_inputs = exp_tanh_where * (
-        where_sum_minus + inputs_tanh_where_sum
-    )
-    exp_tanh_inputs_inputs = exp_tanh_plus_scattered_full * inputs_minus_inputs
-    exp_tanh_plus_exp_tanh = exp_tanh_where_where_sum_inputs + exp_tanh_inputs_inputs
-    tanh_inputs_exp_tanh = shifted_tanh_inputs * exp_tanh_plus_exp_tanh
-    tanh_inputs_tanh_inputs = tanh_inputs_exp_tanh * v1_minus_tanh_inputs_params_bias
-    sum_tanh_inputs = jnp.sum(tanh_inputs_tanh_inputs, axis=0)[None]
-    return {
-        "bias": jnp.sum(sum_tanh_inputs, axis=0),
-        "dense": {"w": (tanh_inputs_tanh_inputs.T @ inputs).T},
-    }
+    inputs_minus_inputs = inputs_shifted - inputs_params_tangent_bias_shifted
+    exp_plus_scattered = exp_logits_where_sum + scattered_full_where
+    exp_logits_where_inputs = exp_logits_where_is_finite * where_plus_inputs
+    exp_scattered_inputs_inputs = exp_plus_scattered * inputs_minus_inputs
+    exp_plus_exp = exp_logits_where_inputs + exp_scattered_inputs_inputs
+    shifted = shifted_logits * exp_plus_exp * v1_minus_logits
+    sum_sum_shifted = jnp.sum(jnp.sum(shifted, axis=0)[None], axis=0)
+    return {"bias": sum_sum_shifted, "dense": {"w": (shifted.T @ inputs).T}}
 
 
 @jax.jit
