@@ -18,8 +18,10 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.agreement import is_agreeing
 from partialc.ir.dtypes import Regime
-from partialc.ir.program import ArrayType, Function, Value
+from partialc.ir.program import ArrayType, Equation, Function, Value
+from partialc.ir.structure import all_equations
 from partialc.ops.evaluation import evaluate
 
 Numbers: TypeAlias = NDArray[Any]
@@ -32,6 +34,9 @@ _TOLERANCE: Final = 1e-9
 _MOST_EQUATIONS: Final = 2000
 _MOST_NUMBERS: Final = 4_000_000
 """Programs with more of either are printed without: running them would take long."""
+
+_MOST_STEPS: Final = 1000
+"""The same of loops."""
 
 _MOST_ELEMENTS: Final = 16
 """The elements of larger arrays have no names of their own."""
@@ -99,7 +104,10 @@ def _values(
         if value.type.dtype.is_float
     ]
     count = sum(prod(value.type.shape) for value in values)
-    if len(function.equations) > _MOST_EQUATIONS or count > _MOST_NUMBERS:
+    is_large = count > _MOST_NUMBERS and not is_agreeing()
+    if len(function.equations) > _MOST_EQUATIONS or is_large:
+        return
+    if any(_may_take_long(equation) for equation in all_equations(function)):
         return
     inputs = [value.type for value in function.inputs]
     if list(types) != inputs[: len(types)] or any(_is_strange(kind) for kind in inputs):
@@ -111,6 +119,13 @@ def _values(
     for place, value in enumerate(values):
         rows = [np.asarray(run[place], np.float64).reshape(-1) for run in runs]
         yield value, np.stack(rows)
+
+
+def _may_take_long(equation: Equation) -> bool:
+    """Whether it is a long loop, or one that random arguments may never end."""
+    length = equation.params.get("length", 0)
+    assert isinstance(length, int)
+    return equation.op == "while" or (equation.op == "scan" and length > _MOST_STEPS)
 
 
 def _is_strange(kind: ArrayType) -> bool:
@@ -137,7 +152,7 @@ def _with_relatives(
     for name, _, numbers in found:
         yield name, numbers
     for name, shape, numbers in found:
-        if 1 < numbers.shape[1] <= _MOST_ELEMENTS:
+        if 1 < numbers.shape[1] <= _MOST_ELEMENTS and not is_agreeing():
             for place, index in enumerate(np.ndindex(shape)):
                 digits = "_".join(map(str, index))
                 apart = "_" if len(index) > 1 or name[-1].isdigit() else ""

@@ -103,3 +103,11 @@ def test_more_inputs_may_follow() -> None:
 
 def test_without_names_nothing_is_run() -> None:
     assert UNNAMED.names(program(written, (), ())) == {}
+
+
+def test_loops_that_may_never_end_are_not_run() -> None:
+    def halved(x: Any) -> Any:
+        half = 0.5 * x
+        return jax.lax.while_loop(lambda y: y != 0.125, lambda y: y + half, x)
+
+    assert Authored.of(program(halved, ())).named == {}

@@ -91,22 +91,27 @@ def lower(x: jax.Array, t: jax.Array, out_cotangent: dict[str, jax.Array]) -> ja
     constraints = out_cotangent["constraints"]
     objective = out_cotangent["objective"]
     sin_x_0to5 = jnp.sin(x[:5])
-    sin_x_t_constraints = -(sin_x_0to5 * (t * -(constraints * x[1:] ** 2)))
+    neg_sin_x_t = -(sin_x_0to5 * (t * -(constraints * x[1:] ** 2)))
     objective_cosh_x = objective * jnp.cosh(x)
     scaled_constraints = -2.0 * constraints
-    t_constraints_x = t * (scaled_constraints * x[1:] * jnp.cos(x[:5]))
-    constraints_t_sin = scaled_constraints * (t * sin_x_0to5)
-    constraints_plus_objective = (
-        constraints_t_sin[:4] + sin_x_t_constraints[1:] + objective_cosh_x[1:5]
+    t_scaled_constraints = t * (scaled_constraints * x[1:] * jnp.cos(x[:5]))
+    scaled_constraints_t_sin = scaled_constraints * (t * sin_x_0to5)
+    scaled_plus_objective = (
+        scaled_constraints_t_sin[:4] + neg_sin_x_t[1:] + objective_cosh_x[1:5]
     )
-    stack_t_constraints = jnp.stack([t_constraints_x[:4], constraints_plus_objective])
-    sin_x_plus = (sin_x_t_constraints[0] + objective_cosh_x[0])[None]
-    stack_t_constraints_x_constraints = jnp.stack(
-        [t_constraints_x[4], constraints_t_sin[4] + objective_cosh_x[5]]
+    stack_t_scaled_objective = jnp.stack(
+        [t_scaled_constraints[:4], scaled_plus_objective]
     )
-    transposed_stack = stack_t_constraints.T.ravel()
+    scaled_constraints_t_plus_objective_cosh = (
+        scaled_constraints_t_sin[4] + objective_cosh_x[5]
+    )
+    stack_t_scaled_constraints_scaled = jnp.stack(
+        [t_scaled_constraints[4], scaled_constraints_t_plus_objective_cosh]
+    )
+    neg_sin_plus = (neg_sin_x_t[0] + objective_cosh_x[0])[None]
+    transposed_stack_t_scaled = stack_t_scaled_objective.T.ravel()
     return jnp.concatenate(
-        [sin_x_plus, transposed_stack, stack_t_constraints_x_constraints]
+        [neg_sin_plus, transposed_stack_t_scaled, stack_t_scaled_constraints_scaled]
     )
 
 
@@ -184,30 +189,33 @@ def step(x: jax.Array, t: jax.Array, out_cotangent: dict[str, jax.Array]) -> Ste
 
     # vjp_out_x
     constraints0 = constraints[0]
-    constraints0_t_x1 = constraints0 * (t_x1_pow2 * jnp.cos(x0) + 1.0)
+    constraints0_shifted_t = constraints0 * (t_x1_pow2 * jnp.cos(x0) + 1.0)
     constraints_0to4 = constraints[:4]
     constraints_1to5 = constraints[1:]
     sin_x_constraints_0to4 = jnp.sin(x[:4]) * constraints_0to4
     x_2to6_cos_x = x_2to6_pow2 * constraints_1to5 * jnp.cos(x_1to5)
     constraints4 = constraints[4]
     sin_x4_t = unstack_1_joined_sin_x0 * t
-    constraints4_sin_x4_t = constraints4 * (1.0 - sin_x4_t * (2.0 * x[5]))
-    objective_minus_constraints0 = (objective * jnp.sinh(x0) - constraints0_t_x1)[None]
+    constraints4_shifted_sin_x4 = constraints4 * (1.0 - sin_x4_t * (2.0 * x[5]))
+    objective_plus_constraints4 = (
+        objective * jnp.sinh(x[5]) + constraints4_shifted_sin_x4
+    )
+    objective_minus_constraints0 = (objective * jnp.sinh(x0) - constraints0_shifted_t)[
+        None
+    ]
     constraints_plus_objective = (
         constraints_0to4
         - constraints_1to5
         - t * (x_2to6_cos_x + 2.0 * x_1to5 * sin_x_constraints_0to4)
         + objective * jnp.sinh(x_1to5)
     )
-    objective_plus_constraints4 = (objective * jnp.sinh(x[5]) + constraints4_sin_x4_t)[
-        None
-    ]
+    objective_plus_constraints4_1d = objective_plus_constraints4[None]
 
     # diagonal_weighted_hessian_x
     sin_x_constraints_1to5 = sin_x_x_2to6 * constraints_1to5
     t_sin_x = t * (sin_x_constraints_1to5 - 2.0 * sin_x_constraints_0to4)
     cosh_x0_objective_plus = (cosh_x0 * objective + t_x1_sin_x0 * constraints0)[None]
-    cosh_x5_minus_sin_x4 = (cosh_x5 * objective - 2.0 * sin_x4_t * constraints4)[None]
+    cosh_x5_minus_twice = (cosh_x5 * objective - 2.0 * sin_x4_t * constraints4)[None]
     cosh_x_plus_t_sin = jnp.cosh(x_1to5) * objective + t_sin_x
 
     # results
@@ -216,11 +224,11 @@ def step(x: jax.Array, t: jax.Array, out_cotangent: dict[str, jax.Array]) -> Ste
         [
             objective_minus_constraints0,
             constraints_plus_objective,
-            objective_plus_constraints4,
+            objective_plus_constraints4_1d,
         ]
     )
     diagonal_weighted_hessian_x = jnp.concatenate(
-        [cosh_x0_objective_plus, cosh_x_plus_t_sin, cosh_x5_minus_sin_x4]
+        [cosh_x0_objective_plus, cosh_x_plus_t_sin, cosh_x5_minus_twice]
     )
     return Step(
         {"constraints": joined_x1_x0_x_2to6, "objective": jnp.sum(cosh_x)},

@@ -78,43 +78,20 @@ def written_out(x: jax.Array) -> jax.Array:
 
 
 def _checked(expected: dict[str, str], **arguments: Any) -> tuple[Any, ...]:
-    """The arguments as arrays; a TypeError where one is not what this was built for."""
-    flat, structure = jax.tree_util.tree_flatten_with_path(tuple(arguments.values()))
-    names = [
-        list(arguments)[path[0].idx] + jax.tree_util.keystr(path[1:])
-        for path, _ in flat
-    ]
-    if names != list(expected):
-        raise TypeError(f"the arguments must be {list(expected)}, not {names}")
-    python = {"int": int, "uint": jnp.uint, "float": float, "complex": complex}
-    follow = {f"float{bits}": ("float", f"float{bits}") for bits in (32, 64)}
-    follow |= {f"complex{2 * bits}": ("complex", f"float{bits}") for bits in (32, 64)}
-    kinds, widths = [], set()
-    for name, (_, leaf) in zip(names, flat, strict=True):
-        kind, _, shape = expected[name].partition("[")
-        if kind.startswith("default_"):  # what JAX takes for Python's own type
-            kind = str(jnp.result_type(python[kind.removeprefix("default_")]))
-        given = str(jnp.result_type(leaf))
-        weak = isinstance(leaf, int | float | complex)
-        weak |= getattr(leaf, "weak_type", False)
-        callers, width = follow.get(given, ("", ""))
-        fits = kind in (given, callers)
-        fits |= weak and given.rstrip("0123456789") == kind.rstrip("0123456789")
-        extents = ",".join(map(str, jnp.shape(leaf)))
-        if not fits or f"{extents}]" != shape:
-            raise TypeError(f"{name} must be {kind}[{shape}, not {given}[{extents}]")
-        if kind == callers and not weak:
-            widths.add(width)
-        kinds.append(kind)
+    """The arguments as arrays of one width; a TypeError where one is something else."""
+    widths = set()
+    for name, value in arguments.items():
+        if isinstance(value, list | tuple):
+            raise TypeError(f"{name} must be {expected[name]}: pass an array")
+        kind, shape = str(jnp.result_type(value)), [*map(str, jnp.shape(value))]
+        given = f"{kind}[{','.join(shape)}]"
+        if f"{kind.rstrip('3264')}[{','.join(shape)}]" != expected[name]:
+            is_many = f"float[{','.join(shape[1:])}]" == expected[name]
+            advice = ": jax.vmap takes many" if is_many else ""
+            raise TypeError(f"{name} must be {expected[name]}, not {given}{advice}")
+        if not isinstance(value, float) and not getattr(value, "weak_type", False):
+            widths.add(kind)
     if len(widths) > 1:
         raise TypeError(f"the arguments mix the float widths {sorted(widths)}")
-    floats = jnp.result_type(widths.pop() if widths else float)
-    widened = {"float": floats, "complex": jnp.result_type(floats, "complex64")}
-
-    def array(leaf: Any, kind: str) -> Any:
-        if kind.startswith("key<"):
-            return leaf
-        return jnp.asarray(leaf, widened.get(kind, kind))
-
-    arrays = [array(leaf, kind) for (_, leaf), kind in zip(flat, kinds, strict=True)]
-    return tuple(jax.tree.unflatten(structure, arrays))
+    width = widths.pop() if widths else float
+    return tuple(jnp.asarray(value, width) for value in arguments.values())
