@@ -111,3 +111,12 @@ def test_loops_that_may_never_end_are_not_run() -> None:
         return jax.lax.while_loop(lambda y: y != 0.125, lambda y: y + half, x)
 
     assert Authored.of(program(halved, ())).named == {}
+
+
+def test_other_branches_are_looked_at() -> None:
+    def bent(x: Any) -> Any:
+        grown = jnp.maximum(x**3, 0.0)
+        return grown * x
+
+    assert names(bent, lambda x: x**3 * 2.0, ()) == []
+    assert names(bent, lambda x: jnp.maximum(x**3, 0.0) * 2.0, ()) == ["grown"]
