@@ -82,7 +82,8 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Of a test marked `drawn(n)` every n-th case stays, from a drawn one on.
 
-    The others are `slow`; within some runs all had their turn.
+    The others are `slow`; within some runs all had their turn. A second number is added
+    to the first, so that tests of one table take different cases of it.
     """
     seed = int(config.option.hypothesis_seed)
     seen: Counter[str] = Counter()
@@ -91,7 +92,8 @@ def pytest_collection_modifyitems(
         if mark is None:
             continue
         test = item.nodeid.partition("[")[0]
-        if (seen[test] + seed) % mark.args[0]:
+        every, *offset = mark.args
+        if (seen[test] + seed + sum(offset)) % every:
             item.add_marker(pytest.mark.slow)
         seen[test] += 1
 

@@ -13,7 +13,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
 from partialc.ir.dtypes import FLOAT, DType, Regime
 from partialc.ir.jaxprs import regimes_of, trace, trace_one
@@ -113,18 +112,6 @@ def bundles(cases: Iterable[Case], size: int = 12) -> list[Bundle]:
             found.append(Bundle(tuple(group)))
             group.clear()
     return found + [Bundle(tuple(group)) for group in pending.values() if group]
-
-
-def sampled(found: Iterable[Bundle], phase: int) -> list[Any]:
-    """Every third bundle, the others as long tests; phases differ from test to test."""
-    return [
-        pytest.param(
-            bundle,
-            id=bundle.name,
-            marks=() if number % 3 == phase else pytest.mark.slow,
-        )
-        for number, bundle in enumerate(found)
-    ]
 
 
 def input_types(case: Case) -> list[ArrayType]:

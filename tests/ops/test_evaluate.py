@@ -12,7 +12,7 @@ from partialc.ir.dtypes import Regime
 from partialc.ir.structure import all_equations
 from partialc.ops.registry import all_ops
 from tests.ops.cases import CASES, derived
-from tests.ops.running import Bundle, bundles, sampled
+from tests.ops.running import Bundle, bundles
 
 _DERIVED: Final = [each for case in CASES for each in derived(case)]
 _OF_OTHER_VERSIONS: Final = (
@@ -28,7 +28,8 @@ _OF_DERIVATIVES: Final = {
 """Cases of operations that programs contain only once they are differentiated."""
 
 
-@pytest.mark.parametrize("bundle", sampled(bundles(CASES), 0))
+@pytest.mark.drawn(6, 0)
+@pytest.mark.parametrize("bundle", bundles(CASES), ids=lambda each: each.name)
 def test_evaluates_to_what_jax_computes(bundle: Bundle) -> None:
     for regime, function in bundle.program().variants.items():
         check(function)

@@ -13,7 +13,7 @@ from partialc.lowering.pipeline import FINAL, run
 from partialc.ops.evaluation import evaluate
 from partialc.ops.registry import find
 from tests.ops.cases import CASES, derived
-from tests.ops.running import Bundle, bundles, sampled
+from tests.ops.running import Bundle, bundles
 
 _DERIVED: Final = [each for case in CASES for each in derived(case)]
 
@@ -27,7 +27,8 @@ def _check(bundle: Bundle) -> None:
     bundle.assert_close(actual, bundle.expected(Regime.WIDE))
 
 
-@pytest.mark.parametrize("bundle", sampled(bundles(CASES), 1))
+@pytest.mark.drawn(6, 1)
+@pytest.mark.parametrize("bundle", bundles(CASES), ids=lambda each: each.name)
 def test_cones_compute_what_jax_computes(bundle: Bundle) -> None:
     _check(bundle)
 

@@ -19,7 +19,7 @@ from partialc.lowering.restated import slice_of
 from partialc.ops.evaluation import evaluate
 from partialc.ops.registry import find
 from tests.ops.cases import CASES, derived
-from tests.ops.running import Bundle, bundles, sampled
+from tests.ops.running import Bundle, bundles
 
 _DERIVED: Final = [each for case in CASES for each in derived(case)]
 
@@ -81,7 +81,8 @@ def _check(bundle: Bundle, choice: Choice, wanted: dict[str, list[np.ndarray]]) 
     bundle.assert_close(actual, [_taken(each, choice) for each in wanted[bundle.name]])
 
 
-@pytest.mark.parametrize("bundle", sampled(bundles(CASES), 2))
+@pytest.mark.drawn(6, 2)
+@pytest.mark.parametrize("bundle", bundles(CASES), ids=lambda each: each.name)
 def test_rectangles_hold_what_jax_computes(
     bundle: Bundle, wanted: dict[str, list[np.ndarray]]
 ) -> None:

@@ -174,7 +174,7 @@ def check(asked: Asked) -> None:
             np.testing.assert_array_equal(nonzeros, listed)
 
 
-@examples(40, shrink=False)
+@examples(24, shrink=False)
 @given(drawn_by(draw))
 def test_matrices_of_random_programs(asked: Asked) -> None:
     check(asked)

@@ -14,7 +14,7 @@ from partialc.ir.program import Function, Program
 from partialc.ir.structure import has_unprintable_rules
 from partialc.lowering.resolve_custom_calls import resolve_custom_calls
 from tests.ops.cases import CASES, derived
-from tests.ops.running import Bundle, bundles, sampled
+from tests.ops.running import Bundle, bundles
 from tests.unit.printing.programs import (
     assert_strong,
     flat_source,
@@ -35,7 +35,8 @@ def _small_memory():
     jax.clear_caches()
 
 
-@pytest.mark.parametrize("bundle", sampled(bundles(_CASES), 2))
+@pytest.mark.drawn(6, 3)
+@pytest.mark.parametrize("bundle", bundles(_CASES), ids=lambda each: each.name)
 def test_a_printed_program_computes_the_same(bundle: Bundle) -> None:
     program = bundle.program()
     if has_unprintable_rules(program.widest):
