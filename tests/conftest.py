@@ -1,8 +1,8 @@
 """Options of the whole test suite, and the seed of its random programs.
 
-Tests that draw programs draw other ones for every state of the sources: the seed is the
-name that git gives the committed tree, so that a run in another clone repeats this one,
-and the next commit draws anew. It is Hypothesis's own seed: it stands in the header of
+Tests that draw programs draw other ones for every state of the compiler: the seed is the
+name that git gives its committed tree, so that a run in another clone repeats this one,
+and the next change of the compiler draws anew. It is Hypothesis's own seed: it stands in the header of
 every run and beside every failure, all workers share it, and
 `pytest --hypothesis-seed N` draws the programs of N.
 """
@@ -35,10 +35,10 @@ os.environ["PARTIALC_TRIAL"] = "off"
 
 
 def seed_of_sources() -> int:
-    """32 bits of the name of the committed tree; drawn where there is no git."""
+    """32 bits of the name of the compiler's tree; drawn where there is no git."""
     try:
         tree = subprocess.run(
-            ["git", "rev-parse", "HEAD^{tree}"],
+            ["git", "rev-parse", "HEAD:compiler"],
             cwd=Path(__file__).parent,
             capture_output=True,
             text=True,
