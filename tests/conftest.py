@@ -1,9 +1,9 @@
 """Options of the whole test suite, and the seed of its random programs.
 
-Tests that draw programs draw other ones for every state of the compiler: the seed is the
-name that git gives its committed tree, so that a run in another clone repeats this one,
-and the next change of the compiler draws anew. It is Hypothesis's own seed: it stands in
-the header of every run and beside every failure, all workers share it, and
+Tests that draw programs draw other ones for every state of the compiler: the seed is
+the name that git gives its committed tree, so that a run in another clone repeats this
+one, and the next change of the compiler draws anew. It is Hypothesis's own seed: it
+stands in the header of every run and beside every failure, all workers share it, and
 `pytest --hypothesis-seed N` draws the programs of N.
 """
 
