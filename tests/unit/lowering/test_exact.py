@@ -53,7 +53,7 @@ BINARY = {
     "sub": NUMBER_KINDS,
     "mul": NUMBER_KINDS,
     "div": NUMBER_KINDS,
-    "rem": WHOLE_KINDS,
+    "rem": NUMBER_KINDS,
     "max": tuple(KINDS),
     "min": tuple(KINDS),
     "and": BIT_KINDS,
@@ -257,6 +257,21 @@ def test_whole_numbers_that_indices_move(places):
     expected = np.zeros(4, np.uint32)
     expected[places] = [7, 9]
     np.testing.assert_array_equal(facts.elements(moved), expected)
+
+
+def test_positions_that_are_computed_in_floats():
+    """As `jnp.arange(n, dtype=x.dtype) * 7 % n` in problems that were Fortran once."""
+    traced = trace_one(
+        lambda: [(jnp.arange(9, dtype=jnp.float32) * 7 % 9).astype(jnp.int32)],
+        [],
+        Regime.WIDE,
+        name="f",
+        input_names=[],
+    )
+    simplified = run(traced, FINAL)
+    (found,) = simplified.outputs
+    facts = find_facts(simplified, computed)
+    np.testing.assert_array_equal(facts.elements(found), np.arange(9) * 7 % 9)
 
 
 def dot(contracted, batch=((), ())):
