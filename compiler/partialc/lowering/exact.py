@@ -1,8 +1,8 @@
 """Operations that give the same bits on every machine, in numpy.
 
 IEEE 754 rounds +, -, *, / and square roots exactly, remainders are exact, and integers,
-truth values and indexing involve no rounding at all. Everything else (exp, tanh, sums of
-floats, whose order is XLA's choice) differs between processors and has no entry here.
+truth values and indexing involve no rounding at all. Everything else (exp, tanh, sums
+of floats, whose order is XLA's choice) differs between processors and has no entry.
 
 A rule returns None where bits could differ after all: nans (their sign and payload),
 subnormal numbers (XLA on CPU flushes them to zero), zeros of unlike sign under `max`
