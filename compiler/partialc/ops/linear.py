@@ -226,8 +226,8 @@ def _chosen(term: Term, linear: Linear, case: int) -> Term | None:
             return kept(term, keep, arrays)
         axes = [axis for axis, size in enumerate(keep.shape) if size != 1]
         table = keep.reshape([keep.shape[axis] for axis in axes])
-        mask = Constant.of(ArrayType(BOOL, table.shape), table)
-        return masked(term, Factor(mask, tuple(axes)), arrays)
+        flags = Constant.of(ArrayType(BOOL, table.shape), table)
+        return masked(term, Factor(flags, tuple(axes)), arrays)
     mask = arrays.taken(which, term.rows if which.type.shape else ())
     if not which.type.dtype.is_bool:
         number = arrays.number(which.type.dtype, case)
