@@ -35,7 +35,7 @@ from partialc.benching.timing import ROUNDS, Pace
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "RESULTS.md"
 FIRST = ("founding", "example_kernels")
-OTHERS = ("run", "accuracy", "calibrate")
+OTHERS = ("run", "accuracy", "calibrate", "cutest")
 INTRODUCTION = """\
 # Kernels beside what one would write by hand
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from partialc.analysis.facts import Facts, elements_rule
 from partialc.ir.boxes import Flat
+from partialc.ir.distinct import distinct_numbers
 from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Atom, Equation, Function, Value
 from partialc.ops.elements import Reads
@@ -149,4 +150,4 @@ def _distinct(value: Value, flats: list[Flat]) -> Flat:
     """Flat positions, each once, ascending."""
     if value.type.size == 1:
         return _ONLY if any(flat.size for flat in flats) else _NOTHING
-    return np.unique(np.concatenate(flats or [_NOTHING]))
+    return distinct_numbers(np.concatenate(flats or [_NOTHING]))

@@ -65,7 +65,10 @@ class Facts:
 
 
 def find_facts(
-    function: Function, compute: Compute, decided: Decided = NOTHING
+    function: Function,
+    compute: Compute,
+    decided: Decided = NOTHING,
+    nonzero: Compute | None = None,
 ) -> Facts:
     """Walk forward through a function.
 
@@ -73,6 +76,8 @@ def find_facts(
         function: Without plain calls: inline them before.
         compute: Evaluates operations on known operands.
         decided: The results that something outside the function is decided by.
+        nonzero: Where the results of an operation on known operands are not zero; None
+            where `compute` is all that there is to ask.
 
     Returns:
         Supports of all values; nothing is assumed of the inputs.
@@ -100,7 +105,12 @@ def find_facts(
                 known[value] = data
                 supports[value] = ElementSet.nonzero(data)
             continue
-        found = supports_of(equation, operands)
+        solid = None if nonzero is None else _known_results(equation, operands, nonzero)
+        found = (
+            supports_of(equation, operands)
+            if solid is None
+            else tuple(map(ElementSet.nonzero, solid))
+        )
         for value, support in zip(equation.outputs, found, strict=True):
             strict = facts.is_strict(value)
             supports[value] = ElementSet.all(value.type.shape) if strict else support

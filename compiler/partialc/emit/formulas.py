@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.emit.grids import place_formulas, rows_formula
+from partialc.ir.distinct import distinct_numbers
 from partialc.ir.patterns import Pattern
 from partialc.request.names import constant_name
 from partialc.request.resolved import Kernel, Matrix
@@ -119,7 +120,7 @@ def _of_places(
 def _diagonals(rows: Integers, cols: Integers) -> str | None:
     """`_diagonals({offset: rows, ...})`; None where these follow no rule."""
     offsets = cols - rows
-    distinct = np.unique(offsets)
+    distinct = distinct_numbers(offsets)
     if not 0 < distinct.size <= MOST_DIAGONALS:
         return None
     entries = []
@@ -258,7 +259,7 @@ def _by_diagonals(table: Integers, places: Places) -> str | None:
     if table.size != row.size:
         return None
     offsets = col - row
-    distinct = np.unique(offsets)
+    distinct = distinct_numbers(offsets)
     if distinct.size > MOST_DIAGONALS:
         return None
     branches: dict[str, list[int]] = {}

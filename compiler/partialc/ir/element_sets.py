@@ -33,6 +33,7 @@ from partialc.ir.boxes import (
     relative,
     volume,
 )
+from partialc.ir.distinct import distinct_numbers
 
 MAX_BOXES: Final = 16
 MAX_INDICES: Final = 1 << 19
@@ -71,7 +72,7 @@ class ElementSet:
     def of(cls, shape: tuple[int, ...], indices: Flat) -> ElementSet:
         """The elements at flat positions, in any order."""
         if not (np.diff(indices) > 0).all():
-            indices = np.unique(indices)
+            indices = distinct_numbers(indices)
         return _from_indices(shape, indices)
 
     @classmethod
@@ -158,7 +159,7 @@ class ElementSet:
         if len(self.boxes) == 1:
             return box_indices(self.boxes[0], self.shape)
         pieces = [box_indices(box, self.shape) for box in self.boxes]
-        return np.unique(np.concatenate(pieces)) if pieces else np.zeros(0, np.int64)
+        return distinct_numbers(np.concatenate(pieces or [np.zeros(0, np.int64)]))
 
     def hull(self) -> Box:
         """The smallest box that holds a set that is not empty."""

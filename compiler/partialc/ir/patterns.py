@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.distinct import distinct_numbers
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Pattern:
@@ -43,12 +45,10 @@ class Pattern:
                 where all of them are. None where nothing is known of it.
         """
         keys = rows.astype(np.int64) * max(shape[1], 1) + cols
-        found, places = np.unique(keys, return_inverse=True)
-        fixed = np.ones(found.size, bool)
-        if is_constant is None:
-            fixed[:] = False
-        else:
-            fixed[places[~is_constant]] = False
+        found = distinct_numbers(keys)
+        fixed = np.full(found.size, is_constant is not None)
+        if is_constant is not None:
+            fixed[np.searchsorted(found, keys[~is_constant])] = False
         rows, cols = np.divmod(found, max(shape[1], 1))
         return cls(shape, rows, cols, fixed)
 

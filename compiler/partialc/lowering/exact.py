@@ -1,8 +1,8 @@
 """Operations that give the same bits on every machine, in numpy.
 
-IEEE 754 rounds +, -, *, / and square roots exactly, and integers, truth values and
-indexing involve no rounding at all. Everything else (exp, tanh, sums of floats, whose
-order is XLA's choice) differs between processors and has no entry here.
+IEEE 754 rounds +, -, *, / and square roots exactly, remainders are exact, and integers,
+truth values and indexing involve no rounding at all. Everything else (exp, tanh, sums
+of floats, whose order is XLA's choice) differs between processors and has no entry.
 
 A rule returns None where bits could differ after all: nans (their sign and payload),
 subnormal numbers (XLA on CPU flushes them to zero), zeros of unlike sign under `max`
@@ -153,9 +153,13 @@ def _integer_quotient(first: Array, second: Array) -> Array | None:
     return np.where(negative, -magnitude, magnitude).astype(first.dtype)
 
 
-def _rem(operands: Sequence[Array], params: object, dtype: object) -> Array | None:
+def _rem(
+    operands: Sequence[Array], params: object, dtype: np.dtype[Any]
+) -> Array | None:
     first, second = operands
-    quotient = _integer_quotient(first, second) if first.dtype.kind in "iu" else None
+    if first.dtype.kind not in "iu":
+        return _arithmetic(np.fmod)(operands, params, dtype)
+    quotient = _integer_quotient(first, second)
     return None if quotient is None else first - quotient * second
 
 

@@ -74,6 +74,22 @@ def _values(
     equation: Equation, known: Mapping[Value, Constant]
 ) -> tuple[Constant, ...] | None:
     """The results of an equation on known operands; None if it may not be folded."""
+    found = _by_regime(equation, known)
+    if found is None:
+        return None
+    wide, *others = found
+    if not is_agreeing() and not all(_are_roundings(each, wide) for each in others):
+        return None
+    types = [value.type for value in equation.outputs]
+    return tuple(
+        Constant.of(kind, data) for kind, data in zip(types, wide, strict=True)
+    )
+
+
+def _by_regime(
+    equation: Equation, known: Mapping[Value, Constant]
+) -> list[Sequence[NDArray[Any]]] | None:
+    """The results in each regime, the wide one first; None if they are not certain."""
     if any(value.type.size > LARGEST for value in equation.outputs):
         return None
     operands: list[Constant] = []
@@ -88,6 +104,7 @@ def _values(
     wide = exact_results(equation, [c.data for c in operands], Regime.WIDE)
     if wide is None:
         return None
+    found: list[Sequence[NDArray[Any]]] = [wide]
     for regime in _other_regimes([*types, *(operand.type for operand in operands)]):
         with np.errstate(over="ignore"):
             arrays = [
@@ -97,11 +114,8 @@ def _values(
         results = exact_results(equation, arrays, regime)
         if results is None:
             return None
-        if not is_agreeing() and not _are_roundings(results, wide):
-            return None
-    return tuple(
-        Constant.of(kind, data) for kind, data in zip(types, wide, strict=True)
-    )
+        found.append(results)
+    return found
 
 
 def constant_results(equation: Equation) -> tuple[Constant, ...] | None:
@@ -113,12 +127,33 @@ def computed(
     equation: Equation, arrays: Sequence[NDArray[Any]]
 ) -> Sequence[NDArray[Any]] | None:
     """The results of an operation on known operands, where their bits are certain."""
+    results = constant_results(_with_constants(equation, arrays))
+    return None if results is None else [result.data for result in results]
+
+
+def nonzero_results(
+    equation: Equation, arrays: Sequence[NDArray[Any]]
+) -> Sequence[NDArray[np.bool_]] | None:
+    """Where the results of an operation on known operands are not zero.
+
+    Their bits may be certain in no width: `k * k / n - c` rounds otherwise in each, and
+    is zero in all where it is.
+    """
+    found = _by_regime(_with_constants(equation, arrays), {})
+    if found is None:
+        return None
+    return [
+        np.any([np.not_equal(a, 0) for a in each], axis=0)
+        for each in zip(*found, strict=True)
+    ]
+
+
+def _with_constants(equation: Equation, arrays: Sequence[NDArray[Any]]) -> Equation:
     constants = tuple(
         Constant(atom.type, array)
         for atom, array in zip(equation.inputs, arrays, strict=True)
     )
-    results = constant_results(replace(equation, inputs=constants))
-    return None if results is None else [result.data for result in results]
+    return replace(equation, inputs=constants)
 
 
 def _are_roundings(

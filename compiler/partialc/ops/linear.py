@@ -10,19 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from partialc.ir.dtypes import BOOL, DType
-from partialc.ir.program import ArrayType, Atom, Equation
+from partialc.ir.program import ArrayType, Atom, Constant, Equation
 from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.carry import pulled, pushed
+from partialc.tangents.holes import masked
 from partialc.tangents.maps import IndexMap
-from partialc.tangents.term import Term, kept, payload, scaled
+from partialc.tangents.term import FULL, Term, kept, payload, scaled
 
 Terms: TypeAlias = Sequence[Term]
+
+MOST_HOLES: Final = 1 << 20
+"""Where there would be more, places that are not chosen are zeros: they are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +221,13 @@ def _chosen(term: Term, linear: Linear, case: int) -> Term | None:
         is_case = known == case if known.dtype != bool else known == bool(case)
         index = tuple(row.compact() for row in term.rows) if known.ndim else ()
         keep = np.asarray(is_case[index])
-        return kept(term, keep.reshape(keep.shape or (1,) * len(term.sizes)), arrays)
+        keep = keep.reshape(keep.shape or (1,) * len(term.sizes))
+        if _holes(term, keep) <= MOST_HOLES or keep.mean() < FULL:
+            return kept(term, keep, arrays)
+        axes = [axis for axis, size in enumerate(keep.shape) if size != 1]
+        table = keep.reshape([keep.shape[axis] for axis in axes])
+        flags = Constant.of(ArrayType(BOOL, table.shape), table)
+        return masked(term, Factor(flags, tuple(axes)), arrays)
     mask = arrays.taken(which, term.rows if which.type.shape else ())
     if not which.type.dtype.is_bool:
         number = arrays.number(which.type.dtype, case)
@@ -231,6 +242,14 @@ def _chosen(term: Term, linear: Linear, case: int) -> Term | None:
     spread_mask = arrays.full(mask, axes, term.sizes)
     atom = arrays.apply("select_n", [spread_mask, *cases], value.type)
     return replace(term, factors=(Factor(atom, tuple(axes)),), is_negative=False)
+
+
+def _holes(term: Term, keep: NDArray[np.bool_]) -> int:
+    """The size of the table that says where a term is in no column, holes added."""
+    table = term.cols.table
+    if table is None or keep.all():
+        return 0
+    return prod(np.broadcast_shapes(table.shape, keep.shape))
 
 
 POINTWISE: Final[dict[str, LinearRule]] = {

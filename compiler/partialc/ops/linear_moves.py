@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.distinct import are_distinct
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.linear import Linear, Terms, present, pulling, pushing
@@ -272,7 +273,7 @@ def scatter(linear: Linear) -> Sequence[Terms] | None:
     for digit, size in zip(digits, shape, strict=True):
         inside &= (digit >= 0) & (digit < size)
     places = np.ravel_multi_index([digit[inside] for digit in digits], shape)
-    if np.unique(places).size != places.size:
+    if not are_distinct(places):
         return None
     kept_mask = np.ones(shape, bool)
     kept_mask.reshape(-1)[places] = False

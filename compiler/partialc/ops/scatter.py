@@ -11,6 +11,7 @@ import numpy as np
 from jax import lax
 
 from partialc.ir.boxes import Flat
+from partialc.ir.distinct import are_distinct
 from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
 from partialc.ops import linear_moves, params
@@ -148,7 +149,7 @@ def _reads(
     hits = np.flatnonzero((wanted[places] == targets) & (targets >= 0))
     nothing = np.full(hits.shape, -1, np.int64)
     if equation.op == "scatter":
-        if np.unique(places[hits]).size != hits.size:
+        if not are_distinct(places[hits]):
             return None
         x, updates = wanted.copy(), np.full_like(wanted, -1)
         x[places[hits]], updates[places[hits]] = -1, hits

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.distinct import distinct_numbers
 from partialc.reference.body import Body, Names
 from partialc.reference.derivatives import Policy, is_affordable
 from partialc.reference.literals import index_text, is_whole, positions_text
@@ -206,9 +207,9 @@ def choose(block: Block, policy: Policy, work: int | None) -> Sample:
         entries = _some(random, len(block.layout.inputs))
         for axis in positions:
             columns = [n for n, other in enumerate(block.axes) if other == axis]
-            positions[axis] = np.unique(block.layout.inputs[entries][:, columns])
+            positions[axis] = distinct_numbers(block.layout.inputs[entries][:, columns])
         if block.layout.outputs is not None:
-            outputs = np.unique(block.layout.outputs[entries])
+            outputs = distinct_numbers(block.layout.outputs[entries])
             shrinks_outputs = False
     sample = Sample(outputs, positions, block, entries)
     if shrinks_outputs and not _fits(sample, policy, work):

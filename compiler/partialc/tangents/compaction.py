@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.tangents.arrays import Arrays, Factor
+from partialc.tangents.holes import closed
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.selection import FEW, are_few, belongs, distinct
 from partialc.tangents.term import Term, settled
@@ -37,6 +38,7 @@ def compacted(term: Term, arrays: Arrays) -> Term:
         term: The term.
         arrays: Writes the sums.
     """
+    term = closed(term, arrays)
     term = _folded(term, _tabled(term, term.hidden()), arrays)
     return _folded(term, _tabled(term, term.row_axes()), arrays)
 

@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.distinct import distinct_numbers
+
 MOST: Final = 1 << 25
 """More pairs are not held."""
 
@@ -136,7 +138,7 @@ class Links:
 def _distinct(keys: Integers, total: int) -> Integers:
     """Numbers below a total, ascending, each once."""
     if total > FULL * keys.size:
-        return np.unique(keys)
+        return distinct_numbers(keys)
     table = np.zeros(total, bool)
     table[keys] = True
     return np.flatnonzero(table)

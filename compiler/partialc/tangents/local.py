@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.distinct import are_distinct
 from partialc.ir.program import Constant
 from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.maps import IndexMap, raveled
@@ -174,7 +175,7 @@ def _are_windows(
         term.cols.table is None or all(term.cols.table.shape[n] == 1 for n in grid)
         for term, grid in zip(terms, grids, strict=True)
     )
-    return are_even and np.unique(columns).size < columns.size
+    return are_even and not are_distinct(columns)
 
 
 def _within(term: Term, grid: Sequence[int]) -> list[int]:

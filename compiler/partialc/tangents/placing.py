@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.distinct import distinct_numbers
 from partialc.ir.dtypes import DType
 from partialc.ir.program import ArrayType, Atom, Constant, Dimensions
 from partialc.ir.structure import constant_key
@@ -311,8 +312,8 @@ def dense(
 
 def seeds_of(terms: Sequence[Term]) -> NDArray[np.int64]:
     """The seeds that stand behind some terms, sorted."""
-    found = [np.unique(term.cols.compact()) for term in terms]
-    every = np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+    found = [distinct_numbers(term.cols.compact()) for term in terms]
+    every = distinct_numbers(np.concatenate(found or [np.zeros(0, np.int64)]))
     return every[every >= 0]
 
 

@@ -9,6 +9,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.distinct import are_distinct
 from partialc.ir.dtypes import DType
 from partialc.ir.patterns import Pattern
 from partialc.ir.program import Atom, Constant
@@ -133,8 +134,7 @@ class Matrix:
         if not self.terms:
             return True
         keys = np.concatenate([key.reshape(-1) for key in self.keys()])
-        keys = keys[keys >= 0]
-        return np.unique(keys).size == keys.size
+        return are_distinct(keys[keys >= 0])
 
     def _bare(self) -> list[Term]:
         """The terms with one map to rows, those of the matrix."""

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partialc.analysis.facts import find_facts
-from partialc.ir.dtypes import BOOL, DType, Regime
+from partialc.ir.dtypes import BOOL, FLOAT, DType, Regime
 from partialc.ir.jaxprs import trace_one
 from partialc.ir.program import ArrayType, Dimensions, Equation, Function, Value
 from partialc.lowering import exact_sums
 from partialc.lowering.exact import exact_results
-from partialc.lowering.fold_constants import computed
+from partialc.lowering.fold_constants import computed, nonzero_results
 from partialc.lowering.pipeline import FINAL, run
 from partialc.ops.evaluation import evaluate
 
@@ -53,7 +53,7 @@ BINARY = {
     "sub": NUMBER_KINDS,
     "mul": NUMBER_KINDS,
     "div": NUMBER_KINDS,
-    "rem": WHOLE_KINDS,
+    "rem": NUMBER_KINDS,
     "max": tuple(KINDS),
     "min": tuple(KINDS),
     "and": BIT_KINDS,
@@ -257,6 +257,36 @@ def test_whole_numbers_that_indices_move(places):
     expected = np.zeros(4, np.uint32)
     expected[places] = [7, 9]
     np.testing.assert_array_equal(facts.elements(moved), expected)
+
+
+def test_positions_that_are_computed_in_floats():
+    """As `jnp.arange(n, dtype=x.dtype) * 7 % n` in problems that were Fortran once."""
+    traced = trace_one(
+        lambda: [(jnp.arange(9, dtype=jnp.float32) * 7 % 9).astype(jnp.int32)],
+        [],
+        Regime.WIDE,
+        name="f",
+        input_names=[],
+    )
+    simplified = run(traced, FINAL)
+    (found,) = simplified.outputs
+    facts = find_facts(simplified, computed)
+    np.testing.assert_array_equal(facts.elements(found), np.arange(9) * 7 % 9)
+
+
+def test_where_numbers_are_zero_in_every_width():
+    """`k * k / n - c` rounds in each width otherwise, and is zero in all at once."""
+    kind = ArrayType(FLOAT, (10,))
+    shift = ArrayType(FLOAT, ())
+    inputs = (Value(kind), Value(shift))
+    equation = Equation("sub", inputs, {}, (Value(kind),))
+    given = [np.arange(1.0, 11.0) ** 2 / 10.0, np.array(4.9)]
+    assert computed(equation, given) is None
+    (found,) = nonzero_results(equation, given)
+    assert np.flatnonzero(~found).tolist() == [6]
+    thirds = [np.full(10, 1.0), np.array(1.0 + 2.0**-40)]
+    (found,) = nonzero_results(equation, thirds)  # Zero in float32 alone.
+    assert found.all()
 
 
 def dot(contracted, batch=((), ())):

@@ -22,6 +22,7 @@ from partialc.lowering.structured.interpret import TooLargeError
 from partialc.lowering.structured.matrix import LinearMatrix, linear_matrix
 from partialc.lowering.structured.pipeline import whole_arrays
 from partialc.lowering.structured.reads import READS
+from partialc.ops import linear
 from partialc.ops.evaluation import run_function
 
 FLOAT = DType.fixed("float64")
@@ -243,6 +244,26 @@ def test_constants_are_known() -> None:
         (1, 1, True),
         (1, 2, False),
     ]
+
+
+@pytest.mark.parametrize("most", [0, linear.MOST_HOLES])
+def test_sums_over_parts_of_sums_take_no_place_for_each_pair(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Hessian of squares of sums over a triangle: one place for each two seeds."""
+    monkeypatch.setattr(linear, "MOST_HOLES", most)
+    x, place = np.linspace(0.1, 1.0, 12), np.arange(12)
+
+    def squares(x: Any) -> Any:
+        terms = jnp.sin(x)[None] * jnp.cos(x)[:, None]
+        below = jnp.where(place[:, None] >= place, terms, 0.0)
+        return jnp.sum(jnp.sum(below, axis=1) ** 2)
+
+    found = taken_apart(jax.grad(squares), [x])
+    if not most:
+        assert all(term.places <= 2 * x.size**2 for term in found.matrix.terms)
+    want = jacobian(jax.grad(squares), [x])
+    np.testing.assert_allclose(assembled(found, [x]), want, rtol=1e-12, atol=1e-14)
 
 
 def test_terms_do_not_follow_the_length() -> None:

@@ -20,7 +20,7 @@ from partialc.ir.program import (
     Value,
 )
 from partialc.ir.rewrite import splice
-from partialc.lowering.fold_constants import computed
+from partialc.lowering.fold_constants import computed, nonzero_results
 from partialc.lowering.structured.known import looked_up, solid_results
 from partialc.lowering.structured.products import (
     colours_of,
@@ -88,7 +88,7 @@ def structured(function: Function, seeds: int, regimes: Sequence[Regime]) -> Str
         TooLargeError: A value would have to be held densely that is too large for it.
         RegimesDifferError: What has to be held densely is not the same in all regimes.
     """
-    facts = find_facts(function, computed)
+    facts = find_facts(function, computed, nonzero=nonzero_results)
     arrays = Arrays(*looked_up(facts), computed, solid_results)
     return _Interpreter(function, arrays, regimes).run(seeds)
 
@@ -104,7 +104,7 @@ def reach_of(function: Function, is_linear: Sequence[bool]) -> Reach:
         TooManyLinksError: There are too many pairs.
         TooLargeError: The same.
     """
-    facts = find_facts(function, computed)
+    facts = find_facts(function, computed, nonzero=nonzero_results)
     arrays = Arrays(*looked_up(facts), computed, solid_results)
     pairs = zip(function.inputs, is_linear, strict=True)
     seeds = [each for each, flag in pairs if flag]

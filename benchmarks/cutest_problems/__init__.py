@@ -1,0 +1,1 @@
+"""CUTEst's unconstrained and bounded problems: found, built, judged, told."""
