@@ -16,6 +16,7 @@ from partialc.ir.program import Atom, Equation, Function
 from partialc.ops.elements import Elements
 from partialc.ops.lanes import Lanes
 from partialc.ops.linear import LinearRule
+from partialc.ops.moves import Moves, MovesRule, constants
 from partialc.ops.multiprecision import Precise
 from partialc.ops.reach import Mapped, ReachRule
 
@@ -173,6 +174,8 @@ class Op:
             `(a, b), c = ...`, `(1, 0)` is `b, a = ...`; None is one after the other.
         inlined: Whether it is gone before analysis: a call, a custom rule.
         summary: One line for the supported-ops page.
+        moves: Where the elements of its results come from, if all that it does is move
+            them; `moving` derives `elements` and `linear` from it.
         elements: Which elements of the operands an element of a result reads; None when
             it may read all of them.
         lanes: How it is stated on a rectangle of its results.
@@ -200,6 +203,7 @@ class Op:
     cost: CostRule
     summary: str = ""
     layout: Callable[[Equation], Layout] | None = None
+    moves: MovesRule | None = None
     elements: Elements | None = None
     lanes: Lanes | None = None
     precise: Precise | None = None
@@ -236,6 +240,16 @@ def register(op: Op) -> Op:
 def find(name: str) -> Op | None:
     """The entry of a primitive, or None when partialc does not know it."""
     return _TABLE.get(name)
+
+
+def moves_of(equation: Equation) -> Moves | None:
+    """Where the elements of the results come from, of an operation that moves them.
+
+    Only indices that are constants are known.
+    """
+    op = _TABLE.get(equation.op)
+    rule = None if op is None else op.moves
+    return None if rule is None else rule(equation, constants(equation))
 
 
 def commutes(name: str, dtype: DType) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.boxes import row_major
 from partialc.ir.dtypes import DType
 from partialc.ir.program import (
     ArrayType,
@@ -20,7 +21,7 @@ from partialc.ir.program import (
     Param,
     Value,
 )
-from partialc.tangents.maps import IndexMap, raveled, row_major
+from partialc.tangents.maps import IndexMap, raveled
 
 INDEX: Final = DType.fixed("uint32")
 """The type of the indices that gathers take."""
