@@ -145,6 +145,18 @@ class Strided:
         """Whether the result is the operand."""
         return self.operand == self.result and self.keeps_order
 
+    @property
+    def ascends(self) -> bool:
+        """Whether elements come to the result in the order that they have."""
+        along = [axis for axis in self.axes if axis is not None]
+        return along == sorted(along) and all(each.step > 0 for each in self.taken)
+
+    @property
+    def is_slice(self) -> bool:
+        """Whether all of the result is a rectangle of the operand, as it lies there."""
+        is_straight = self.axes == tuple(range(len(self.result)))
+        return is_straight and self.ascends and self.fills
+
     def then(self, other: Strided) -> Strided | None:
         """What comes from this operand to the result of another move.
 
@@ -199,10 +211,6 @@ class Strided:
         if self.keeps_order:
             return wanted
         places = unravel(wanted, self.result)
-        inside = np.ones(wanted.shape, bool)
-        for place, each, size in zip(places, self.put, self.result, strict=True):
-            if len(each) != size:
-                inside &= _in(place, each)
         flat = np.zeros(wanted.shape, np.int64)
         strides = row_major(self.operand)
         for axis, each, stride in zip(self.axes, self.taken, strides, strict=True):
@@ -212,7 +220,10 @@ class Strided:
                 put = self.put[axis]
                 along = (places[axis] - put.start) // put.step
                 flat += stride * each.start + (stride * each.step) * along
-        return flat if inside.all() else np.where(inside, flat, -1)
+        for place, each, size in zip(places, self.put, self.result, strict=True):
+            if len(each) != size:
+                flat = np.where(_in(place, each), flat, -1)
+        return flat
 
     def writes(self, flat: Flat) -> Flat:
         """The flat positions in the result of some elements of the operand.
@@ -259,7 +270,7 @@ class Strided:
         One entry for each axis of the operand in order, and None where a new axis of
         size one stands.
         """
-        if not self.fills or self.copies != 1:
+        if not self.fills or self.copies != 1 or not self.ascends:
             return None
         entries: list[Entry] = []
         last = -1
@@ -267,8 +278,6 @@ class Strided:
             if axis is None:
                 entries.append(each.start)
                 continue
-            if axis < last or each.step < 0:
-                return None
             entries += [None] * (axis - last - 1)
             stop = each[-1] + 1 if each else each.start
             entries.append((each.start, stop, each.step))

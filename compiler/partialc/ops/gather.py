@@ -15,7 +15,6 @@ from partialc.ops.cost import array_bytes
 from partialc.ops.indexing import Windows, subscript
 from partialc.ops.lanes import Axes, LaneAxes, by_axes
 from partialc.ops.moves import Computed, Known, Moves, gathered, shapes
-from partialc.ops.moving import moving
 from partialc.ops.placing import windows
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill
@@ -198,15 +197,13 @@ def _sizes(
 
 
 register(
-    moving(
-        Op(
-            "gather",
-            _evaluate,
-            _source,
-            _cost,
-            summary="elements by computed indices",
-            moves=_moves,
-            lanes=by_axes(_lanes, _sizes),
-        )
+    Op(
+        "gather",
+        _evaluate,
+        _source,
+        _cost,
+        summary="elements by computed indices",
+        moves=_moves,
+        lanes=by_axes(_lanes, _sizes),
     )
 )

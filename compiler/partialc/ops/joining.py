@@ -17,7 +17,6 @@ from partialc.ops.cost import moved, put_together
 from partialc.ops.lanes import Lanes, Needed, Restricted, full_box
 from partialc.ops.moved_boxes import pieces, rectangles
 from partialc.ops.moves import Known, Moves, shapes
-from partialc.ops.moving import moving
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -57,17 +56,15 @@ def _moves_concatenate(equation: Equation, _: Known) -> Moves:
 
 
 register(
-    moving(
-        Op(
-            "concatenate",
-            _evaluate_concatenate,
-            _source_concatenate,
-            put_together,
-            summary="arrays one after the other along an axis",
-            moves=_moves_concatenate,
-            lanes=rectangles(_moves_concatenate),
-            fuses=True,
-        )
+    Op(
+        "concatenate",
+        _evaluate_concatenate,
+        _source_concatenate,
+        put_together,
+        summary="arrays one after the other along an axis",
+        moves=_moves_concatenate,
+        lanes=rectangles(_moves_concatenate),
+        fuses=True,
     )
 )
 
@@ -101,17 +98,15 @@ def _moves_stack(equation: Equation, _: Known) -> Moves:
 
 
 register(
-    moving(
-        Op(
-            "stack",
-            _evaluate_stack,
-            _source_stack,
-            put_together,
-            summary="arrays side by side along a new axis",
-            moves=_moves_stack,
-            lanes=rectangles(_moves_stack),
-            fuses=True,
-        )
+    Op(
+        "stack",
+        _evaluate_stack,
+        _source_stack,
+        put_together,
+        summary="arrays side by side along a new axis",
+        moves=_moves_stack,
+        lanes=rectangles(_moves_stack),
+        fuses=True,
     )
 )
 
@@ -149,17 +144,15 @@ def _moves_unstack(equation: Equation, _: Known) -> Moves:
 
 
 register(
-    moving(
-        Op(
-            "unstack",
-            _evaluate_unstack,
-            _source_unstack,
-            moved,
-            summary="the slices along an axis, each by itself",
-            moves=_moves_unstack,
-            lanes=pieces(_moves_unstack),
-            fuses=True,
-        )
+    Op(
+        "unstack",
+        _evaluate_unstack,
+        _source_unstack,
+        moved,
+        summary="the slices along an axis, each by itself",
+        moves=_moves_unstack,
+        lanes=pieces(_moves_unstack),
+        fuses=True,
     )
 )
 
@@ -193,17 +186,15 @@ def _moves_split(equation: Equation, _: Known) -> Moves:
 
 
 register(
-    moving(
-        Op(
-            "split",
-            _evaluate_split,
-            _source_split,
-            moved,
-            summary="pieces along an axis",
-            moves=_moves_split,
-            lanes=pieces(_moves_split),
-            fuses=True,
-        )
+    Op(
+        "split",
+        _evaluate_split,
+        _source_split,
+        moved,
+        summary="pieces along an axis",
+        moves=_moves_split,
+        lanes=pieces(_moves_split),
+        fuses=True,
     )
 )
 
@@ -277,16 +268,14 @@ def _restricted_pad(equation: Equation, needed: Needed) -> Restricted | None:
 
 
 register(
-    moving(
-        Op(
-            "pad",
-            _evaluate_pad,
-            _source_pad,
-            moved,
-            summary="a border of one number, also between elements or negative",
-            moves=_moves_pad,
-            lanes=Lanes(_restricted_pad),
-            fuses=True,
-        )
+    Op(
+        "pad",
+        _evaluate_pad,
+        _source_pad,
+        moved,
+        summary="a border of one number, also between elements or negative",
+        moves=_moves_pad,
+        lanes=Lanes(_restricted_pad),
+        fuses=True,
     )
 )

@@ -20,6 +20,7 @@ from partialc.ops.lanes import (
     lane_axes,
 )
 from partialc.ops.moves import InOrder, MovesRule, constants
+from partialc.tangents.carry import groups
 
 Smaller: TypeAlias = Callable[[Equation, Box], Mapping[str, Param]]
 """The parameters that change where only a rectangle of the result is made."""
@@ -81,26 +82,13 @@ def pieces(rule: MovesRule) -> Lanes:
 def _of_groups(operand: Shape, result: Shape, box: Box) -> Box | None:
     """Axes that stay one axis; those that are split or merged have to be whole."""
     own = list(full_box(operand))
-    for before, after in _groups(operand, result):
+    for group in groups(operand, result):
+        before, after = (
+            [axis for axis in axes if shape[axis] != 1]
+            for axes, shape in zip(group, (operand, result), strict=True)
+        )
         if len(before) == len(after) == 1:
             own[before[0]] = box[after[0]]
         elif any(len(box[axis]) != result[axis] for axis in after):
             return None
     return tuple(own)
-
-
-def _groups(operand: Shape, result: Shape) -> list[tuple[list[int], list[int]]]:
-    """The axes of either shape, those of size one aside, that hold the same places."""
-    found: list[tuple[list[int], list[int]]] = []
-    before = [axis for axis, size in enumerate(operand) if size != 1]
-    after = [axis for axis, size in enumerate(result) if size != 1]
-    while before:
-        group = [before.pop(0)], [after.pop(0)]
-        sizes = [operand[group[0][0]], result[group[1][0]]]
-        while sizes[0] != sizes[1]:
-            side = 0 if sizes[0] < sizes[1] else 1
-            axis = (before, after)[side].pop(0)
-            group[side].append(axis)
-            sizes[side] *= (operand, result)[side][axis]
-        found.append(group)
-    return found

@@ -24,17 +24,8 @@ from partialc.ops.indexing import Windows, subscript
 from partialc.ops.lanes import LaneAxes, by_axes
 from partialc.ops.linear import Linear, Terms, present
 from partialc.ops.linear_moves import carry
-from partialc.ops.moves import (
-    Computed,
-    Known,
-    Move,
-    Moves,
-    met,
-    scattered,
-    through,
-    writes,
-)
-from partialc.ops.moving import moving
+from partialc.ops.moved_elements import through, writes
+from partialc.ops.moves import Computed, Known, Move, Moves, met, scattered
 from partialc.ops.placing import windows
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, is_bare
@@ -210,7 +201,7 @@ def _rules(op: Op) -> Op:
     """The entry with what is known of replacements, sums and differences."""
     match op.name:
         case "scatter":
-            return moving(replace(op, moves=_replaced))
+            return replace(op, moves=_replaced)
         case "scatter-add":
             both = Elements(_support_sum, _reads_sum)
             return replace(op, elements=both, linear=_linear_sum)

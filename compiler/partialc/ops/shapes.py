@@ -23,7 +23,6 @@ from partialc.ops.evaluation import concrete
 from partialc.ops.joined import IOTA
 from partialc.ops.moved_boxes import rectangles
 from partialc.ops.moves import InOrder, Known, Moves, gathered, shapes
-from partialc.ops.moving import moving
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -99,17 +98,15 @@ def _smaller_broadcast(_: Equation, box: Box) -> Mapping[str, Param]:
 
 
 register(
-    moving(
-        Op(
-            "broadcast_in_dim",
-            _evaluate_broadcast,
-            _source_broadcast,
-            moved,
-            summary="new axes, and repetition along axes",
-            moves=_moves_broadcast,
-            lanes=rectangles(_moves_broadcast, _smaller_broadcast),
-            fuses=True,
-        )
+    Op(
+        "broadcast_in_dim",
+        _evaluate_broadcast,
+        _source_broadcast,
+        moved,
+        summary="new axes, and repetition along axes",
+        moves=_moves_broadcast,
+        lanes=rectangles(_moves_broadcast, _smaller_broadcast),
+        fuses=True,
     )
 )
 
@@ -144,17 +141,15 @@ def _smaller_reshape(_: Equation, box: Box) -> Mapping[str, Param]:
 
 
 register(
-    moving(
-        Op(
-            "reshape",
-            _evaluate_reshape,
-            _source_reshape,
-            moved,
-            summary="another shape",
-            moves=_moves_reshape,
-            lanes=rectangles(_moves_reshape, _smaller_reshape),
-            fuses=True,
-        )
+    Op(
+        "reshape",
+        _evaluate_reshape,
+        _source_reshape,
+        moved,
+        summary="another shape",
+        moves=_moves_reshape,
+        lanes=rectangles(_moves_reshape, _smaller_reshape),
+        fuses=True,
     )
 )
 
@@ -185,17 +180,15 @@ def _moves_transpose(equation: Equation, _: Known) -> Moves:
 
 
 register(
-    moving(
-        Op(
-            "transpose",
-            _evaluate_transpose,
-            _source_transpose,
-            moved,
-            summary="permutation of the axes",
-            moves=_moves_transpose,
-            lanes=rectangles(_moves_transpose),
-            fuses=True,
-        )
+    Op(
+        "transpose",
+        _evaluate_transpose,
+        _source_transpose,
+        moved,
+        summary="permutation of the axes",
+        moves=_moves_transpose,
+        lanes=rectangles(_moves_transpose),
+        fuses=True,
     )
 )
 
@@ -230,17 +223,15 @@ def _moves_rev(equation: Equation, _: Known) -> Moves:
 
 
 register(
-    moving(
-        Op(
-            "rev",
-            _evaluate_rev,
-            _source_rev,
-            moved,
-            summary="reversal of axes",
-            moves=_moves_rev,
-            lanes=rectangles(_moves_rev),
-            fuses=True,
-        )
+    Op(
+        "rev",
+        _evaluate_rev,
+        _source_rev,
+        moved,
+        summary="reversal of axes",
+        moves=_moves_rev,
+        lanes=rectangles(_moves_rev),
+        fuses=True,
     )
 )
 
@@ -313,16 +304,14 @@ def _moves_tile(equation: Equation, _: Known) -> Moves:
 
 
 register(
-    moving(
-        Op(
-            "tile",
-            _evaluate_tile,
-            _source_tile,
-            moved,
-            summary="repetition of an array",
-            moves=_moves_tile,
-            fuses=True,
-        )
+    Op(
+        "tile",
+        _evaluate_tile,
+        _source_tile,
+        moved,
+        summary="repetition of an array",
+        moves=_moves_tile,
+        fuses=True,
     )
 )
 

@@ -17,7 +17,6 @@ from partialc.ops.indexing import uniform, unwrapped_index
 from partialc.ops.lanes import LaneAxes, by_axes
 from partialc.ops.moved_boxes import rectangles
 from partialc.ops.moves import Computed, Known, Move, Moves, shapes
-from partialc.ops.moving import moving
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -91,17 +90,15 @@ def _whole_slice(_: Equation, box: Box) -> Mapping[str, Param]:
 
 
 register(
-    moving(
-        Op(
-            "slice",
-            _evaluate_slice,
-            _source_slice,
-            _cost_slice,
-            summary="static slice",
-            moves=_moves_slice,
-            lanes=rectangles(_moves_slice, _whole_slice),
-            fuses=True,
-        )
+    Op(
+        "slice",
+        _evaluate_slice,
+        _source_slice,
+        _cost_slice,
+        summary="static slice",
+        moves=_moves_slice,
+        lanes=rectangles(_moves_slice, _whole_slice),
+        fuses=True,
     )
 )
 
@@ -192,17 +189,15 @@ def _moves_squeeze(equation: Equation, _: Known) -> Moves:
 
 
 register(
-    moving(
-        Op(
-            "squeeze",
-            _evaluate_squeeze,
-            _source_squeeze,
-            moved,
-            summary="removal of axes of size one",
-            moves=_moves_squeeze,
-            lanes=rectangles(_moves_squeeze),
-            fuses=True,
-        )
+    Op(
+        "squeeze",
+        _evaluate_squeeze,
+        _source_squeeze,
+        moved,
+        summary="removal of axes of size one",
+        moves=_moves_squeeze,
+        lanes=rectangles(_moves_squeeze),
+        fuses=True,
     )
 )
 
@@ -311,17 +306,15 @@ def _sizes_dynamic(
 
 
 register(
-    moving(
-        Op(
-            "dynamic_slice",
-            _evaluate_dynamic_slice,
-            _source_dynamic_slice,
-            _cost_slice,
-            summary="slice from a computed start, which is moved into bounds",
-            moves=_moves_dynamic_slice,
-            lanes=by_axes(_lanes_dynamic, _sizes_dynamic),
-            fuses=True,
-        )
+    Op(
+        "dynamic_slice",
+        _evaluate_dynamic_slice,
+        _source_dynamic_slice,
+        _cost_slice,
+        summary="slice from a computed start, which is moved into bounds",
+        moves=_moves_dynamic_slice,
+        lanes=by_axes(_lanes_dynamic, _sizes_dynamic),
+        fuses=True,
     )
 )
 
@@ -358,16 +351,14 @@ def _moves_dynamic_update(equation: Equation, known: Known) -> Moves:
 
 
 register(
-    moving(
-        Op(
-            "dynamic_update_slice",
-            _evaluate_dynamic_update,
-            _source_dynamic_update,
-            moved,
-            summary="replacement of a slice at a computed start",
-            moves=_moves_dynamic_update,
-            lanes=by_axes(_lanes_dynamic),
-            fuses=True,
-        )
+    Op(
+        "dynamic_update_slice",
+        _evaluate_dynamic_update,
+        _source_dynamic_update,
+        moved,
+        summary="replacement of a slice at a computed start",
+        moves=_moves_dynamic_update,
+        lanes=by_axes(_lanes_dynamic),
+        fuses=True,
     )
 )

@@ -14,7 +14,8 @@ from partialc.ir.program import ArrayType, Value
 from partialc.lowering.restated import restricted, stated
 from partialc.ops.elements import Operands
 from partialc.ops.linear_moves import carry, uncovered
-from partialc.ops.moves import Moves, Scattered, columns_of
+from partialc.ops.moved_elements import columns_of
+from partialc.ops.moves import Moves, Scattered
 from partialc.ops.registry import all_ops, find
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.term import Term, kept
