@@ -12,10 +12,10 @@ import pytest
 from partialc.ir.boxes import Box
 from partialc.ir.check import check
 from partialc.ir.dtypes import Regime
+from partialc.ir.equations import sliced
 from partialc.ir.program import Atom, Function
 from partialc.lowering.needed_rectangles import needed_rectangles
 from partialc.lowering.pipeline import FINAL, run
-from partialc.lowering.restated import slice_of
 from partialc.ops.evaluation import evaluate
 from partialc.ops.registry import find
 from tests.ops.cases import CASES, derived
@@ -53,7 +53,7 @@ def _sliced(function: Function, choice: Choice) -> Function:
     slices, outputs = [], list[Atom]()
     for atom in function.outputs:
         if atom.type.size and not atom.type.dtype.is_key:
-            slices.append(slice_of(atom, choice(atom.type.shape)))
+            slices.append(sliced(atom, choice(atom.type.shape)))
             outputs.append(slices[-1].outputs[0])
         else:
             outputs.append(atom)

@@ -9,11 +9,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from partialc.ir.check import check
+from partialc.ir.equations import sliced
 from partialc.ir.structure import all_equations, same
 from partialc.ir.text import to_text
 from partialc.lowering.needed_rectangles import needed_rectangles
 from partialc.lowering.pipeline import FINAL, run
-from partialc.lowering.restated import slice_of
 from partialc.ops.evaluation import evaluate
 from tests.passes import random_programs
 from tests.property.fuzzing import examples
@@ -44,7 +44,7 @@ def check_rectangles(data, depth):
     function = run(random_programs.draw_program(data, depth), FINAL)
     assume(not has_reciprocal(function))
     boxes = [draw_box(data, atom.type.shape) for atom in function.outputs]
-    slices = tuple(map(slice_of, function.outputs, boxes))
+    slices = tuple(map(sliced, function.outputs, boxes))
     cut = replace(
         function,
         equations=(*function.equations, *slices),

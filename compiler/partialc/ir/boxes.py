@@ -38,6 +38,32 @@ def ascending(start: int, stop: int, step: int) -> range:
     return range(start, each[-1] + 1, step) if each else range(0)
 
 
+def line(start: int, step: int, count: int) -> range:
+    """A range by its length, in its one normal form; it may descend."""
+    step = step if count > 1 else 1
+    return range(start, start + (count - 1) * step + (1 if step > 0 else -1), step)
+
+
+def upward(each: range) -> range:
+    """The same entries, ascending."""
+    return each if each.step > 0 else line(each[-1], -each.step, len(each))
+
+
+def picked(each: range, places: range) -> range:
+    """The entries of a range at some positions."""
+    if not places:
+        return range(each.start, each.start)
+    return line(each[places[0]], each.step * places.step, len(places))
+
+
+def positions(entries: range, each: range) -> range:
+    """Where some entries of a range stand in it."""
+    if not entries:
+        return range(0)
+    first = (entries[0] - each.start) // each.step
+    return line(first, entries.step // each.step or 1, len(entries))
+
+
 def common_range(first: range, second: range) -> range:
     """The entries that two ascending ranges share (Chinese remainder theorem)."""
     if first.step == second.step == 1:
@@ -62,6 +88,32 @@ def common(first: Box, second: Box) -> Box | None:
     """What two boxes have in common; None if that is nothing."""
     ranges = tuple(common_range(a, b) for a, b in zip(first, second, strict=True))
     return ranges if all(map(len, ranges)) else None
+
+
+def unravel(flat: Flat, shape: tuple[int, ...]) -> list[Flat]:
+    """The coordinates of flat positions, one array per axis."""
+    axes: list[Flat] = []
+    for size in reversed(shape):
+        axes.append(flat % max(size, 1))
+        flat = flat // max(size, 1)
+    return axes[::-1]
+
+
+def ravel(
+    axes: Sequence[Flat], shape: tuple[int, ...], like: Sequence[Flat] = ()
+) -> Flat:
+    """The flat positions of coordinates; without axes, `like` lends the length."""
+    if not axes:
+        return np.zeros(like[0].shape if like else (1,), np.int64)
+    flat = np.zeros(axes[0].shape, np.int64)
+    for axis, size in zip(axes, shape, strict=True):
+        flat = flat * size + axis
+    return flat
+
+
+def row_major(shape: Sequence[int]) -> list[int]:
+    """By what the flat position grows along each axis."""
+    return [prod(shape[axis + 1 :]) for axis in range(len(shape))]
 
 
 def relative(each: range, to: range) -> range:

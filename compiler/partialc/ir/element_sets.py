@@ -24,16 +24,17 @@ from numpy.typing import NDArray
 from partialc.ir.boxes import (
     Box,
     Flat,
-    ascending,
     box_indices,
     common,
     hull_of_boxes,
     hull_of_places,
     is_within,
-    relative,
+    ravel,
+    unravel,
     volume,
 )
 from partialc.ir.distinct import distinct_numbers
+from partialc.ir.strided import Strided
 
 MAX_BOXES: Final = 16
 MAX_INDICES: Final = 1 << 19
@@ -174,56 +175,13 @@ class ElementSet:
 
     # --- the set of the elements of an array that was moved about
 
-    def broadcast(
-        self, shape: tuple[int, ...], dimensions: Sequence[int]
-    ) -> ElementSet:
-        """After `broadcast_in_dim`."""
-        if self.is_none:
-            return ElementSet.none(shape)
-        copies = prod(shape) // max(1, prod(self.shape))
-        if self.indices is not None and self.bound * copies <= MAX_INDICES:
-            sources = broadcast_source(shape, self.shape, dimensions)
-            every = np.arange(prod(shape), dtype=np.int64)
-            if every.size <= MAX_INDICES:
-                return _from_indices(shape, every[self.contains(sources(every))])
-        boxes = []
-        for box in self._as_boxes():
-            ranges = list(map(range, shape))
-            for axis, place in enumerate(dimensions):
-                if self.shape[axis] == shape[place]:
-                    ranges[place] = box[axis]
-            boxes.append(tuple(ranges))
-        return _from_boxes(shape, boxes)
-
-    def transposed(self, permutation: Sequence[int]) -> ElementSet:
-        """After a permutation of the axes."""
-        shape = tuple(self.shape[axis] for axis in permutation)
-        if self.indices is not None:
-            axes = unravel(self.indices, self.shape)
-            flat = ravel([axes[axis] for axis in permutation], shape)
-            return _from_indices(shape, np.sort(flat))
-        boxes = [tuple(box[axis] for axis in permutation) for box in self.boxes]
-        return _from_boxes(shape, boxes)
-
-    def reversed(self, dimensions: Sequence[int]) -> ElementSet:
-        """After the reversal of axes."""
-        sizes = self.shape
-        if self.indices is not None:
-            axes = [
-                sizes[n] - 1 - axis if n in dimensions else axis
-                for n, axis in enumerate(unravel(self.indices, sizes))
-            ]
-            return _from_indices(sizes, np.sort(ravel(axes, sizes)))
-        boxes = [
-            tuple(
-                ascending(sizes[n] - 1 - r[-1], sizes[n] - r[0], r.step)
-                if n in dimensions
-                else r
-                for n, r in enumerate(box)
-            )
-            for box in self.boxes
-        ]
-        return _from_boxes(sizes, boxes)
+    def through(self, move: Strided) -> ElementSet:
+        """After the elements of a rectangle came to another."""
+        if self.indices is not None and move.keeps_order:
+            return ElementSet(move.result, (), self.indices)
+        if self.indices is not None and self.bound * move.copies <= MAX_INDICES:
+            return ElementSet.of(move.result, move.writes(self.indices))
+        return _from_boxes(move.result, map(move.target, self._as_boxes()))
 
     def reshaped(self, shape: tuple[int, ...]) -> ElementSet:
         """After a reshape in row-major order."""
@@ -231,74 +189,9 @@ class ElementSet:
             return ElementSet(shape, (), self.indices)
         if self.is_all or self.is_none:
             return ElementSet.all(shape) if self.is_all else ElementSet.none(shape)
-        kept = [n for n, size in enumerate(self.shape) if size != 1]
-        places = [n for n, size in enumerate(shape) if size != 1]
-        if [self.shape[n] for n in kept] == [shape[n] for n in places]:
-            boxes = []
-            for box in self.boxes:
-                ranges = [range(1)] * len(shape)
-                for old, new in zip(kept, places, strict=True):
-                    ranges[new] = box[old]
-                boxes.append(tuple(ranges))
-            return _from_boxes(shape, boxes)
         if self.bound <= MAX_INDICES:
             return _from_indices(shape, self.listed())
         return ElementSet.all(shape)
-
-    def sliced(
-        self, starts: Sequence[int], limits: Sequence[int], strides: Sequence[int]
-    ) -> ElementSet:
-        """After a strided slice."""
-        window = [range(*each) for each in zip(starts, limits, strides, strict=True)]
-        shape = tuple(map(len, window))
-        if 0 in shape:
-            return ElementSet.none(shape)
-        if self.indices is not None:
-            inside = self.within(tuple(window))
-            axes = [
-                (axis - each.start) // each.step
-                for axis, each in zip(
-                    unravel(inside.listed(), self.shape), window, strict=True
-                )
-            ]
-            return _from_indices(shape, ravel(axes, shape))
-        boxes = []
-        for box in self.boxes:
-            shared = common(box, tuple(window))
-            if shared is not None:
-                pairs = zip(shared, window, strict=True)
-                boxes.append(tuple(relative(each, to) for each, to in pairs))
-        return _from_boxes(shape, boxes)
-
-    def spread(
-        self,
-        shape: tuple[int, ...],
-        offsets: Sequence[int],
-        steps: Sequence[int],
-    ) -> ElementSet:
-        """Element `i` of an axis moved to `offset + i * step`; outside is dropped."""
-        if self.indices is not None:
-            axes = [
-                offset + axis * step
-                for axis, offset, step in zip(
-                    unravel(self.indices, self.shape), offsets, steps, strict=True
-                )
-            ]
-            inside = np.ones(self.indices.shape, bool)
-            for axis, size in zip(axes, shape, strict=True):
-                inside &= (axis >= 0) & (axis < size)
-            return _from_indices(shape, ravel([axis[inside] for axis in axes], shape))
-        whole = tuple(map(range, shape))
-        boxes = []
-        for box in self.boxes:
-            moved = tuple(
-                ascending(
-                    offset + r[0] * step, offset + r[-1] * step + 1, r.step * step
-                )
-                for r, offset, step in zip(box, offsets, steps, strict=True)
-            )
-            boxes.append(common(moved, whole))
-        return _from_boxes(shape, boxes)
 
     def reduced(self, axes: Sequence[int]) -> ElementSet:
         """After a reduction over axes: where something is left in the line."""
@@ -313,43 +206,6 @@ class ElementSet:
         if self.indices is None:
             return self.boxes
         return (self.hull(),) if self.indices.size else ()
-
-
-def unravel(flat: Flat, shape: tuple[int, ...]) -> list[Flat]:
-    """The coordinates of flat positions, one array per axis."""
-    axes: list[Flat] = []
-    for size in reversed(shape):
-        axes.append(flat % max(size, 1))
-        flat = flat // max(size, 1)
-    return axes[::-1]
-
-
-def ravel(
-    axes: Sequence[Flat], shape: tuple[int, ...], like: Sequence[Flat] = ()
-) -> Flat:
-    """The flat positions of coordinates; without axes, `like` lends the length."""
-    if not axes:
-        return np.zeros(like[0].shape if like else (1,), np.int64)
-    flat = np.zeros(axes[0].shape, np.int64)
-    for axis, size in zip(axes, shape, strict=True):
-        flat = flat * size + axis
-    return flat
-
-
-def broadcast_source(
-    shape: tuple[int, ...], source: tuple[int, ...], dimensions: Sequence[int]
-) -> Any:
-    """A function from flat positions of a broadcast array to those of its source."""
-
-    def sources(flat: Flat) -> Flat:
-        coordinates = unravel(flat, shape)
-        axes = [
-            np.zeros_like(flat) if size == 1 else coordinates[place]
-            for place, size in zip(dimensions, source, strict=True)
-        ]
-        return ravel(axes, source, [flat])
-
-    return sources
 
 
 @lru_cache(maxsize=1024)

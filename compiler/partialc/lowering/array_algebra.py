@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from partialc.analysis.sensitive import Decided, in_context, sensitive_values
+from partialc.ir.equations import spread, spread_by
 from partialc.ir.program import ArrayType, Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import with_inputs
 from partialc.lowering.passes import Grade, Pass
@@ -129,8 +130,8 @@ class _Reading:
 
     def read(self, equation: Equation) -> bool:
         """Whether an operation became a term."""
-        if equation.op == "broadcast_in_dim":
-            (source, *_) = equation.inputs
+        source = spread_by(equation)
+        if source is not None:
             if isinstance(source, Constant) and not source.type.shape:
                 self.fills[equation.outputs[0]] = source
             return False
@@ -241,7 +242,5 @@ class _Writing:
         """An atom repeated to the shape that was there."""
         if atom.type.shape == kind.shape:
             return atom
-        value = Value(kind)
-        params = {"shape": kind.shape, "broadcast_dimensions": ()}
-        self.equations.append(Equation("broadcast_in_dim", (atom,), params, (value,)))
-        return value
+        self.equations.append(spread(atom, kind.shape, ()))
+        return self.equations[-1].outputs[0]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import prod
 from typing import Any, Final, Literal, TypeAlias
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from partialc.analysis.facts import Facts
 from partialc.ir.boxes import Box, common_range
+from partialc.ir.equations import spread, squeezed, transposed
 from partialc.ir.program import (
     ArrayType,
     Atom,
     Constant,
     Dimensions,
     Equation,
-    Param,
+    Value,
 )
 
 WORTH: Final = 0.5
@@ -27,7 +28,7 @@ WORTH: Final = 0.5
 
 Side: TypeAlias = Literal[0, 1]
 Part: TypeAlias = Callable[[Atom, Box], Atom]
-Write: TypeAlias = Callable[[str, Sequence[Atom], ArrayType, Mapping[str, Param]], Atom]
+Write: TypeAlias = Callable[[Equation], Atom]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +103,20 @@ def narrowed_contraction(
     kind = ArrayType(equation.outputs[0].type.dtype, tuple(map(len, found.box)))
     if found.chooser is not None:
         return _lines(equation, axes, found, part, write)
-    operands = [
-        part(atom, side)
-        for atom, side in zip(equation.inputs, found.sides, strict=True)
-    ]
+    operands = tuple(map(part, equation.inputs, found.sides))
     single = all(operands[0].type.shape[axis] == 1 for axis in axes.contracted[0])
     if not single or any(atom.type.dtype != kind.dtype for atom in equation.inputs):
-        return write("dot_general", operands, kind, equation.params)
-    spread = [
+        return write(replace(equation, inputs=operands, outputs=(Value(kind),)))
+    repeated = [
         None if _is_one(atom) else _spread(atom, axes, side, kind, write)
         for side, atom in enumerate(operands)
     ]
-    factors = [atom for atom in spread if atom is not None]
+    factors = [atom for atom in repeated if atom is not None]
     if not factors:
         return _spread(operands[0], axes, 0, kind, write)
-    return factors[0] if len(factors) == 1 else write("mul", factors, kind, {})
+    if len(factors) == 1:
+        return factors[0]
+    return write(Equation("mul", tuple(factors), {}, (Value(kind),)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,25 +168,17 @@ def _spread(atom: Atom, axes: _Axes, side: int, kind: ArrayType, write: Write) -
     batch, free = axes.batch[side], axes.free(side)
     order = (*batch, *free)
     kept = [axis for axis in range(len(shape)) if axis in order]
-    dtype = atom.type.dtype
     if len(kept) != len(shape):
-        smaller = ArrayType(dtype, tuple(shape[axis] for axis in kept))
-        dropped = tuple(axis for axis in range(len(shape)) if axis not in order)
-        atom = write("squeeze", [atom], smaller, {"dimensions": dropped})
+        dropped = [axis for axis in range(len(shape)) if axis not in order]
+        atom = write(squeezed(atom, dropped))
     permutation = tuple(kept.index(axis) for axis in order)
     if permutation != tuple(range(len(order))):
-        turned = ArrayType(dtype, tuple(shape[axis] for axis in order))
-        atom = write("transpose", [atom], turned, {"permutation": permutation})
+        atom = write(transposed(atom, permutation))
     start = len(batch) + (len(axes.free(0)) if side == 1 else 0)
     places = (*range(len(batch)), *range(start, start + len(free)))
     if atom.type.shape == kind.shape:
         return atom
-    return write(
-        "broadcast_in_dim",
-        [atom],
-        kind,
-        {"shape": kind.shape, "broadcast_dimensions": places},
-    )
+    return write(spread(atom, kind.shape, places))
 
 
 # --- one-hot rows
@@ -241,5 +233,4 @@ def _lines(
     order = (axis, *rest) if found.chooser == 0 else (*rest, axis)
     if order == tuple(range(atom.type.ndim)):
         return lines
-    kind = equation.outputs[0].type
-    return write("transpose", [lines], kind, {"permutation": order})
+    return write(transposed(lines, order))

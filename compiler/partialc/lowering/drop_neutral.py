@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from partialc.ir.equations import spread_by
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import everywhere, resolve, with_inputs
 from partialc.lowering.passes import Grade, Pass
@@ -52,8 +53,9 @@ def _without_neutral(function: Function) -> Function:
             continue
         if current.op == "neg":
             negated[current.outputs[0]] = current.inputs[0]
-        if current.op == "broadcast_in_dim" and isinstance(current.inputs[0], Constant):
-            filled[current.outputs[0]] = current.inputs[0]
+        source = spread_by(current)
+        if isinstance(source, Constant):
+            filled[current.outputs[0]] = source
         equations.append(current)
     if not names and tuple(equations) == function.equations:
         return function

@@ -18,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.ir.dtypes import Regime
-from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
 from partialc.lowering.exact_sums import exact_product, exact_sum, is_plain
-from partialc.ops.elements import Operands
+from partialc.ops.moves import MovesRule
 from partialc.ops.registry import find
 
 Array: TypeAlias = NDArray[Any]
@@ -30,7 +29,7 @@ Rule: TypeAlias = Callable[..., Array | None]
 
 def exact_results(
     equation: Equation, operands: Sequence[Array], regime: Regime
-) -> tuple[Array, ...] | None:
+) -> Sequence[Array] | None:
     """The results of an operation on known operands, or None.
 
     Args:
@@ -43,23 +42,13 @@ def exact_results(
     """
     if any(array.dtype.kind not in "biufc" for array in operands):
         return None
-    if equation.op == "split":
-        results = _split(operands[0], equation.params)
-    elif equation.op in _MOVES:
-        moved = _moved(equation, operands)
-        if moved is None:
-            return None
-        results = (moved,)
+    op = find(equation.op)
+    if op is not None and op.moves is not None:
+        results = _moved(equation, operands, op.moves)
     else:
-        rule = _RULES.get(equation.op)
-        if rule is None:
-            return None
-        dtype = equation.outputs[0].type.dtype.numpy(regime)
-        with np.errstate(all="ignore"):
-            result = rule(operands, equation.params, dtype)
-        if result is None:
-            return None
-        results = (result,)
+        results = _computed(equation, operands, regime)
+    if results is None:
+        return None
     expected = [value.type for value in equation.outputs]
     for array, kind in zip(results, expected, strict=True):
         if array.shape != kind.shape or array.dtype != kind.dtype.numpy(regime):
@@ -67,28 +56,27 @@ def exact_results(
     return results
 
 
-def _split(array: Array, params: Any) -> tuple[Array, ...]:
-    bounds = np.cumsum(params["sizes"])[:-1]
-    return tuple(np.split(array, bounds, axis=params["axis"]))
+def _moved(
+    equation: Equation, operands: Sequence[Array], rule: MovesRule
+) -> Sequence[Array] | None:
+    """Elements where they come to; of what indices move whole numbers alone."""
+    moves = rule(equation, operands.__getitem__)
+    if moves is None or (moves.is_indexed and operands[0].dtype.kind not in "biu"):
+        return None
+    return moves.applied(operands)
 
 
-def _moved(equation: Equation, operands: Sequence[Array]) -> Array | None:
-    """Whole numbers moved by known indices: each is one of an operand."""
-    op, kind = find(equation.op), equation.outputs[0].type
-    rule = None if op is None else op.elements
-    if rule is None or operands[0].dtype.kind not in "biu":
+def _computed(
+    equation: Equation, operands: Sequence[Array], regime: Regime
+) -> Sequence[Array] | None:
+    """An operation of one result that has a rule here."""
+    rule = _RULES.get(equation.op)
+    if rule is None:
         return None
-    known = Operands(tuple(map(ElementSet.nonzero, operands)), tuple(operands))
-    found = rule.reads(equation, 0, np.arange(kind.size, dtype=np.int64), known)
-    if found is None or found.how != "pick" or found.rows is not None:
-        return None
-    result = np.zeros(kind.size, operands[0].dtype)
-    read = np.zeros(kind.size, bool)
-    for operand, places in zip(operands, found.operands, strict=True):
-        here = places >= 0
-        result[here] = operand.reshape(-1)[places[here]]
-        read |= here
-    return result.reshape(kind.shape) if read.all() else None
+    dtype = equation.outputs[0].type.dtype.numpy(regime)
+    with np.errstate(all="ignore"):
+        result = rule(operands, equation.params, dtype)
+    return None if result is None else (result,)
 
 
 def _arithmetic(compute: Callable[..., Array], kinds: str = "iuf") -> Rule:
@@ -242,68 +230,6 @@ def _iota(operands: Sequence[Array], params: Any, dtype: np.dtype[Any]) -> Array
     return np.broadcast_to(along.reshape(sizes), shape)
 
 
-def _broadcast_in_dim(
-    operands: Sequence[Array], params: Any, dtype: object
-) -> Array | None:
-    (array,), shape = operands, params["shape"]
-    sizes = [1] * len(shape)
-    for axis, dimension in enumerate(params["broadcast_dimensions"]):
-        sizes[dimension] = array.shape[axis]
-    return np.broadcast_to(array.reshape(sizes), shape)
-
-
-def _reshape(operands: Sequence[Array], params: Any, dtype: object) -> Array | None:
-    if params.get("dimensions") is not None:
-        return None
-    return operands[0].reshape(params["new_sizes"])
-
-
-def _slice(operands: Sequence[Array], params: Any, dtype: object) -> Array | None:
-    starts, limits = params["start_indices"], params["limit_indices"]
-    strides = params["strides"] or (1,) * len(starts)
-    bounds = zip(starts, limits, strides, strict=True)
-    return operands[0][tuple(slice(*bound) for bound in bounds)]
-
-
-def _pad(operands: Sequence[Array], params: Any, dtype: object) -> Array | None:
-    array, filling = operands
-    config = params["padding_config"]
-    if any(low < 0 or high < 0 for low, high, _ in config):
-        return None
-    sizes, places = [], []
-    for size, (low, high, interior) in zip(array.shape, config, strict=True):
-        inner = size + max(size - 1, 0) * interior
-        sizes.append(low + inner + high)
-        places.append(slice(low, low + inner, interior + 1))
-    result = np.full(sizes, filling, dtype=array.dtype)
-    result[tuple(places)] = array
-    return result
-
-
-def _squeeze(operands: Sequence[Array], params: Any, dtype: object) -> Array | None:
-    return operands[0].squeeze(axis=params["dimensions"])
-
-
-def _expand_dims(operands: Sequence[Array], params: Any, dtype: object) -> Array | None:
-    return np.expand_dims(operands[0], params["dimensions"])
-
-
-def _transpose(operands: Sequence[Array], params: Any, dtype: object) -> Array | None:
-    return operands[0].transpose(params["permutation"])
-
-
-def _rev(operands: Sequence[Array], params: Any, dtype: object) -> Array | None:
-    return np.flip(operands[0], params["dimensions"])
-
-
-def _concatenate(operands: Sequence[Array], params: Any, dtype: object) -> Array | None:
-    return np.concatenate(operands, axis=params["dimension"])
-
-
-def _stack(operands: Sequence[Array], params: Any, dtype: object) -> Array | None:
-    return np.stack(operands, axis=params["axis"])
-
-
 def _reduction(compute: Callable[..., Any], kinds: str) -> Rule:
     def rule(
         operands: Sequence[Array], params: Any, dtype: np.dtype[Any]
@@ -328,9 +254,6 @@ def _unchanged(
 ) -> Array | None:
     return operands[0]
 
-
-_MOVES: Final = frozenset({"gather", "scatter"})
-"""Where elements come from is what their own rules say."""
 
 _RULES: Final[dict[str, Rule]] = {
     "abs": _arithmetic(np.abs),
@@ -370,16 +293,6 @@ _RULES: Final[dict[str, Rule]] = {
     "select_n": _select_n,
     "stop_gradient": _unchanged,
     "iota": _iota,
-    "broadcast_in_dim": _broadcast_in_dim,
-    "concatenate": _concatenate,
-    "expand_dims": _expand_dims,
-    "pad": _pad,
-    "reshape": _reshape,
-    "rev": _rev,
-    "slice": _slice,
-    "squeeze": _squeeze,
-    "stack": _stack,
-    "transpose": _transpose,
     "reduce_and": _reduction(np.all, "b"),
     "reduce_max": _reduction(np.max, "iu"),
     "reduce_min": _reduction(np.min, "iu"),

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from partialc.ir.agreement import is_agreeing
 from partialc.ir.dtypes import Regime
+from partialc.ir.equations import spread_by
 from partialc.ir.program import ArrayType, Atom, Constant, Equation, Function, Value
 from partialc.ir.rewrite import everywhere, resolve, with_inputs
 from partialc.lowering.exact import exact_results
 from partialc.lowering.passes import Grade, Pass
+from partialc.ops.registry import moves_of
 
 SMALL: Final = 64
 LARGEST: Final = 1 << 20
@@ -61,13 +63,19 @@ def _folded(function: Function) -> Function:
 
 def _is_shorter(equation: Equation, results: Sequence[Constant]) -> bool:
     """Whether the constants are no longer to write than the operation."""
-    if equation.op in {"iota", "gather", "scatter"}:
+    if not equation.inputs or _is_indexed(equation):
         return False
     literals = [atom for atom in equation.inputs if isinstance(atom, Constant)]
-    if equation.op == "broadcast_in_dim" and all(c.type.size == 1 for c in literals):
+    if spread_by(equation) and all(literal.type.size == 1 for literal in literals):
         return False
     size = sum(result.type.size for result in results)
     return size <= max(SMALL, sum(literal.type.size for literal in literals))
+
+
+def _is_indexed(equation: Equation) -> bool:
+    """Whether indices say which elements are moved."""
+    moves = moves_of(equation)
+    return moves is not None and moves.is_indexed
 
 
 def _values(

@@ -22,6 +22,7 @@ from partialc.lowering.scalar.growth import Limits
 from partialc.lowering.scalar.simplify import simplified
 from partialc.lowering.scalar.terms import Terms
 from partialc.ops.cost import cost_of, cost_of_equation, weight
+from partialc.ops.registry import is_view
 
 LARGEST_CONE: Final = 200_000
 """More elements than this are not taken apart one by one."""
@@ -34,8 +35,6 @@ HOPELESS: Final = 0.7
 
 OPERATION: Final = 2.0
 """An operation, however small, in additions: it is a line to read and to compile."""
-
-_VIEWS: Final = frozenset({"slice", "squeeze", "reshape", "broadcast_in_dim"})
 
 
 def light_cone(
@@ -167,5 +166,5 @@ def _lasting(function: Function, demand: Demand) -> float:
 def _work(function: Function) -> float:
     """Work as the cost model sees it, and what each operation costs to read and run."""
     cost = cost_of(function)
-    operations = sum(e.op not in _VIEWS for e in all_equations(function))
+    operations = sum(not is_view(e) for e in all_equations(function))
     return weight(cost) + OPERATION * operations

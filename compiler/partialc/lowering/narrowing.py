@@ -9,18 +9,16 @@ from typing import Final
 import numpy as np
 
 from partialc.ir.boxes import Box, hull_of_boxes, relative, volume
+from partialc.ir.equations import sliced
 from partialc.ir.program import ArrayType, Atom, Constant, Equation, Function, Value
+from partialc.lowering.drop_identities import is_identity
 from partialc.lowering.narrowed_bodies import Narrowing, body_rule
-from partialc.lowering.restated import is_sized, restricted, slice_of, stated
+from partialc.lowering.restated import is_sized, restricted, stated
 from partialc.ops.lanes import Needed, Restricted, full_box
+from partialc.ops.registry import moves_of
 
 WORTH: Final = 0.5
 """An operation that keeps more of its results than this stays as it is."""
-
-_MOVES: Final = frozenset(
-    {"slice", "squeeze", "reshape", "transpose", "broadcast_in_dim", "rev", "iota"}
-)
-"""To do less of these is no gain by itself."""
 
 
 def without_unneeded(function: Function) -> Function:
@@ -91,12 +89,19 @@ class _Needs:
                 continue
             plan = _plan(equation, asked)
             plans[equation] = plan
-            gains |= equation.op not in _MOVES and _size(equation, plan) < 1
+            gains |= not _is_free(equation) and _size(equation, plan) < 1
             for place, atom in enumerate(equation.inputs):
                 read = plan.operands[place] if plan else full_box(atom.type.shape)
                 if read is not None:
                     need(atom, read)
         return cls(needs, plans, gains)
+
+
+def _is_free(equation: Equation) -> bool:
+    """Whether it moves elements, or counts: to do less is no gain by itself."""
+    if not equation.inputs:
+        return True
+    return len(equation.inputs) == 1 and moves_of(equation) is not None
 
 
 def _plan(equation: Equation, asked: Needed) -> Restricted | None:
@@ -179,9 +184,6 @@ class _Writer:
         )
         pairs = zip(equation.inputs, boxes, strict=True)
         inputs = [self._part(atom, box) for atom, box in pairs if box is not None]
-        if plan is not None and equation.op == "slice":
-            self.parts[equation.outputs[0]] = inputs[0], plan.results[0]
-            return
         if plan is None or _is_whole(equation, plan):
             same = all(
                 new is old for new, old in zip(inputs, equation.inputs, strict=True)
@@ -191,6 +193,9 @@ class _Writer:
             )
             return
         current = stated(equation, plan, inputs)
+        if is_identity(current):
+            self.parts[equation.outputs[0]] = inputs[0], plan.results[0]
+            return
         self.equations.append(current)
         triples = zip(equation.outputs, current.outputs, plan.results, strict=True)
         for value, left, box in triples:
@@ -208,6 +213,6 @@ class _Writer:
             return found
         key = found, tuple(map(relative, box, held))
         if key not in self.slices:
-            self.equations.append(slice_of(*key))
+            self.equations.append(sliced(*key))
             self.slices[key] = self.equations[-1].outputs[0]
         return self.slices[key]

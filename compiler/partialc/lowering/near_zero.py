@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from partialc.analysis.sensitive import Decided, in_context, sensitive_values
+from partialc.ir.equations import spread_by
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.lowering.passes import Grade, Pass
 from partialc.lowering.scalar.terms import is_usual
@@ -110,8 +111,6 @@ def _of(name: str, atom: Atom, made: Mapping[Value, Equation]) -> Atom | None:
 def _is_number(atom: Atom, number: int, made: Mapping[Value, Equation]) -> bool:
     """Whether all elements are a number."""
     if isinstance(atom, Value) and atom in made:
-        spread = made[atom]
-        if spread.op != "broadcast_in_dim":
-            return False
-        (atom, *_) = spread.inputs
+        source = spread_by(made[atom])
+        return source is not None and _is_number(source, number, {})
     return isinstance(atom, Constant) and bool((atom.data == number).all())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -13,25 +12,23 @@ import numpy as np
 from partialc.analysis.facts import Facts, find_facts
 from partialc.analysis.sensitive import Decided, in_context
 from partialc.ir.boxes import Box, is_within, relative
+from partialc.ir.equations import padded, sliced, spread
 from partialc.ir.program import (
     ArrayType,
     Atom,
     Constant,
     Equation,
     Function,
-    Param,
     Value,
 )
 from partialc.lowering.contractions import contraction, narrowed_contraction
 from partialc.lowering.fold_constants import computed
 from partialc.lowering.passes import Grade, Pass
-from partialc.lowering.restated import slice_of, stated, within
+from partialc.lowering.restated import stated, within
+from partialc.ops.registry import moves_of
 
 WORTH: Final = 0.5
 """A rectangle with more of an array's elements than this is no gain."""
-
-_JOINS: Final = frozenset({"concatenate", "stack"})
-"""Zeros are read more easily as elements of these than as a border."""
 
 
 def rectangles(function: Function) -> Function:
@@ -97,6 +94,12 @@ def _is_zero(facts: Facts, atom: Atom) -> bool:
     if atom.type.dtype.is_key:
         return False
     return facts.support(atom).is_none
+
+
+def _joins(equation: Equation) -> bool:
+    """Whether arrays are put together: zeros are easier to read as parts of that."""
+    moves = moves_of(equation)
+    return moves is not None and any(len(row) > 1 for row in moves.above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ class _Writer:
 
     def _within(self, equation: Equation, value: Value, box: Box) -> bool:
         """Write an operation on rectangles; whether it has such a form."""
-        plan = None if equation.op in _JOINS else within(equation, box)
+        plan = None if _joins(equation) else within(equation, box)
         if plan is None or plan.results != (box,):
             return False
         pairs = zip(equation.inputs, plan.operands, strict=True)
@@ -230,27 +233,17 @@ class _Writer:
         self.wholes[atom] = found
         return found
 
-    def write(
-        self,
-        op: str,
-        inputs: Sequence[Atom],
-        kind: ArrayType,
-        params: Mapping[str, Param],
-    ) -> Atom:
-        """Write one operation."""
-        value = Value(kind)
-        self.equations.append(
-            Equation(op, tuple(inputs), MappingProxyType(dict(params)), (value,))
-        )
-        return value
+    def write(self, equation: Equation) -> Atom:
+        """Write one operation; its result."""
+        self.equations.append(equation)
+        return equation.outputs[0]
 
     def _slice(self, atom: Atom, box: Box) -> Atom:
         if box == tuple(map(range, atom.type.shape)):
             return atom
         key = (atom, box)
         if key not in self.slices:
-            self.equations.append(slice_of(atom, box))
-            self.slices[key] = self.equations[-1].outputs[0]
+            self.slices[key] = self.write(sliced(atom, box))
         return self.slices[key]
 
     def _padded(self, part: _Part, kind: ArrayType) -> Atom:
@@ -258,15 +251,13 @@ class _Writer:
             (each.start, size - each[-1] - 1, each.step - 1 if len(each) > 1 else 0)
             for each, size in zip(part.box, kind.shape, strict=True)
         )
-        zero = self._number(kind)
-        return self.write("pad", [part.atom, zero], kind, {"padding_config": config})
+        return self.write(padded(part.atom, self._number(kind), config))
 
     def _zeros(self, kind: ArrayType) -> Atom:
         zero = self._number(kind)
         if not kind.shape:
             return zero
-        params = {"shape": kind.shape, "broadcast_dimensions": ()}
-        return self.write("broadcast_in_dim", [zero], kind, params)
+        return self.write(spread(zero, kind.shape, ()))
 
     def _number(self, kind: ArrayType) -> Constant:
         return Constant.of(ArrayType(kind.dtype, ()), 0)

@@ -83,15 +83,3 @@ def stated(equation: Equation, plan: Restricted, inputs: Sequence[Atom]) -> Equa
         outputs=outputs,
         params=MappingProxyType({**equation.params, **plan.params}),
     )
-
-
-def slice_of(atom: Atom, box: Box) -> Equation:
-    """The operation that takes a rectangle out of an array."""
-    steps = tuple(each.step if len(each) > 1 else 1 for each in box)
-    params = {
-        "start_indices": tuple(each.start for each in box),
-        "limit_indices": tuple(each[-1] + 1 for each in box),
-        "strides": None if set(steps) == {1} else steps,
-    }
-    kind = ArrayType(atom.type.dtype, tuple(map(len, box)))
-    return Equation("slice", (atom,), MappingProxyType(params), (Value(kind),))

@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 from jax import lax
 
-from partialc.ir.boxes import Flat
-from partialc.ir.element_sets import ElementSet, ravel, unravel
+from partialc.ir.boxes import Flat, ravel, unravel
+from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import per_operand

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from jax import lax
 
-from partialc.ir.boxes import Flat
+from partialc.ir.boxes import Flat, ravel, unravel
 from partialc.ir.dtypes import DType
-from partialc.ir.element_sets import ElementSet, ravel, unravel
+from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation, Param
 from partialc.ops import linear_sums, params
 from partialc.ops.cost import traffic

@@ -16,16 +16,16 @@ Supports take `0 * x` for 0: exact for finite values. See `partialc.analysis`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
 from partialc.ir.boxes import Flat
-from partialc.ir.element_sets import ElementSet, broadcast_source
+from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
+from partialc.ir.strided import Shape, Strided
 
 How: TypeAlias = Literal["apply", "pick", "product"]
 
@@ -95,7 +95,12 @@ def spread(operand: ElementSet, shape: tuple[int, ...]) -> ElementSet:
     """The support of an operand where it is repeated along axes of size one."""
     if operand.shape == shape:
         return operand
-    return operand.broadcast(shape, range(len(operand.shape)))
+    return operand.through(repeated(operand.shape, shape))
+
+
+def repeated(operand: Shape, result: Shape) -> Strided:
+    """An operand that is repeated along axes of size one, or has no axes."""
+    return Strided.broadcast(operand, result, range(len(operand)))
 
 
 def either(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
@@ -133,40 +138,10 @@ def pointwise_reads(
         if source == shape:
             places.append(wanted)
         else:
-            dimensions = range(len(source))
-            places.append(broadcast_source(shape, source, dimensions)(wanted))
+            places.append(repeated(source, shape).reads(wanted))
     return Reads(tuple(places), "apply")
 
 
 def pointwise(support: SupportRule = everywhere) -> Elements:
     """The rule of an elementwise operation."""
     return Elements(support, pointwise_reads)
-
-
-def picked(
-    equation: Equation, sources: Sequence[Flat], rows: Flat | None = None
-) -> Reads:
-    """Reads that only move elements; operands without an entry are not read."""
-    nothing = np.full_like(sources[0], -1)
-    missing = [nothing] * (len(equation.inputs) - len(sources))
-    return Reads((*sources, *missing), "pick", None, rows)
-
-
-def indexing(
-    support: Callable[[Equation, ElementSet], ElementSet],
-    source: Callable[[Equation, Flat], Flat],
-) -> Elements:
-    """The rule of an operation that moves the elements of its one operand.
-
-    Args:
-        support: The operand's support to the result's.
-        source: Flat positions in the result to those in the operand.
-    """
-
-    def supports(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
-        return (support(equation, operands.supports[0]),)
-
-    def reads(equation: Equation, _: int, wanted: Flat, __: Operands) -> Reads | None:
-        return picked(equation, [source(equation, wanted)])
-
-    return Elements(supports, reads)

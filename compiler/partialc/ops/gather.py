@@ -6,25 +6,16 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
 from jax import lax
 
-from partialc.ir.boxes import Box, Flat
-from partialc.ir.element_sets import ElementSet
+from partialc.ir.boxes import Box
 from partialc.ir.program import Equation, Param
-from partialc.ops import linear_moves, params
+from partialc.ops import params
 from partialc.ops.cost import array_bytes
-from partialc.ops.elements import (
-    MAX_ROWS,
-    Elements,
-    Operands,
-    Reads,
-    everywhere,
-    picked,
-)
 from partialc.ops.indexing import Windows, subscript
 from partialc.ops.lanes import Axes, LaneAxes, by_axes
-from partialc.ops.placing import Placing
+from partialc.ops.moves import Computed, Known, Moves, gathered, shapes
+from partialc.ops.placing import windows
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill
 
@@ -134,42 +125,33 @@ def _cost(equation: Equation) -> Cost:
     return Cost(bytes=2.0 * taken + array_bytes(equation.inputs[1].type))
 
 
-def _placing(equation: Equation) -> Placing:
+def _moves(equation: Equation, known: Known) -> Moves:
+    """Windows at known indices; those that stand out are moved in, or a filling."""
+    operand, result = shapes(equation)
+    indices = known(1)
+    clip = mode_of(equation) == "clip"
+    if indices is None:
+        return Moves(
+            (((Computed(operand, result)), None),),
+            is_filled=mode_of(equation) == "fill",
+        )
     numbers = params.dimensions(equation)
-    paired = numbers["operand_batching_dims"], numbers["start_indices_batching_dims"]
-    return Placing(
-        operand=equation.inputs[0].type.shape,
-        windows=equation.outputs[0].type.shape,
+    maps, outside = windows(
+        operand,
+        result,
+        indices,
         offset=numbers["offset_dims"],
         removed=numbers["collapsed_slice_dims"],
         mapped=numbers["start_index_map"],
-        batch=dict(zip(*paired, strict=True)),
+        batch=(
+            numbers["operand_batching_dims"],
+            numbers["start_indices_batching_dims"],
+        ),
         sizes=params.integers(equation, "slice_sizes"),
-        clip=mode_of(equation) == "clip",
+        clip=clip,
     )
-
-
-def _support(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
-    shape = equation.outputs[0].type.shape
-    every = np.arange(min(equation.outputs[0].type.size, MAX_ROWS), dtype=np.int64)
-    reads = None
-    if every.size == equation.outputs[0].type.size:
-        reads = _reads(equation, 0, every, operands)
-    if reads is None:
-        return everywhere(equation, operands)
-    live = operands.supports[0].contains(reads.operands[0])
-    return (ElementSet.of(shape, every[live]),)
-
-
-def _reads(
-    equation: Equation, _: int, wanted: Flat, operands: Operands
-) -> Reads | None:
-    """One element each, if the indices are known and none is out of bounds."""
-    indices = operands.known[1]
-    if indices is None:
-        return None
-    places = _placing(equation).places(wanted, indices)
-    return None if (places < 0).any() else picked(equation, [places])
+    row = (gathered(operand, result, maps), None)
+    return Moves((row,), is_filled=outside)
 
 
 def _lanes(equation: Equation) -> LaneAxes:
@@ -221,8 +203,7 @@ register(
         _source,
         _cost,
         summary="elements by computed indices",
-        elements=Elements(_support, _reads),
+        moves=_moves,
         lanes=by_axes(_lanes, _sizes),
-        linear=linear_moves.gather,
     )
 )

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
-from partialc.ir.boxes import Flat
-from partialc.ir.element_sets import ElementSet, ravel, unravel
+from partialc.ir.boxes import common_range, picked, positions
 from partialc.ir.program import Equation
-from partialc.ops import linear_moves, params
+from partialc.ir.strided import Strided
+from partialc.ops import params
 from partialc.ops.cost import moved, put_together
-from partialc.ops.elements import Elements, Operands, Reads, picked
-from partialc.ops.joined import CONCATENATE, PAD, PIECES, STACK
+from partialc.ops.lanes import Lanes, Needed, Restricted, full_box
+from partialc.ops.moved_boxes import pieces, rectangles
+from partialc.ops.moves import Known, Moves, shapes
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -44,33 +43,16 @@ def _source_concatenate(
     return call("jnp.concatenate", list_expr(typed), **keywords)
 
 
-def _support_concatenate(
-    equation: Equation, operands: Operands
-) -> tuple[ElementSet, ...]:
-    shape = equation.outputs[0].type.shape
-    joined = params.integer(equation, "dimension")
-    found, offset = ElementSet.none(shape), 0
-    for support in operands.supports:
-        offsets = [offset if axis == joined else 0 for axis in range(len(shape))]
-        found = found | support.spread(shape, offsets, (1,) * len(shape))
-        offset += support.shape[joined]
-    return (found,)
-
-
-def _reads_concatenate(
-    equation: Equation, _: int, wanted: Flat, __: Operands
-) -> Reads | None:
-    joined = params.integer(equation, "dimension")
-    axes = unravel(wanted, equation.outputs[0].type.shape)
-    places, offset = [], 0
+def _moves_concatenate(equation: Equation, _: Known) -> Moves:
+    joined, start = params.integer(equation, "dimension"), 0
+    result = equation.outputs[0].type.shape
+    row = []
     for atom in equation.inputs:
-        shape = atom.type.shape
-        along = axes[joined] - offset
-        local = [along if n == joined else axis for n, axis in enumerate(axes)]
-        inside = (along >= 0) & (along < shape[joined])
-        places.append(np.where(inside, ravel(local, shape), -1))
-        offset += shape[joined]
-    return picked(equation, places)
+        put = list(map(range, result))
+        put[joined] = range(start, start + atom.type.shape[joined])
+        row.append(Strided.of(atom.type.shape, result, put=put))
+        start += atom.type.shape[joined]
+    return Moves.single(*row)
 
 
 register(
@@ -80,10 +62,9 @@ register(
         _source_concatenate,
         put_together,
         summary="arrays one after the other along an axis",
-        elements=Elements(_support_concatenate, _reads_concatenate),
-        lanes=CONCATENATE,
+        moves=_moves_concatenate,
+        lanes=rectangles(_moves_concatenate),
         fuses=True,
-        linear=linear_moves.concatenate,
     )
 )
 
@@ -104,27 +85,16 @@ def _source_stack(
     return call("jnp.stack", list_expr(entries), **keywords)
 
 
-def _support_stack(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
-    shape = equation.outputs[0].type.shape
-    new = params.integer(equation, "axis") % len(shape)
-    found = ElementSet.none(shape)
-    for place, support in enumerate(operands.supports):
-        thick = support.reshaped((*shape[:new], 1, *shape[new + 1 :]))
-        offsets = [place if axis == new else 0 for axis in range(len(shape))]
-        found = found | thick.spread(shape, offsets, (1,) * len(shape))
-    return (found,)
-
-
-def _reads_stack(
-    equation: Equation, _: int, wanted: Flat, __: Operands
-) -> Reads | None:
-    shape = equation.outputs[0].type.shape
-    new = params.integer(equation, "axis") % len(shape)
-    axes = unravel(wanted, shape)
-    along = axes.pop(new)
-    local = ravel(axes, (*shape[:new], *shape[new + 1 :]), [wanted])
-    count = len(equation.inputs)
-    return picked(equation, [np.where(along == n, local, -1) for n in range(count)])
+def _moves_stack(equation: Equation, _: Known) -> Moves:
+    operand, result = shapes(equation)
+    new = params.integer(equation, "axis") % len(result)
+    axes = [axis for axis in range(len(result)) if axis != new]
+    row = []
+    for place in range(len(equation.inputs)):
+        put = list(map(range, result))
+        put[new] = range(place, place + 1)
+        row.append(Strided.of(operand, result, axes, put=put))
+    return Moves.single(*row)
 
 
 register(
@@ -134,10 +104,9 @@ register(
         _source_stack,
         put_together,
         summary="arrays side by side along a new axis",
-        elements=Elements(_support_stack, _reads_stack),
-        lanes=STACK,
+        moves=_moves_stack,
+        lanes=rectangles(_moves_stack),
         fuses=True,
-        linear=linear_moves.stack,
     )
 )
 
@@ -161,30 +130,17 @@ def _source_unstack(
     return call("jnp.unstack", x, **keywords)
 
 
-def _support_unstack(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
-    (support,) = operands.supports
-    axis = params.integer(equation, "axis") % len(support.shape)
-    return tuple(
-        _piece(support, axis, place, place + 1).reshaped(value.type.shape)
-        for place, value in enumerate(equation.outputs)
-    )
-
-
-def _reads_unstack(
-    equation: Equation, output: int, wanted: Flat, _: Operands
-) -> Reads | None:
-    shape = equation.inputs[0].type.shape
-    axis = params.integer(equation, "axis") % len(shape)
-    axes = unravel(wanted, equation.outputs[output].type.shape)
-    axes.insert(axis, np.full_like(wanted, output))
-    return picked(equation, [ravel(axes, shape)])
-
-
-def _piece(support: ElementSet, axis: int, start: int, stop: int) -> ElementSet:
-    """A stretch along one axis."""
-    starts, limits = [0] * len(support.shape), list(support.shape)
-    starts[axis], limits[axis] = start, stop
-    return support.sliced(starts, limits, (1,) * len(starts))
+def _moves_unstack(equation: Equation, _: Known) -> Moves:
+    operand, result = shapes(equation)
+    gone = params.integer(equation, "axis") % len(operand)
+    axes: list[int | None] = list(range(len(result)))
+    axes.insert(gone, None)
+    rows = []
+    for place in range(len(equation.outputs)):
+        taken = list(map(range, operand))
+        taken[gone] = range(place, place + 1)
+        rows.append((Strided.of(operand, result, axes, taken=taken),))
+    return Moves(tuple(rows))
 
 
 register(
@@ -194,10 +150,9 @@ register(
         _source_unstack,
         moved,
         summary="the slices along an axis, each by itself",
-        elements=Elements(_support_unstack, _reads_unstack),
-        lanes=PIECES,
+        moves=_moves_unstack,
+        lanes=pieces(_moves_unstack),
         fuses=True,
-        linear=linear_moves.unstack,
     )
 )
 
@@ -219,24 +174,15 @@ def _source_split(
     return call("lax.split", x, sizes, **keywords)
 
 
-def _starts_split(equation: Equation) -> list[int]:
-    sizes = params.integers(equation, "sizes")
-    return [sum(sizes[:place]) for place in range(len(sizes) + 1)]
-
-
-def _support_split(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
-    axis, bounds = params.integer(equation, "axis"), _starts_split(equation)
-    (support,) = operands.supports
-    return tuple(_piece(support, axis, *each) for each in pairwise(bounds))
-
-
-def _reads_split(
-    equation: Equation, output: int, wanted: Flat, _: Operands
-) -> Reads | None:
-    axes = unravel(wanted, equation.outputs[output].type.shape)
-    axis = params.integer(equation, "axis")
-    axes[axis] = axes[axis] + _starts_split(equation)[output]
-    return picked(equation, [ravel(axes, equation.inputs[0].type.shape)])
+def _moves_split(equation: Equation, _: Known) -> Moves:
+    operand, axis = equation.inputs[0].type.shape, params.integer(equation, "axis")
+    start, rows = 0, []
+    for value in equation.outputs:
+        result, taken = value.type.shape, list(map(range, operand))
+        taken[axis] = range(start, start + result[axis])
+        rows.append((Strided.of(operand, result, taken=taken),))
+        start += result[axis]
+    return Moves(tuple(rows))
 
 
 register(
@@ -246,10 +192,9 @@ register(
         _source_split,
         moved,
         summary="pieces along an axis",
-        elements=Elements(_support_split, _reads_split),
-        lanes=PIECES,
+        moves=_moves_split,
+        lanes=pieces(_moves_split),
         fuses=True,
-        linear=linear_moves.split,
     )
 )
 
@@ -280,32 +225,46 @@ def _source_pad(
     return call("lax.pad", x, value, config)
 
 
-def _support_pad(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
-    x, value = operands.supports
-    shape = equation.outputs[0].type.shape
-    if not value.is_none:
-        return (ElementSet.all(shape),)
-    config = params.integer_rows(equation, "padding_config")
-    offsets = [low for low, _, __ in config]
-    return (x.spread(shape, offsets, [inner + 1 for _, __, inner in config]),)
-
-
-def _reads_pad(equation: Equation, _: int, wanted: Flat, __: Operands) -> Reads | None:
+def _moves_pad(equation: Equation, _: Known) -> Moves:
     """The operand where it lands, the one number elsewhere."""
-    source = equation.inputs[0].type.shape
-    inside = np.ones(wanted.shape, bool)
-    axes = []
-    for axis, size, (low, _high, inner) in zip(
-        unravel(wanted, equation.outputs[0].type.shape),
-        source,
-        params.integer_rows(equation, "padding_config"),
-        strict=True,
-    ):
-        place, rest = np.divmod(axis - low, inner + 1)
-        inside &= (place >= 0) & (place < size) & (rest == 0)
-        axes.append(place)
-    x = np.where(inside, ravel(axes, source, [wanted]), -1)
-    return picked(equation, [x, np.where(inside, -1, 0)])
+    landing = _landing(equation)
+    filling = Strided.broadcast((), landing.result, ())
+    return Moves(((landing, filling),), beneath=1)
+
+
+def _landing(equation: Equation) -> Strided:
+    """Where the operand lands: what negative borders cut off is not taken."""
+    operand, result = shapes(equation)
+    config = params.integer_rows(equation, "padding_config")
+    taken, put = [], []
+    for size, whole, (low, _, inner) in zip(operand, result, config, strict=True):
+        spread = range(low, low + size * (inner + 1), inner + 1)
+        landed = common_range(spread, range(whole))
+        taken.append(positions(landed, spread))
+        put.append(landed)
+    return Strided.of(operand, result, taken=taken, put=put)
+
+
+def _restricted_pad(equation: Equation, needed: Needed) -> Restricted | None:
+    """What the rectangle holds of the operand, and less of a border."""
+    (box,) = needed
+    assert box is not None
+    landing = _landing(equation)
+    config = params.integer_rows(equation, "padding_config")
+    ranges, own, borders = list(full_box(landing.result)), [], []
+    for axis, (each, row) in enumerate(zip(box, config, strict=True)):
+        first, last = each[0], each[-1]
+        met = common_range(range(first, last + 1), landing.put[axis])
+        if row[2] or not met:
+            own.append(range(landing.operand[axis]))
+            borders.append(row)
+            continue
+        ranges[axis] = range(first, last + 1)
+        read = positions(met, landing.put[axis])
+        own.append(picked(landing.taken[axis], read))
+        borders.append((met[0] - first, last - met[-1], 0))
+    changed = {"padding_config": tuple(borders)}
+    return Restricted((tuple(ranges),), (tuple(own), ()), changed)
 
 
 register(
@@ -315,9 +274,8 @@ register(
         _source_pad,
         moved,
         summary="a border of one number, also between elements or negative",
-        elements=Elements(_support_pad, _reads_pad),
-        lanes=PAD,
+        moves=_moves_pad,
+        lanes=Lanes(_restricted_pad),
         fuses=True,
-        linear=linear_moves.pad,
     )
 )

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from partialc.ir.dtypes import BOOL, DType
 from partialc.ir.program import ArrayType, Atom, Constant, Equation
 from partialc.tangents.arrays import Arrays, Factor
-from partialc.tangents.carry import pulled, pushed
+from partialc.tangents.carry import pulled
 from partialc.tangents.holes import masked
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.term import FULL, Term, kept, payload, scaled
@@ -72,52 +72,10 @@ class Linear:
 LinearRule: TypeAlias = Callable[[Linear], "Sequence[Terms] | None"]
 """The terms of each result; None where the rule does not cover the equation."""
 
-Maps: TypeAlias = "Sequence[IndexMap] | None"
-
 
 def present(terms: Iterable[Term | None]) -> list[Term]:
     """Those terms of which something is left."""
     return [term for term in terms if term is not None]
-
-
-def pulling(maps: Callable[[Equation], Sequence[IndexMap]]) -> LinearRule:
-    """Of an operation each element of whose result is one of its first operand.
-
-    Args:
-        maps: For each axis of the operand the place an element of the result reads.
-    """
-
-    def rule(linear: Linear) -> Sequence[Terms] | None:
-        if linear.only() != 0:
-            return None
-        read = maps(linear.equation)
-        return [
-            present(
-                pulled(term, read, linear.shape, linear.arrays) for term in linear.of(0)
-            )
-        ]
-
-    return rule
-
-
-def pushing(maps: Callable[[Equation], Sequence[IndexMap]]) -> LinearRule:
-    """Of an operation that puts each element of its first operand in one place.
-
-    Args:
-        maps: For each axis of the result the place that an element comes to.
-    """
-
-    def rule(linear: Linear) -> Sequence[Terms] | None:
-        if linear.only() != 0:
-            return None
-        put = maps(linear.equation)
-        return [
-            present(
-                pushed(term, put, linear.shape, linear.arrays) for term in linear.of(0)
-            )
-        ]
-
-    return rule
 
 
 def as_is(linear: Linear) -> Sequence[Terms]:

@@ -18,6 +18,15 @@ LARGEST: Final = 1 << 26
 """Larger triangles of elements are not made."""
 
 
+def reduce_sum(linear: Linear) -> Sequence[Terms]:
+    """What comes to one place is added up."""
+    own = linear.operand(0).shape
+    gone = params.integers(linear.equation, "axes")
+    put = [IndexMap.along(own, axis) for axis in range(len(own)) if axis not in gone]
+    found = [pushed(term, put, linear.shape, linear.arrays) for term in linear.of(0)]
+    return [present(found)]
+
+
 def dot_general(linear: Linear) -> Sequence[Terms] | None:
     """A product along all axes of both, and a sum over those that are contracted."""
     number = linear.only()

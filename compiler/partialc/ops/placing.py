@@ -1,69 +1,68 @@
-"""Where gathers read and scatters write, as flat positions, by known indices."""
+"""Where windows stand in an array: those gathers read and scatters write."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.ir.boxes import Flat
-from partialc.ir.element_sets import ravel, unravel
+from partialc.tangents.maps import NOWHERE, IndexMap
 
 
-@dataclass(frozen=True, slots=True)
-class Placing:
-    """How windows stand in an array, in terms common to gathers and scatters.
+def windows(
+    operand: Sequence[int],
+    shape: Sequence[int],
+    indices: NDArray[Any],
+    *,
+    offset: Sequence[int],
+    removed: Sequence[int],
+    mapped: Sequence[int],
+    batch: tuple[Sequence[int], Sequence[int]],
+    sizes: Sequence[int],
+    clip: bool,
+) -> tuple[tuple[IndexMap, ...], bool]:
+    """The place along each axis of an array of each element of windows in it.
 
-    Attributes:
-        operand: The shape of the array that is indexed.
-        windows: The shape of the gather's result, or of the scatter's updates.
-        offset: The axes of that which run along windows.
-        removed: The axes of the operand that windows do not have.
-        mapped: The axis of the operand that each component of an index vector indexes.
-        batch: Axes of the operand, and the axes of the indices they are paired with.
-        sizes: The size of the window along each axis of the operand.
-        clip: Whether windows that stand out are moved in; else they are left out.
+    Args:
+        operand: The array's shape.
+        shape: The shape of the gather's result, or of the scatter's updates.
+        indices: The index vectors, along the last axis.
+        offset: The axes of `shape` that run along windows.
+        removed: The axes of the array that windows do not have.
+        mapped: The axis of the array that each component of an index vector indexes.
+        batch: Axes of the array, and the axes of the indices they are paired with.
+        sizes: The size of the window along each axis of the array.
+        clip: Whether windows that stand out are moved in; else they are nowhere.
+
+    Returns:
+        A map for each axis of the array, and whether any window is nowhere.
     """
-
-    operand: tuple[int, ...]
-    windows: tuple[int, ...]
-    offset: tuple[int, ...]
-    removed: tuple[int, ...]
-    mapped: tuple[int, ...]
-    batch: Mapping[int, int]
-    sizes: tuple[int, ...]
-    clip: bool
-
-    def places(self, wanted: Flat, indices: NDArray[Any]) -> Flat:
-        """The operand's positions for positions in the windows; -1 where left out.
-
-        Args:
-            wanted: Flat positions in the gather's result or the scatter's updates.
-            indices: The index vectors, along the last axis.
-        """
-        axes = unravel(wanted, self.windows)
-        outer = [axis for n, axis in enumerate(axes) if n not in self.offset]
-        vectors = indices.astype(np.int64)[tuple(outer)]
-        vectors = np.broadcast_to(vectors, (wanted.size, indices.shape[-1]))
-        places = [np.zeros_like(wanted) for _ in self.operand]
-        inside = np.ones(wanted.shape, bool)
-        for component, axis in enumerate(self.mapped):
-            last = self.operand[axis] - self.sizes[axis]
-            start = vectors[:, component]
-            if self.clip:
-                start = np.clip(start, 0, last)
-            inside &= (start >= 0) & (start <= last)
-            places[axis] = start
-        for axis, paired in self.batch.items():
-            places[axis] = outer[paired]
-        kept = [
-            axis
-            for axis in range(len(self.operand))
-            if axis not in self.removed and axis not in self.batch
-        ]
-        for axis, along in zip(kept, self.offset, strict=True):
-            places[axis] = places[axis] + axes[along]
-        return np.where(inside, ravel(places, self.operand, [wanted]), -1)
+    outer = [axis for axis in range(len(shape)) if axis not in offset]
+    column = [1] * len(shape)
+    for axis, size in zip(outer, indices.shape[:-1], strict=True):
+        column[axis] = size
+    starts = {}
+    outside = np.zeros(column, bool)
+    for component, axis in enumerate(mapped):
+        start = indices[..., component].astype(np.int64).reshape(column)
+        last = operand[axis] - sizes[axis]
+        if clip:
+            start = np.clip(start, 0, last)
+        outside |= (start < 0) | (start > last)
+        starts[axis] = start
+    window = iter(offset)
+    maps = []
+    for axis in range(len(operand)):
+        found = IndexMap.constant(shape, 0)
+        if axis in batch[0]:
+            paired = batch[1][list(batch[0]).index(axis)]
+            found = IndexMap.along(shape, outer[paired])
+        if axis in starts:
+            start = np.where(outside, NOWHERE, starts[axis])
+            found = found.plus(IndexMap.of(start, shape))
+        if axis not in removed and axis not in batch[0]:
+            found = found.plus(IndexMap.along(shape, next(window)))
+        maps.append(found)
+    return tuple(maps), bool(outside.any())

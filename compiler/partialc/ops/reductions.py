@@ -10,9 +10,9 @@ import jax
 import numpy as np
 from jax import lax
 
-from partialc.ir.boxes import Flat
+from partialc.ir.boxes import Flat, ravel, unravel
 from partialc.ir.dtypes import DEFAULT_INT, DType
-from partialc.ir.element_sets import ElementSet, ravel, unravel
+from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.cost import called, per_operand, traffic
@@ -25,7 +25,7 @@ from partialc.ops.elements import (
 )
 from partialc.ops.evaluation import concrete, run_function
 from partialc.ops.lanes import LaneAxes, by_axes, lane_axes
-from partialc.ops.linear_moves import REDUCE_SUM
+from partialc.ops.linear_sums import reduce_sum
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, tuple_expr
 
@@ -178,7 +178,7 @@ for _name, (_, __, _summary) in _REDUCTIONS.items():
             summary=f"{_summary} over axes",
             elements=Elements(_support_reduction, _reads_reduction),
             lanes=_LANES,
-            linear=REDUCE_SUM if _name == "reduce_sum" else None,
+            linear=reduce_sum if _name == "reduce_sum" else None,
         )
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, Protocol, TypeAlias
 
@@ -13,9 +13,13 @@ import jax
 from partialc.errors import InternalError
 from partialc.ir.dtypes import DType
 from partialc.ir.program import Atom, Equation, Function
+from partialc.ir.strided import Strided
 from partialc.ops.elements import Elements
 from partialc.ops.lanes import Lanes
 from partialc.ops.linear import LinearRule
+from partialc.ops.linear_moves import linear
+from partialc.ops.moved_elements import elements
+from partialc.ops.moves import InOrder, Moves, MovesRule, constants
 from partialc.ops.multiprecision import Precise
 from partialc.ops.reach import Mapped, ReachRule
 
@@ -173,6 +177,8 @@ class Op:
             `(a, b), c = ...`, `(1, 0)` is `b, a = ...`; None is one after the other.
         inlined: Whether it is gone before analysis: a call, a custom rule.
         summary: One line for the supported-ops page.
+        moves: Where the elements of its results come from, if all that it does is move
+            them; `elements` and `linear` then follow.
         elements: Which elements of the operands an element of a result reads; None when
             it may read all of them.
         lanes: How it is stated on a rectangle of its results.
@@ -200,6 +206,7 @@ class Op:
     cost: CostRule
     summary: str = ""
     layout: Callable[[Equation], Layout] | None = None
+    moves: MovesRule | None = None
     elements: Elements | None = None
     lanes: Lanes | None = None
     precise: Precise | None = None
@@ -226,7 +233,17 @@ _TABLE: Final[dict[str, Op]] = {}
 
 
 def register(op: Op) -> Op:
-    """Add an entry to the table; a second one of the same name is a bug."""
+    """Add an entry to the table, with the rules that follow from what it moves.
+
+    Raises:
+        InternalError: There is one of that name.
+    """
+    if op.moves is not None:
+        op = replace(
+            op,
+            elements=op.elements or elements(op.moves),
+            linear=op.linear or linear(op.moves),
+        )
     if op.name in _TABLE:
         raise InternalError(f"the primitive {op.name!r} is registered twice")
     _TABLE[op.name] = op
@@ -236,6 +253,25 @@ def register(op: Op) -> Op:
 def find(name: str) -> Op | None:
     """The entry of a primitive, or None when partialc does not know it."""
     return _TABLE.get(name)
+
+
+def moves_of(equation: Equation) -> Moves | None:
+    """Where the elements of the results come from, of an operation that moves them.
+
+    Only indices that are constants are known.
+    """
+    op = _TABLE.get(equation.op)
+    rule = None if op is None else op.moves
+    return None if rule is None else rule(equation, constants(equation))
+
+
+def is_view(equation: Equation) -> bool:
+    """Whether it reads one array in its order: slices, shapes, repetition, new axes."""
+    moves = moves_of(equation) if len(equation.inputs) == 1 else None
+    if moves is None or len(moves.rows) != 1:
+        return False
+    (move,) = moves.rows[0]
+    return isinstance(move, InOrder) or (isinstance(move, Strided) and move.ascends)
 
 
 def commutes(name: str, dtype: DType) -> bool:

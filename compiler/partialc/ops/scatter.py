@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import jax
@@ -11,17 +12,21 @@ import numpy as np
 from jax import lax
 
 from partialc.ir.boxes import Flat
-from partialc.ir.distinct import are_distinct
 from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
-from partialc.ops import linear_moves, params
+from partialc.ir.strided import Strided
+from partialc.ops import params
 from partialc.ops.cost import array_bytes, cost_of
-from partialc.ops.elements import MAX_ROWS, Elements, Operands, Reads, everywhere
+from partialc.ops.elements import MAX_ROWS, Elements, Operands, Reads
 from partialc.ops.evaluation import run_function
 from partialc.ops.gather import dimension_numbers, hints, mode_of
 from partialc.ops.indexing import Windows, subscript
 from partialc.ops.lanes import LaneAxes, by_axes
-from partialc.ops.placing import Placing
+from partialc.ops.linear import Linear, Terms, present
+from partialc.ops.linear_moves import carry
+from partialc.ops.moved_elements import through, writes
+from partialc.ops.moves import Computed, Known, Move, Moves, met, scattered
+from partialc.ops.placing import windows
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import arrays, as_expr, call, fill, is_bare
 
@@ -99,73 +104,74 @@ def _cost(equation: Equation) -> Cost:
     return Cost(flops, 0.0, moved)
 
 
-_COMBINED: Final = {"scatter": None, "scatter-add": "add"}
-
-
-def _targets(equation: Equation, operands: Operands) -> Flat | None:
-    """Where each element of the updates goes (-1: nowhere); None if not known."""
-    indices, updates = operands.known[1], equation.inputs[2].type
-    if indices is None or updates.size > MAX_ROWS:
-        return None
+def _moved(equation: Equation, known: Known) -> Move:
+    """Where updates go; those whose windows stand out are moved in, or dropped."""
+    operand, updates = (equation.inputs[number].type.shape for number in (0, 2))
+    indices = known(1)
+    if indices is None:
+        return Computed(updates, operand)
     numbers = params.dimensions(equation)
-    paired = (
-        numbers["operand_batching_dims"],
-        numbers["scatter_indices_batching_dims"],
-    )
-    placing = Placing(
-        operand=equation.inputs[0].type.shape,
-        windows=updates.shape,
+    maps, _ = windows(
+        operand,
+        updates,
+        indices,
         offset=numbers["update_window_dims"],
         removed=numbers["inserted_window_dims"],
         mapped=numbers["scatter_dims_to_operand_dims"],
-        batch=dict(zip(*paired, strict=True)),
+        batch=(
+            numbers["operand_batching_dims"],
+            numbers["scatter_indices_batching_dims"],
+        ),
         sizes=_windows(equation).sizes,
         clip=mode_of(equation) == "clip",
     )
-    return placing.places(np.arange(updates.size, dtype=np.int64), indices)
+    return scattered(updates, operand, maps)
 
 
-def _support(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
-    """Of sums and replacements: the operand's, and what the updates bring."""
+def _replaced(equation: Equation, known: Known) -> Moves:
+    """The updates where they go, the operand elsewhere."""
+    shape = equation.outputs[0].type.shape
+    row = (Strided.of(shape, shape), None, _moved(equation, known))
+    return Moves((row,), beneath=0)
+
+
+def _support_sum(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
+    """The operand's, and what the updates bring."""
     x, _, updates = operands.supports
-    if updates.is_none:
-        return (x,)
-    targets = _targets(equation, operands)
-    if targets is None:
-        return everywhere(equation, operands)
-    listed = targets[updates.listed()]
-    return (x | ElementSet.of(x.shape, listed[listed >= 0]),)
+    move = _moved(equation, operands.known.__getitem__)
+    return (x | through(move, updates),)
 
 
-def _reads(
+def _reads_sum(
     equation: Equation, _: int, wanted: Flat, operands: Operands
 ) -> Reads | None:
-    """The operand and what is added to it; or what replaces it, if that is one."""
-    targets = _targets(equation, operands)
+    """The operand and what is added to it."""
+    if operands.supports[2].bound > MAX_ROWS:
+        return None
+    live = operands.supports[2].listed()
+    targets = writes(_moved(equation, operands.known.__getitem__), live)
     if targets is None:
         return None
-    places = np.searchsorted(wanted, targets)
-    places[places == wanted.size] = 0
-    hits = np.flatnonzero((wanted[places] == targets) & (targets >= 0))
-    nothing = np.full(hits.shape, -1, np.int64)
-    if equation.op == "scatter":
-        if not are_distinct(places[hits]):
-            return None
-        x, updates = wanted.copy(), np.full_like(wanted, -1)
-        x[places[hits]], updates[places[hits]] = -1, hits
-        return Reads((x, np.full_like(wanted, -1), updates), "pick")
-    live = operands.supports[2].contains(hits)
-    hits, nothing = hits[live], nothing[live]
-    rows = np.concatenate([np.arange(wanted.size), places[hits]])
+    places, hits = met(wanted, targets)
+    rows = np.concatenate([np.arange(wanted.size), places])
     order = np.argsort(rows, kind="stable")
-    none = np.full(wanted.shape, -1, np.int64)
-    columns = (
-        np.concatenate([wanted, nothing]),
-        np.concatenate([none, nothing]),
-        np.concatenate([none, hits]),
-    )
-    x, indices, updates = (column[order] for column in columns)
+    none, nothing = np.full_like(wanted, -1), np.full_like(hits, -1)
+    columns = ((wanted, nothing), (none, nothing), (none, live[hits]))
+    x, indices, updates = (np.concatenate(column)[order] for column in columns)
     return Reads((x, indices, updates), "pick", "add", rows[order])
+
+
+def _linear_sum(linear: Linear) -> Sequence[Terms] | None:
+    """Updates added to the operand."""
+    if linear.terms[1] is not None:
+        return None
+    move = _moved(linear.equation, linear.known)
+    if isinstance(move, Computed):
+        return None if linear.terms[2] is not None else [linear.of(0)]
+    found = [carry(term, move, linear.arrays) for term in linear.of(2)]
+    if linear.equation.op == "scatter-sub":
+        found = [None if term is None else term.negated for term in found]
+    return [[*linear.of(0), *present(found)]]
 
 
 def _lanes(equation: Equation) -> LaneAxes:
@@ -191,25 +197,30 @@ def _lanes(equation: Equation) -> LaneAxes:
     return LaneAxes((result, tuple(indices), tuple(update)), (result,))
 
 
-_LINEAR: Final = {
-    "scatter": linear_moves.scatter,
-    "scatter-add": linear_moves.scatter_add,
-    "scatter-sub": linear_moves.scatter_add,
-}
+def _rules(op: Op) -> Op:
+    """The entry with what is known of replacements, sums and differences."""
+    match op.name:
+        case "scatter":
+            return replace(op, moves=_replaced)
+        case "scatter-add":
+            both = Elements(_support_sum, _reads_sum)
+            return replace(op, elements=both, linear=_linear_sum)
+        case "scatter-sub":
+            return replace(op, linear=_linear_sum)
+        case _:
+            return op
+
 
 for _name, (*_, _summary) in _SCATTERS.items():
-    register(
-        Op(
-            _name,
-            _evaluate,
-            _source,
-            _cost,
-            summary=f"{_summary} at computed indices",
-            elements=Elements(_support, _reads) if _name in _COMBINED else None,
-            lanes=by_axes(_lanes),
-            linear=_LINEAR.get(_name),
-        )
+    _op = Op(
+        _name,
+        _evaluate,
+        _source,
+        _cost,
+        summary=f"{_summary} at computed indices",
+        lanes=by_axes(_lanes),
     )
+    register(_rules(_op))
 
 
 def _evaluate_apply(equation: Equation, operands: Arrays) -> Arrays:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,23 +11,18 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
-from partialc.ir.boxes import Flat
+from partialc.ir.boxes import Box, Flat, unravel
 from partialc.ir.dtypes import DEFAULT_INT
-from partialc.ir.element_sets import ElementSet, broadcast_source, ravel, unravel
-from partialc.ir.program import Equation
-from partialc.ops import linear_moves, params
+from partialc.ir.element_sets import ElementSet
+from partialc.ir.program import Equation, Param
+from partialc.ir.strided import Strided
+from partialc.ops import params
 from partialc.ops.cost import moved
-from partialc.ops.elements import (
-    Elements,
-    Operands,
-    Reads,
-    everywhere,
-    indexing,
-    picked,
-)
+from partialc.ops.elements import Elements, Operands, Reads, everywhere
 from partialc.ops.evaluation import concrete
 from partialc.ops.joined import IOTA
-from partialc.ops.moved_boxes import BROADCAST, RESHAPE, REV, TRANSPOSE
+from partialc.ops.moved_boxes import rectangles
+from partialc.ops.moves import InOrder, Known, Moves, gathered, shapes
 from partialc.ops.registry import Arrays, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -39,6 +34,7 @@ from partialc.ops.template import (
     slice_expr,
     trimmed,
 )
+from partialc.tangents.maps import IndexMap
 
 
 def _evaluate_broadcast(equation: Equation, operands: Arrays) -> Arrays:
@@ -92,16 +88,13 @@ def _filled(x: ast.expr, equation: Equation, context: SourceContext) -> ast.expr
     return call("jnp.full", kind.shape, x, dtype)
 
 
-def _support_broadcast(equation: Equation, operand: ElementSet) -> ElementSet:
+def _moves_broadcast(equation: Equation, _: Known) -> Moves:
     dimensions = params.integers(equation, "broadcast_dimensions")
-    return operand.broadcast(equation.outputs[0].type.shape, dimensions)
+    return Moves.single(Strided.broadcast(*shapes(equation), dimensions))
 
 
-def _read_by_broadcast(equation: Equation, wanted: Flat) -> Flat:
-    dimensions = params.integers(equation, "broadcast_dimensions")
-    shape, source = equation.outputs[0].type.shape, equation.inputs[0].type.shape
-    flat: Flat = broadcast_source(shape, source, dimensions)(wanted)
-    return flat
+def _smaller_broadcast(_: Equation, box: Box) -> Mapping[str, Param]:
+    return {"shape": tuple(map(len, box))}
 
 
 register(
@@ -111,10 +104,9 @@ register(
         _source_broadcast,
         moved,
         summary="new axes, and repetition along axes",
-        elements=indexing(_support_broadcast, _read_by_broadcast),
-        lanes=BROADCAST,
+        moves=_moves_broadcast,
+        lanes=rectangles(_moves_broadcast, _smaller_broadcast),
         fuses=True,
-        linear=linear_moves.BROADCAST,
     )
 )
 
@@ -137,18 +129,15 @@ def _source_reshape(
     return call(fill("x.reshape", x=x), *(shape or ((),)))
 
 
-def _support_reshape(equation: Equation, operands: Operands) -> tuple[ElementSet, ...]:
-    if equation.params.get("dimensions") is not None:
-        return everywhere(equation, operands)
-    return (operands.supports[0].reshaped(equation.outputs[0].type.shape),)
-
-
-def _reads_reshape(
-    equation: Equation, _: int, wanted: Flat, __: Operands
-) -> Reads | None:
+def _moves_reshape(equation: Equation, _: Known) -> Moves | None:
     if equation.params.get("dimensions") is not None:
         return None
-    return picked(equation, [wanted])
+    pair = shapes(equation)
+    return Moves.single(Strided.ones(*pair) or InOrder(*pair))
+
+
+def _smaller_reshape(_: Equation, box: Box) -> Mapping[str, Param]:
+    return {"new_sizes": tuple(map(len, box))}
 
 
 register(
@@ -158,10 +147,9 @@ register(
         _source_reshape,
         moved,
         summary="another shape",
-        elements=Elements(_support_reshape, _reads_reshape),
-        lanes=RESHAPE,
+        moves=_moves_reshape,
+        lanes=rectangles(_moves_reshape, _smaller_reshape),
         fuses=True,
-        linear=linear_moves.reshape,
     )
 )
 
@@ -185,16 +173,10 @@ def _source_transpose(
     return call(fill("x.transpose", x=x), *order)
 
 
-def _support_transpose(equation: Equation, operand: ElementSet) -> ElementSet:
-    return operand.transposed(params.integers(equation, "permutation"))
-
-
-def _read_by_transpose(equation: Equation, wanted: Flat) -> Flat:
-    axes = unravel(wanted, equation.outputs[0].type.shape)
-    source: list[Flat] = [wanted] * len(axes)
-    for axis, place in zip(axes, params.integers(equation, "permutation"), strict=True):
-        source[place] = axis
-    return ravel(source, equation.inputs[0].type.shape, [wanted])
+def _moves_transpose(equation: Equation, _: Known) -> Moves:
+    order = params.integers(equation, "permutation")
+    axes = [order.index(axis) for axis in range(len(order))]
+    return Moves.single(Strided.of(*shapes(equation), axes))
 
 
 register(
@@ -204,10 +186,9 @@ register(
         _source_transpose,
         moved,
         summary="permutation of the axes",
-        elements=indexing(_support_transpose, _read_by_transpose),
-        lanes=TRANSPOSE,
+        moves=_moves_transpose,
+        lanes=rectangles(_moves_transpose),
         fuses=True,
-        linear=linear_moves.TRANSPOSE,
     )
 )
 
@@ -232,18 +213,13 @@ def _source_rev(
     )
 
 
-def _support_rev(equation: Equation, operand: ElementSet) -> ElementSet:
-    return operand.reversed(params.integers(equation, "dimensions"))
-
-
-def _read_by_rev(equation: Equation, wanted: Flat) -> Flat:
-    shape = equation.outputs[0].type.shape
+def _moves_rev(equation: Equation, _: Known) -> Moves:
     turned = params.integers(equation, "dimensions")
-    axes = [
-        shape[n] - 1 - axis if n in turned else axis
-        for n, axis in enumerate(unravel(wanted, shape))
+    operand, result = shapes(equation)
+    taken = [
+        range(size)[:: -1 if axis in turned else 1] for axis, size in enumerate(operand)
     ]
-    return ravel(axes, shape, [wanted])
+    return Moves.single(Strided.of(operand, result, taken=taken))
 
 
 register(
@@ -253,10 +229,9 @@ register(
         _source_rev,
         moved,
         summary="reversal of axes",
-        elements=indexing(_support_rev, _read_by_rev),
-        lanes=REV,
+        moves=_moves_rev,
+        lanes=rectangles(_moves_rev),
         fuses=True,
-        linear=linear_moves.REV,
     )
 )
 
@@ -315,16 +290,17 @@ def _source_tile(
     return call("jnp.tile", x, params.integers(equation, "reps"))
 
 
-def _support_tile(equation: Equation, operand: ElementSet) -> ElementSet:
-    shape = equation.outputs[0].type.shape
-    return ElementSet.none(shape) if operand.is_none else ElementSet.all(shape)
-
-
-def _read_by_tile(equation: Equation, wanted: Flat) -> Flat:
-    source = equation.inputs[0].type.shape
-    axes = unravel(wanted, equation.outputs[0].type.shape)[-len(source) or None :]
-    places = [axis % size for axis, size in zip(axes, source, strict=True)]
-    return ravel(places, source, [wanted])
+def _moves_tile(equation: Equation, _: Known) -> Moves:
+    """Each axis is read again and again."""
+    operand, result = shapes(equation)
+    lead = len(result) - len(operand)
+    maps = []
+    for axis, size in enumerate(operand):
+        column = [1] * len(result)
+        column[lead + axis] = result[lead + axis]
+        read = np.arange(result[lead + axis], dtype=np.int64) % max(size, 1)
+        maps.append(IndexMap.of(read.reshape(column), result))
+    return Moves.single(gathered(operand, result, maps))
 
 
 register(
@@ -334,9 +310,8 @@ register(
         _source_tile,
         moved,
         summary="repetition of an array",
-        elements=indexing(_support_tile, _read_by_tile),
+        moves=_moves_tile,
         fuses=True,
-        linear=linear_moves.tile,
     )
 )
 

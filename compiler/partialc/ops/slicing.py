@@ -8,22 +8,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jax import lax
 
-from partialc.ir.boxes import Box, Flat
-from partialc.ir.element_sets import ElementSet, ravel, unravel
+from partialc.ir.boxes import Box
 from partialc.ir.program import ArrayType, Atom, Constant, Equation, Param
-from partialc.ops import linear_moves, params
+from partialc.ir.strided import Strided
+from partialc.ops import params
 from partialc.ops.cost import array_bytes, moved
-from partialc.ops.elements import (
-    Elements,
-    Operands,
-    Reads,
-    everywhere,
-    indexing,
-    picked,
-)
 from partialc.ops.indexing import uniform, unwrapped_index
 from partialc.ops.lanes import LaneAxes, by_axes
-from partialc.ops.moved_boxes import SLICE, SQUEEZE
+from partialc.ops.moved_boxes import rectangles
+from partialc.ops.moves import Computed, Known, Move, Moves, shapes
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
 from partialc.ops.template import (
     arrays,
@@ -79,21 +72,21 @@ def _cost_slice(equation: Equation) -> Cost:
     return Cost(bytes=2.0 * array_bytes(equation.outputs[0].type))
 
 
-def _support_slice(equation: Equation, operand: ElementSet) -> ElementSet:
+def _moves_slice(equation: Equation, _: Known) -> Moves:
     starts = params.integers(equation, "start_indices")
     limits = params.integers(equation, "limit_indices")
-    return operand.sliced(starts, limits, _strides(equation) or (1,) * len(starts))
-
-
-def _read_by_slice(equation: Equation, wanted: Flat) -> Flat:
-    starts = params.integers(equation, "start_indices")
     strides = _strides(equation) or (1,) * len(starts)
-    axes = unravel(wanted, equation.outputs[0].type.shape)
-    source = [
-        start + axis * step
-        for axis, start, step in zip(axes, starts, strides, strict=True)
-    ]
-    return ravel(source, equation.inputs[0].type.shape, [wanted])
+    taken = [range(*each) for each in zip(starts, limits, strides, strict=True)]
+    return Moves.single(Strided.of(*shapes(equation), taken=taken))
+
+
+def _whole_slice(_: Equation, box: Box) -> Mapping[str, Param]:
+    """All of the rectangle that is read is taken."""
+    return {
+        "start_indices": (0,) * len(box),
+        "limit_indices": tuple(map(len, box)),
+        "strides": None,
+    }
 
 
 register(
@@ -103,10 +96,9 @@ register(
         _source_slice,
         _cost_slice,
         summary="static slice",
-        elements=indexing(_support_slice, _read_by_slice),
-        lanes=SLICE,
+        moves=_moves_slice,
+        lanes=rectangles(_moves_slice, _whole_slice),
         fuses=True,
-        linear=linear_moves.SLICE,
     )
 )
 
@@ -188,6 +180,14 @@ def dynamic_index(
     return index(base, trimmed(entries))
 
 
+def _moves_squeeze(equation: Equation, _: Known) -> Moves:
+    operand, result = shapes(equation)
+    gone = {axis % len(operand) for axis in params.integers(equation, "dimensions")}
+    left = iter(range(len(result)))
+    axes = [None if axis in gone else next(left) for axis in range(len(operand))]
+    return Moves.single(Strided.of(operand, result, axes))
+
+
 register(
     Op(
         "squeeze",
@@ -195,13 +195,9 @@ register(
         _source_squeeze,
         moved,
         summary="removal of axes of size one",
-        elements=indexing(
-            lambda equation, operand: operand.reshaped(equation.outputs[0].type.shape),
-            lambda equation, wanted: wanted,
-        ),
-        lanes=SQUEEZE,
+        moves=_moves_squeeze,
+        lanes=rectangles(_moves_squeeze),
         fuses=True,
-        linear=linear_moves.SQUEEZE,
     )
 )
 
@@ -262,44 +258,34 @@ def _literal(atom: Atom, number: int) -> Constant:
     return Constant(ArrayType(dtype, ()), np.asarray(number, np.dtype(dtype.wide)))
 
 
-def _known_starts(
-    operands: Operands, first: int, sizes: Sequence[int], shape: Sequence[int]
-) -> list[int] | None:
-    """The start of a dynamic slice, moved into bounds; None when it is not known."""
-    starts = [int(start) for start in operands.known[first:] if start is not None]
-    if len(starts) != len(operands.known) - first:
-        return None
-    return [
-        min(max(start, 0), size - length)
-        for start, length, size in zip(starts, sizes, shape, strict=True)
-    ]
+def _window(
+    known: Known, first: int, sizes: Sequence[int], shape: Sequence[int]
+) -> list[range] | None:
+    """The places of a window along each axis; None when its start is not known.
+
+    Args:
+        known: What is known of the operands.
+        first: The number of the first start.
+        sizes: The window's.
+        shape: Of the array within whose bounds it is moved.
+    """
+    found = []
+    for axis, (length, size) in enumerate(zip(sizes, shape, strict=True)):
+        number = np.asarray(0) if length == size else known(first + axis)
+        if number is None:
+            return None
+        start = min(max(int(number), 0), size - length)
+        found.append(range(start, start + length))
+    return found
 
 
-def _support_dynamic_slice(
-    equation: Equation, operands: Operands
-) -> tuple[ElementSet, ...]:
-    sizes = params.integers(equation, "slice_sizes")
-    starts = _known_starts(operands, 1, sizes, equation.inputs[0].type.shape)
-    support = operands.supports[0]
-    if starts is None:
-        none = (ElementSet.none(sizes),)
-        return none if support.is_none else everywhere(equation, operands)
-    limits = [start + size for start, size in zip(starts, sizes, strict=True)]
-    return (support.sliced(starts, limits, (1,) * len(sizes)),)
-
-
-def _reads_dynamic_slice(
-    equation: Equation, _: int, wanted: Flat, operands: Operands
-) -> Reads | None:
-    sizes = params.integers(equation, "slice_sizes")
-    shape = equation.inputs[0].type.shape
-    starts = _known_starts(operands, 1, sizes, shape)
-    if starts is None:
-        return None
-    axes = [
-        axis + start for axis, start in zip(unravel(wanted, sizes), starts, strict=True)
-    ]
-    return picked(equation, [ravel(axes, shape, [wanted])])
+def _moves_dynamic_slice(equation: Equation, known: Known) -> Moves:
+    operand, result = shapes(equation)
+    taken = _window(known, 1, result, operand)
+    own: Move = Computed(operand, result)
+    if taken is not None:
+        own = Strided.of(operand, result, taken=taken)
+    return Moves.single(own, *[None] * len(operand))
 
 
 def _lanes_dynamic(equation: Equation) -> LaneAxes:
@@ -326,10 +312,9 @@ register(
         _source_dynamic_slice,
         _cost_slice,
         summary="slice from a computed start, which is moved into bounds",
-        elements=Elements(_support_dynamic_slice, _reads_dynamic_slice),
+        moves=_moves_dynamic_slice,
         lanes=by_axes(_lanes_dynamic, _sizes_dynamic),
         fuses=True,
-        linear=linear_moves.dynamic_slice,
     )
 )
 
@@ -354,33 +339,15 @@ def _source_dynamic_update(
     return call("lax.dynamic_update_slice", x, update, corner, **keywords)
 
 
-def _support_dynamic_update(
-    equation: Equation, operands: Operands
-) -> tuple[ElementSet, ...]:
-    x, update = operands.supports[:2]
-    shape = equation.outputs[0].type.shape
-    starts = _known_starts(operands, 2, update.shape, shape)
-    if starts is not None:
-        return (x | update.spread(shape, starts, (1,) * len(shape)),)
-    return (x,) if update.is_none else everywhere(equation, operands)
-
-
-def _reads_dynamic_update(
-    equation: Equation, _: int, wanted: Flat, operands: Operands
-) -> Reads | None:
+def _moves_dynamic_update(equation: Equation, known: Known) -> Moves:
     """The update within its window, the operand elsewhere."""
-    shape, sizes = (atom.type.shape for atom in equation.inputs[:2])
-    starts = _known_starts(operands, 2, sizes, shape)
-    if starts is None:
-        return None
-    axes = [
-        axis - start for axis, start in zip(unravel(wanted, shape), starts, strict=True)
-    ]
-    inside = np.ones(wanted.shape, bool)
-    for axis, size in zip(axes, sizes, strict=True):
-        inside &= (axis >= 0) & (axis < size)
-    update = np.where(inside, ravel(axes, sizes, [wanted]), -1)
-    return picked(equation, [np.where(inside, -1, wanted), update])
+    shape, update = (atom.type.shape for atom in equation.inputs[:2])
+    put = _window(known, 2, update, shape)
+    own: Move = Computed(update, shape)
+    if put is not None:
+        own = Strided.of(update, shape, put=put)
+    row = (Strided.of(shape, shape), own, *[None] * len(shape))
+    return Moves((row,), beneath=0)
 
 
 register(
@@ -390,9 +357,8 @@ register(
         _source_dynamic_update,
         moved,
         summary="replacement of a slice at a computed start",
-        elements=Elements(_support_dynamic_update, _reads_dynamic_update),
+        moves=_moves_dynamic_update,
         lanes=by_axes(_lanes_dynamic),
         fuses=True,
-        linear=linear_moves.dynamic_update_slice,
     )
 )

@@ -9,8 +9,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.ir.boxes import Flat
-from partialc.ir.element_sets import ElementSet, ravel, unravel
+from partialc.ir.boxes import Flat, ravel, unravel
+from partialc.ir.element_sets import ElementSet
 from partialc.ir.program import Equation
 from partialc.ops import params
 from partialc.ops.elements import MAX_ROWS, Elements, Operands, Reads

@@ -19,6 +19,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from partialc.ir.equations import spread, spread_by, stacked
 from partialc.ir.program import (
     ArrayType,
     Atom,
@@ -29,6 +30,7 @@ from partialc.ir.program import (
     Value,
 )
 from partialc.ir.rewrite import resolve, without_dead_equations
+from partialc.ops.params import integers
 from partialc.printing.literals import folded_conversion
 from partialc.printing.views import (
     View,
@@ -136,8 +138,6 @@ class _Preparation:
                 self._call(equation)
             case "convert_element_type":
                 self._convert(equation)
-            case "slice" | "squeeze" | "reshape" | "expand_dims" | "broadcast_in_dim":
-                self._view(equation)
             case "concatenate":
                 self._emit(self._stacked(equation) or equation)
             case "copy" | "copy_p":
@@ -149,7 +149,7 @@ class _Preparation:
             case op if op in BROADCASTING and not _is_switch(equation):
                 self._emit(self._broadcast(equation))
             case _:
-                self._emit(equation)
+                self._view(equation)
 
     def _emit(self, equation: Equation) -> None:
         self._equations.append(equation)
@@ -196,12 +196,14 @@ class _Preparation:
         self._emit(Equation("public", equation.inputs[:1], params, equation.outputs))
 
     def _view(self, equation: Equation) -> None:
-        view = self._as_view(equation.inputs[0])
-        (result,) = equation.outputs
+        """An index, if it is one."""
+        view = self._as_view(equation.inputs[0]) if equation.inputs else None
         new = None if view is None else viewed(equation, view)
         if new is None:
             self._emit(equation)
-        elif new.is_whole:
+            return
+        (result,) = equation.outputs
+        if new.is_whole:
             self._names[result] = new.base
         else:
             self._views[result] = new
@@ -236,7 +238,7 @@ class _Preparation:
             part if isinstance(part, Constant) else self._atom_of(part)
             for part in parts
         ]
-        return Equation("stack", tuple(atoms), {"axis": axis}, equation.outputs)
+        return replace(stacked(atoms, axis), outputs=equation.outputs)
 
     def _new_axis(self, atom: Atom, axis: int) -> View | Constant | None:
         """What was given a new axis at one place; None if nothing was."""
@@ -245,12 +247,10 @@ class _Preparation:
                 return None
             data = np.squeeze(atom.data, axis)
             return Constant(ArrayType(atom.type.dtype, data.shape), data)
-        definition = self._definitions.get(atom)
-        if definition is not None and definition.op == "broadcast_in_dim":
-            (operand,) = definition.inputs
-            scalar = isinstance(operand, Constant) and operand.type.shape == ()
-            if scalar and atom.type.shape == (1,):
-                return operand  # type: ignore[return-value]
+        operand = spread_by(self._definitions.get(atom))
+        is_number = isinstance(operand, Constant) and not operand.type.shape
+        if isinstance(operand, Constant) and is_number and atom.type.shape == (1,):
+            return operand
         view = self._as_view(atom)
         return None if view is None else unstacked(view, axis)
 
@@ -277,28 +277,19 @@ class _Preparation:
                 ArrayType(atom.type.dtype, ()), atom.data[(0,) * atom.type.ndim]
             )
         definition = self._definitions.get(atom)
-        if definition is None or definition.op != "broadcast_in_dim":
-            return None
-        (operand,) = definition.inputs
+        operand = spread_by(definition)
         if isinstance(operand, Constant):
             return operand if not operand.type.shape else None
-        view = self._as_view(operand)
-        placed = definition.params["broadcast_dimensions"]
-        if view is None or not isinstance(placed, tuple):
+        view = None if operand is None else self._as_view(operand)
+        if view is None or definition is None or operand is None:
             return None
         if not operand.type.shape:
             return view
+        placed = integers(definition, "broadcast_dimensions")
         sizes = [1] * ndim
         for axis, size in zip(placed, operand.type.shape, strict=True):
-            assert isinstance(axis, int)
             sizes[axis] = size
-        new = Value(ArrayType(operand.type.dtype, tuple(sizes)))
-        spread = replace(
-            definition,
-            params={"shape": tuple(sizes), "broadcast_dimensions": placed},
-            outputs=(new,),
-        )
-        return viewed(spread, view)
+        return viewed(spread(operand, sizes, placed), view)
 
 
 def _renamed(function: Function) -> Function:

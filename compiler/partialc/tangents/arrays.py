@@ -10,7 +10,20 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.boxes import line as line_range
+from partialc.ir.boxes import row_major, upward
 from partialc.ir.dtypes import DType
+from partialc.ir.equations import (
+    reshaped,
+    reshaped_by,
+    rows_of,
+    sliced,
+    spread,
+    spread_by,
+    squeezed,
+    transposed,
+    turned,
+)
 from partialc.ir.program import (
     ArrayType,
     Atom,
@@ -20,13 +33,7 @@ from partialc.ir.program import (
     Param,
     Value,
 )
-from partialc.tangents.maps import IndexMap, raveled, row_major
-
-INDEX: Final = DType.fixed("uint32")
-"""The type of the indices that gathers take."""
-
-WIDE_INDEX: Final = DType.fixed("int64")
-
+from partialc.tangents.maps import IndexMap, raveled
 
 FEW: Final = 1 << 14
 """Arrays of more elements are not computed at once to see what they are."""
@@ -132,9 +139,12 @@ class Arrays:
         self, op: str, inputs: Sequence[Atom], kind: ArrayType, **params: Param
     ) -> Value:
         """One operation with one result."""
-        value = Value(kind)
-        self.write(Equation(op, tuple(inputs), params, (value,)))
-        return value
+        return self.add(Equation(op, tuple(inputs), params, (Value(kind),)))
+
+    def add(self, equation: Equation) -> Value:
+        """Write an equation; its result."""
+        self.write(equation)
+        return equation.outputs[0]
 
     def number(self, dtype: DType, value: float) -> Constant:
         """A scalar."""
@@ -147,23 +157,17 @@ class Arrays:
 
     def reshaped(self, atom: Atom, shape: Sequence[int]) -> Atom:
         """The same elements in another shape."""
-        definition = self.definition(atom)
-        if definition is not None and definition.op == "reshape":
-            (atom,) = definition.inputs
+        before = reshaped_by(self.definition(atom))
+        atom = atom if before is None else before
         if atom.type.shape == tuple(shape):
             return atom
-        kind = ArrayType(atom.type.dtype, tuple(shape))
-        return self.apply(
-            "reshape", [atom], kind, new_sizes=kind.shape, dimensions=None
-        )
+        return self.add(reshaped(atom, shape))
 
     def transposed(self, atom: Atom, order: Sequence[int]) -> Atom:
         """Its axes in another order."""
         if tuple(order) == tuple(range(len(order))):
             return atom
-        shape = tuple(atom.type.shape[axis] for axis in order)
-        kind = ArrayType(atom.type.dtype, shape)
-        return self.apply("transpose", [atom], kind, permutation=tuple(order))
+        return self.add(transposed(atom, order))
 
     def spread(self, atom: Atom, shape: Sequence[int], axes: Sequence[int]) -> Atom:
         """Repeat it along further axes.
@@ -175,14 +179,7 @@ class Arrays:
         """
         if atom.type.shape == tuple(shape):
             return atom
-        kind = ArrayType(atom.type.dtype, tuple(shape))
-        return self.apply(
-            "broadcast_in_dim",
-            [atom],
-            kind,
-            shape=kind.shape,
-            broadcast_dimensions=tuple(axes),
-        )
+        return self.add(spread(atom, shape, axes))
 
     def converted(self, atom: Atom, dtype: DType) -> Atom:
         """Its elements as another type."""
@@ -294,11 +291,8 @@ class Arrays:
         self, atom: Atom, places: Sequence[IndexMap]
     ) -> tuple[Atom, Sequence[IndexMap]]:
         """What an array repeats, and where that is read."""
-        while (found := self.definition(atom)) is not None:
-            if found.op != "broadcast_in_dim":
-                break
-            (source,) = found.inputs
-            axes = found.params["broadcast_dimensions"]
+        while (source := spread_by(found := self.definition(atom))) is not None:
+            axes = found.params["broadcast_dimensions"] if found is not None else ()
             assert isinstance(axes, tuple), "axes are a tuple"
             chosen = []
             for size, axis in zip(source.type.shape, axes, strict=True):
@@ -339,40 +333,23 @@ class Arrays:
 
     def _sliced(self, atom: Atom, places: Sequence[IndexMap]) -> Atom:
         """By a slice for each axis; axes that are read at one place are gone."""
-        start, stop, step, turned, gone = [], [], [], [], []
+        box, backwards, gone = [], [], []
         for number, place in enumerate(places):
             line = place.line()
             if line is None:
                 gone.append(number)
-                first = place.start
-                low, high, stride = first, first + 1, 1
-            else:
-                axis, first, stride = line
-                last = first + stride * (place.sizes[axis] - 1)
-                low, high = min(first, last), max(first, last) + 1
-                if stride < 0:
-                    turned.append(number)
-            start.append(low)
-            stop.append(high)
-            step.append(abs(stride))
-        counts = [len(range(*each)) for each in zip(start, stop, step, strict=True)]
-        dtype = atom.type.dtype
-        if tuple(counts) != atom.type.shape:
-            atom = self.apply(
-                "slice",
-                [atom],
-                ArrayType(dtype, tuple(counts)),
-                start_indices=tuple(start),
-                limit_indices=tuple(stop),
-                strides=None if set(step) == {1} else tuple(step),
-            )
-        if turned:
-            atom = self.apply("rev", [atom], atom.type, dimensions=tuple(turned))
-        if gone:
-            left = tuple(n for k, n in enumerate(atom.type.shape) if k not in gone)
-            kind = ArrayType(dtype, left)
-            atom = self.apply("squeeze", [atom], kind, dimensions=tuple(gone))
-        return atom
+                box.append(range(place.start, place.start + 1))
+                continue
+            axis, first, stride = line
+            each = line_range(first, stride, place.sizes[axis])
+            box.append(upward(each))
+            if stride < 0:
+                backwards.append(number)
+        if tuple(map(len, box)) != atom.type.shape:
+            atom = self.add(sliced(atom, tuple(box)))
+        if backwards:
+            atom = self.add(turned(atom, backwards))
+        return self.add(squeezed(atom, gone)) if gone else atom
 
     def _gathered(self, atom: Atom, places: Sequence[IndexMap]) -> Factor:
         """By index arrays, along the axes that need them."""
@@ -418,27 +395,4 @@ class Arrays:
             atom: The array.
             index: The places, of any shape; the result has shape `index + rest`.
         """
-        rest = atom.type.shape[1:]
-        dtype = INDEX if atom.type.shape[0] < 2**31 else WIDE_INDEX
-        table = Constant.of(ArrayType(dtype, (*index.shape, 1)), index[..., None])
-        numbers = Dimensions(
-            "gather",
-            (
-                ("offset_dims", tuple(range(index.ndim, index.ndim + len(rest)))),
-                ("collapsed_slice_dims", (0,)),
-                ("start_index_map", (0,)),
-                ("operand_batching_dims", ()),
-                ("start_indices_batching_dims", ()),
-            ),
-        )
-        return self.apply(
-            "gather",
-            [atom, table],
-            ArrayType(atom.type.dtype, (*index.shape, *rest)),
-            dimension_numbers=numbers,
-            fill_value=None,
-            indices_are_sorted=False,
-            mode="PROMISE_IN_BOUNDS",
-            slice_sizes=(1, *rest),
-            unique_indices=False,
-        )
+        return self.add(rows_of(atom, index))

@@ -299,16 +299,16 @@ def reshaped(term: Term, old: Shape, new: Shape, arrays: Arrays) -> Term:
         new: The shape of the result.
         arrays: Writes what becomes of factors whose axes are split.
     """
-    groups = _groups(old, new)
+    found = groups(old, new)
     rows = tuple(
         raveled([term.rows[axis] for axis in ones], [old[axis] for axis in ones])
         if ones
         else IndexMap.constant(term.sizes, 0)
-        for ones, _ in groups
+        for ones, _ in found
     )
     term = replace(term, rows=rows)
     place = 0
-    for _, others in groups:
+    for _, others in found:
         if not others:
             kept_rows = (*term.rows[:place], *term.rows[place + 1 :])
             term = replace(term, rows=kept_rows)
@@ -365,7 +365,7 @@ def _refolded(term: Term, axis: int, unit: int, arrays: Arrays) -> Term:
     return regridded(term, places, sizes, arrays)
 
 
-def _groups(old: Shape, new: Shape) -> list[tuple[list[int], list[int]]]:
+def groups(old: Shape, new: Shape) -> list[tuple[list[int], list[int]]]:
     """Consecutive axes before and after a reshape that hold the same elements."""
     groups = []
     ones, others = list(range(len(old))), list(range(len(new)))

@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.boxes import row_major
+
 NOWHERE: Final = -(1 << 40)
 """In a table: the place is mapped on nothing. It stays negative, whatever is added."""
 
@@ -141,6 +143,24 @@ class IndexMap:
         """All values, an array of shape `sizes`; what is nowhere is negative."""
         return np.broadcast_to(self.compact(), self.sizes)
 
+    def at(self, places: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+        """The values at some places of the grid.
+
+        Args:
+            places: Where, along each axis; arrays of one shape.
+        """
+        total = np.asarray(self.start, np.int64)
+        for stride, place in zip(self.strides, places, strict=True):
+            if stride:
+                total = total + stride * place
+        if self.table is not None:
+            pairs = zip(places, self.table.shape, strict=True)
+            total = (
+                total
+                + self.table[tuple(place if size != 1 else 0 for place, size in pairs)]
+            )
+        return total
+
     def shifted(self, by: int) -> IndexMap:
         """The same and a number."""
         return replace(self, start=self.start + by)
@@ -198,11 +218,6 @@ class IndexMap:
         return self.table is other.table or (
             self.table is not None and np.array_equal(self.table, other.table)  # type: ignore[arg-type]
         )
-
-
-def row_major(shape: Sequence[int]) -> list[int]:
-    """By what the flat position grows along each axis."""
-    return [prod(shape[axis + 1 :]) for axis in range(len(shape))]
 
 
 def raveled(digits: Sequence[IndexMap], shape: Sequence[int]) -> IndexMap:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from partialc.ir.program import ArrayType, Atom
+from partialc.ir.equations import concatenated, padded
+from partialc.ir.program import Atom
 from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.compaction import compacted
 from partialc.tangents.holes import common_cols
@@ -175,26 +176,16 @@ def _joined(one: Term, other: Term, hull: _Hull, arrays: Arrays) -> Term:
     ]
     place = axes.index(axis)
     sizes = tuple(hull.size if n == axis else size for n, size in enumerate(one.sizes))
-    kind = ArrayType(atoms[0].type.dtype, tuple(sizes[n] for n in axes))
     if before[1] == one.sizes[axis]:
-        total: Atom = arrays.apply("concatenate", atoms, kind, dimension=place)
+        total: Atom = arrays.add(concatenated(atoms, place))
     else:
         zero = arrays.number(one.dtype, 0)
-        padded = [
-            arrays.apply(
-                "pad",
-                [each, zero],
-                kind,
-                padding_config=tuple(
-                    (start, hull.size - start - term.sizes[axis], 0)
-                    if n == axis
-                    else (0, 0, 0)
-                    for n in axes
-                ),
-            )
-            for each, term, start in zip(atoms, (one, other), before, strict=True)
-        ]
-        total = arrays.like("add", *padded)
+        parts = []
+        for each, term, start in zip(atoms, (one, other), before, strict=True):
+            border = start, hull.size - start - term.sizes[axis], 0
+            config = [border if n == axis else (0, 0, 0) for n in axes]
+            parts.append(arrays.add(padded(each, zero, config)))
+        total = arrays.like("add", *parts)
 
     def widened(each: IndexMap) -> IndexMap:
         return IndexMap(sizes, each.start, each.strides)

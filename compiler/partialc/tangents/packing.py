@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.equations import stacked
 from partialc.ir.program import ArrayType, Atom, Constant
 from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.maps import IndexMap
@@ -92,5 +93,5 @@ def _stack(factors: Sequence[Factor], term: Term, arrays: Arrays) -> Factor:
     if len(numbers) == len(factors):
         return Factor(Constant.of(kind, numbers), (0,))
     atoms: list[Atom] = [arrays.full(each, axes, term.sizes) for each in factors]
-    atom = arrays.apply("stack", atoms, kind, axis=0)
+    atom = arrays.add(stacked(atoms, 0))
     return Factor(atom, (0, *(axis + 1 for axis in axes)))

@@ -11,26 +11,16 @@ from numpy.typing import NDArray
 
 from partialc.ir.distinct import distinct_numbers
 from partialc.ir.dtypes import DType
-from partialc.ir.program import ArrayType, Atom, Constant, Dimensions
+from partialc.ir.equations import concatenated, with_added, with_elements
+from partialc.ir.program import Atom, Constant
 from partialc.ir.structure import constant_key
-from partialc.tangents.arrays import INDEX, WIDE_INDEX, Arrays
+from partialc.tangents.arrays import Arrays
 from partialc.tangents.links import Links
 from partialc.tangents.term import Term, payload
 
 SPARSE: Final = 0.4
 """So many of the elements, at most, are set among others that are one number: a write
 takes as long as two reads."""
-
-ALONG_ONE_AXIS: Final = Dimensions(
-    "scatter",
-    (
-        ("update_window_dims", ()),
-        ("inserted_window_dims", (0,)),
-        ("scatter_dims_to_operand_dims", (0,)),
-        ("operand_batching_dims", ()),
-        ("scatter_indices_batching_dims", ()),
-    ),
-)
 
 
 def placed(
@@ -50,7 +40,6 @@ def placed(
         dtype: Its element type.
         arrays: Writes the result.
     """
-    kind = ArrayType(dtype, (total,))
     zero = arrays.number(dtype, 0)
     if not terms:
         return arrays.spread(zero, (total,), ())
@@ -58,7 +47,7 @@ def placed(
     inside = at >= 0
     is_once = np.bincount(at[inside]).max(initial=0) <= 1
     if not is_once:
-        return _added_up(arrays.spread(zero, (total,), ()), values, at, kind, arrays)
+        return _added_up(arrays.spread(zero, (total,), ()), values, at, arrays)
     source = np.full(total, at.size, np.int64)
     source[at[inside]] = np.flatnonzero(inside)
     if np.array_equal(source, np.arange(at.size)):
@@ -140,16 +129,7 @@ def _number(term: Term, arrays: Arrays) -> float | None:
 
 def _set(base: Atom, values: Atom, at: NDArray[np.int64], arrays: Arrays) -> Atom:
     """An array with other values at some places, each of which occurs once."""
-    return arrays.apply(
-        "scatter",
-        [base, _places(at, base.type.size), values],
-        base.type,
-        dimension_numbers=ALONG_ONE_AXIS,
-        indices_are_sorted=bool((np.diff(at) > 0).all()),
-        mode="FILL_OR_DROP",
-        unique_indices=True,
-        update_jaxpr=None,
-    )
+    return arrays.add(with_elements(base, values, at))
 
 
 def added(
@@ -167,7 +147,7 @@ def added(
         arrays: Writes the result.
     """
     values, at = _listed(terms, targets, base.type.dtype, arrays)
-    return _added_up(base, values, at, base.type, arrays)
+    return _added_up(base, values, at, arrays)
 
 
 def _listed(
@@ -241,14 +221,10 @@ def _identity(atom: Atom) -> object:
 def _concatenated(parts: Sequence[Atom], arrays: Arrays) -> Atom:
     if len(parts) == 1:
         return parts[0]
-    length = sum(part.type.size for part in parts)
-    kind = ArrayType(parts[0].type.dtype, (length,))
-    return arrays.apply("concatenate", parts, kind, dimension=0)
+    return arrays.add(concatenated(parts, 0))
 
 
-def _added_up(
-    base: Atom, values: Atom, at: NDArray[np.int64], kind: ArrayType, arrays: Arrays
-) -> Atom:
+def _added_up(base: Atom, values: Atom, at: NDArray[np.int64], arrays: Arrays) -> Atom:
     """A sum for each place.
 
     Payloads are added in the order that they have: to sort them first takes longer
@@ -258,21 +234,7 @@ def _added_up(
     if not inside.all():
         values = arrays.rows(values, np.flatnonzero(inside))
         at = at[inside]
-    return arrays.apply(
-        "scatter-add",
-        [base, _places(at, kind.size), values],
-        kind,
-        dimension_numbers=ALONG_ONE_AXIS,
-        indices_are_sorted=bool((np.diff(at) >= 0).all()),
-        mode="PROMISE_IN_BOUNDS",
-        unique_indices=False,
-    )
-
-
-def _places(at: NDArray[np.int64], size: int) -> Constant:
-    """Places along the axis of an array of some size, as a scatter takes them."""
-    dtype = INDEX if size < 2**31 else WIDE_INDEX
-    return Constant.of(ArrayType(dtype, (at.size, 1)), at[:, None])
+    return arrays.add(with_added(base, values, at))
 
 
 def dense(

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.ir.dtypes import BOOL, DType
+from partialc.ir.equations import INDEX
 from partialc.ir.program import ArrayType, Atom, Constant
-from partialc.tangents.arrays import INDEX, Arrays
+from partialc.tangents.arrays import Arrays
 from partialc.tangents.maps import NOWHERE
 
 FEW: Final = 256

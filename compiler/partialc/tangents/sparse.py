@@ -9,12 +9,13 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.boxes import row_major
 from partialc.ir.distinct import are_distinct
 from partialc.ir.dtypes import DType
 from partialc.ir.patterns import Pattern
 from partialc.ir.program import Atom, Constant
 from partialc.tangents.arrays import Arrays
-from partialc.tangents.maps import IndexMap, row_major
+from partialc.tangents.maps import IndexMap
 from partialc.tangents.overlaps import separated
 from partialc.tangents.placing import added, gathered, inlaid, placed
 from partialc.tangents.term import Term, kept, payload

@@ -17,7 +17,8 @@ from typing import Final, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.ir.program import ArrayType, Atom
+from partialc.ir.equations import concatenated, stacked
+from partialc.ir.program import Atom
 from partialc.tangents.arrays import Arrays, Factor
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.term import Term, payload
@@ -294,20 +295,17 @@ class Payloads:
 
     def joined(self, parts: Sequence[Atom], rank: int) -> Atom:
         """Along the last axis: stacked where every array has one entry."""
-        dtype, lead = parts[0].type.dtype, parts[0].type.shape[:rank]
+        lead = parts[0].type.shape[:rank]
         if len(parts) > 1 and all(part.type.ndim == rank for part in parts):
-            side = ArrayType(dtype, (len(parts), *lead))
-            stacked = self._arrays.apply("stack", list(parts), side, axis=0)
-            return self._arrays.transposed(stacked, (*range(1, rank + 1), 0))
+            side = self._arrays.add(stacked(parts, 0))
+            return self._arrays.transposed(side, (*range(1, rank + 1), 0))
         wide = [
             self._arrays.reshaped(part, (*lead, 1)) if part.type.ndim == rank else part
             for part in parts
         ]
         if len(wide) == 1:
             return wide[0]
-        width = sum(part.type.shape[-1] for part in wide)
-        kind = ArrayType(dtype, (*lead, width))
-        return self._arrays.apply("concatenate", wide, kind, dimension=rank)
+        return self._arrays.add(concatenated(wide, rank))
 
     def reshaped(self, array: Atom, shape: Sequence[int]) -> Atom:
         """In another shape."""

@@ -66,47 +66,14 @@ def test_membership_and_hull(data):
 
 @settings(deadline=None)
 @given(st.data())
-def test_sets_follow_arrays_that_are_moved(data):
+def test_sets_follow_reductions_and_reshapes(data):
+    """What becomes of them elsewhere: `test_strided`."""
     found = draw_set(data, ((3, 4), (2, 1, 5)))
     mask, ndim = dense(found), len(found.shape)
-    order = data.draw(st.permutations(range(ndim)))
-    assert np.array_equal(dense(found.transposed(order)), mask.transpose(order))
     axes = data.draw(st.lists(st.integers(0, ndim - 1), unique=True))
-    assert np.array_equal(dense(found.reversed(axes)), np.flip(mask, axes))
     assert np.array_equal(dense(found.reduced(axes)), mask.any(axis=tuple(axes)))
     for shape in ((mask.size,), (*found.shape, 1), (2, mask.size // 2)):
         assert np.array_equal(dense(found.reshaped(shape)), mask.reshape(shape))
-    wide = found.broadcast((6, *found.shape), range(1, ndim + 1))
-    assert np.array_equal(dense(wide), np.broadcast_to(mask, (6, *mask.shape)))
-    window = [data.draw(ranges(size)) for size in found.shape]
-    cut = found.sliced(*zip(*((r.start, r.stop, r.step) for r in window), strict=True))
-    entries = tuple(slice(r.start, r.stop, r.step) for r in window)
-    assert np.array_equal(dense(cut), mask[entries])
-
-
-@settings(deadline=None)
-@given(st.data())
-def test_sets_follow_padding(data):
-    found = draw_set(data, ((7,), (3, 4)))
-    steps = [data.draw(st.integers(1, 3)) for _ in found.shape]
-    lows = [data.draw(st.integers(-2, 3)) for _ in found.shape]
-    sizes = tuple(
-        max(1, low + size * step)
-        for low, size, step in zip(lows, found.shape, steps, strict=True)
-    )
-    expected = np.zeros(sizes, bool)
-    for place in zip(*np.nonzero(dense(found)), strict=True):
-        moved = tuple(
-            low + int(p) * step for low, p, step in zip(lows, place, steps, strict=True)
-        )
-        if all(0 <= p < size for p, size in zip(moved, sizes, strict=True)):
-            expected[moved] = True
-    assert np.array_equal(dense(found.spread(sizes, lows, steps)), expected)
-
-
-def test_axes_of_size_one_are_repeated():
-    found = ElementSet.of((1, 4), np.array([2]))
-    assert np.array_equal(dense(found.broadcast((3, 4), (0, 1)))[:, 2], [True] * 3)
 
 
 def test_sets_of_huge_arrays_stay_small():

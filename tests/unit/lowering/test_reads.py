@@ -51,6 +51,18 @@ CASES: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
         lambda x: jnp.broadcast_to(x[:, None], (4, 3, 5))[1:],
         ["slice"],
     ),
+    "what was written": (
+        lambda x: lax.dynamic_update_slice(x, 2 * x[:2], (1, 0))[1:3, 1:],
+        ["mul", "slice", "slice"],
+    ),
+    "beside what was written": (
+        lambda x: lax.dynamic_update_slice(x, 2 * x[:2], (1, 0))[3:],
+        ["slice"],
+    ),
+    "some of what was written": (
+        lambda x: lax.dynamic_update_slice(x, 2 * x[:2], (1, 0))[2:],
+        ["mul", "slice", "slice", "dynamic_update_slice"],
+    ),
     "nothing": (lambda x: jnp.pad(x, 1)[2:2], ["pad", "slice"]),
 }
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from partialc.ir.boxes import row_major
 from partialc.tangents.maps import (
     NOWHERE,
     IndexMap,
     raveled,
-    row_major,
     same_maps,
 )
 from tests.unit.tangents.dense_terms import column, few, grids, places

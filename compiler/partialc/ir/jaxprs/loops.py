@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from partialc.ir.dtypes import BOOL
+from partialc.ir.equations import spread
 from partialc.ir.program import ArrayType, Atom, Equation, Function, Value
 from partialc.ir.rewrite import resolve
 
@@ -65,12 +66,10 @@ def _where_it_holds(
     equations += body.equations
     outputs: list[Atom] = []
     for old, new in zip(carry, body.outputs, strict=True):
-        spread = Value(ArrayType(BOOL, old.type.shape))
         kept = Value(old.type)
-        placed = tuple(range(holds.type.ndim))
-        shape = {"shape": old.type.shape, "broadcast_dimensions": placed}
-        equations.append(Equation("broadcast_in_dim", (holds,), shape, (spread,)))
-        equations.append(Equation("select_n", (spread, old, new), {}, (kept,)))
+        wide = spread(holds, old.type.shape, range(holds.type.ndim))
+        choice = Equation("select_n", (*wide.outputs, old, new), {}, (kept,))
+        equations += [wide, choice]
         outputs.append(kept)
     inputs = (*test.inputs[:count], *body.inputs)
     return replace(

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
+from partialc.ir.equations import concatenated, reshaped, sliced, spread
 from partialc.ir.program import ArrayType, Atom, Constant, Equation, Param, Value
 from partialc.ir.structure import constant_key
 from partialc.lowering.scalar.terms import NO_PARAMS, Term
@@ -43,25 +44,23 @@ class Assembly:
         if total <= LARGEST_BLOCK or blocks < 2:
             return self.block(parts)
         rows = -(-len(parts) // blocks)
-        kind = ArrayType(first.dtype, (len(parts), *first.shape))
         pieces = [
             self.block(parts[start : start + rows])
             for start in range(0, len(parts), rows)
         ]
-        return self.equation("concatenate", pieces, kind, {"dimension": 0})
+        return self.write(concatenated(pieces, 0))
 
     def block(self, parts: Sequence[Atom]) -> Atom:
         """Atoms of one shape along a new axis in front, all in one kernel."""
         first, count = parts[0].type, len(parts)
         if count <= MOST_FUSED:
-            kind = ArrayType(first.dtype, (count, *first.shape))
             rows = [
                 self.reshaped(part, (1, *first.shape))
                 if first.shape
                 else self.repeated(part, 1)
                 for part in parts
             ]
-            return self.equation("concatenate", rows, kind, {"dimension": 0})
+            return self.write(concatenated(rows, 0))
         height = -(-count // MOST_FUSED)
         width = -(-count // height)
         zero = Constant(first, np.zeros(first.shape, first.dtype.numpy()))
@@ -87,19 +86,11 @@ class Assembly:
     def leading(self, array: Atom, count: int) -> Atom:
         """The first part of an array."""
         _, *extents = array.type.shape
-        params: Mapping[str, Param] = {
-            "start_indices": (0,) * array.type.ndim,
-            "limit_indices": (count, *extents),
-            "strides": None,
-        }
-        kind = ArrayType(array.type.dtype, (count, *extents))
-        return self.equation("slice", [array], kind, params)
+        return self.write(sliced(array, tuple(map(range, (count, *extents)))))
 
     def repeated(self, scalar: Atom, count: int) -> Atom:
         """A vector of one scalar, again and again."""
-        kind = ArrayType(scalar.type.dtype, (count,))
-        params: Mapping[str, Param] = {"shape": (count,), "broadcast_dimensions": ()}
-        return self.equation("broadcast_in_dim", [scalar], kind, params)
+        return self.write(spread(scalar, (count,), ()))
 
     def reshaped(self, atom: Atom, shape: tuple[int, ...]) -> Atom:
         """An array in another shape, if it has not that one."""
@@ -108,10 +99,12 @@ class Assembly:
         if isinstance(atom, Constant):
             data = atom.data.reshape(shape)
             return Constant(ArrayType(atom.type.dtype, shape), data)
-        params: Mapping[str, Param] = {"new_sizes": shape, "dimensions": None}
-        return self.equation(
-            "reshape", [atom], ArrayType(atom.type.dtype, shape), params
-        )
+        return self.write(reshaped(atom, shape))
+
+    def write(self, equation: Equation) -> Value:
+        """Write an operation with one result."""
+        self.equations.append(equation)
+        return equation.outputs[0]
 
     def equation(
         self,
@@ -121,10 +114,8 @@ class Assembly:
         params: Mapping[str, Param] = NO_PARAMS,
         hint: str | None = None,
     ) -> Value:
-        """Write an operation with one result."""
-        value = Value(kind, hint)
-        self.equations.append(Equation(op, tuple(operands), params, (value,)))
-        return value
+        """Write an operation with one result, given its type."""
+        return self.write(Equation(op, tuple(operands), params, (Value(kind, hint),)))
 
 
 Part: TypeAlias = tuple[Term, ...]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
 import numpy as np
 
+from partialc.ir.equations import (
+    concatenated,
+    padded,
+    sliced,
+    squeezed,
+    turned,
+    unstacked,
+)
 from partialc.ir.program import (
     ArrayType,
     Atom,
     Constant,
-    Equation,
     Function,
-    Param,
     Value,
 )
 from partialc.lowering.scalar.algebra import for_reading
@@ -172,7 +178,7 @@ class _Writer(Assembly):
                 atoms.extend(map(self.vector, group))
         if len(atoms) == 1:
             return atoms[0]
-        return self.equation("concatenate", atoms, kind, {"dimension": 0})
+        return self.write(concatenated(atoms, 0))
 
     def listed(self, terms: Sequence[Term]) -> Iterator[Atom]:
         """A vector of terms that are written one by one, if there are any."""
@@ -197,12 +203,8 @@ class _Writer(Assembly):
             vector = self.vector(stretch.terms)
             last = stretch.start + (len(stretch.terms) - 1) * stretch.step
             config = ((stretch.start, size - 1 - last, stretch.step - 1),)
-            padded = self.equation(
-                "pad", [vector, zero], kind, {"padding_config": config}
-            )
-            total = (
-                padded if total is None else self.equation("add", [total, padded], kind)
-            )
+            part = self.write(padded(vector, zero, config))
+            total = part if total is None else self.equation("add", [total, part], kind)
         assert total is not None
         return total
 
@@ -238,10 +240,10 @@ class _Writer(Assembly):
         kind = ArrayType(terms[0].dtype, (len(terms),))
         stacked = pieces[0]
         if len(pieces) > 1:
-            stacked = self.equation("concatenate", pieces, kind, {"dimension": 0})
+            stacked = self.write(concatenated(pieces, 0))
         kept = self.equation("optimization_barrier", [stacked], kind)
         outputs = tuple(Value(ArrayType(t.dtype, ()), _role(t)) for t in terms)
-        self.equations.append(Equation("unstack", (kept,), {"axis": 0}, outputs))
+        self.equations.append(unstacked(kept, outputs))
         self.scalars.update(zip(terms, outputs, strict=True))
 
     def written(self, term: Term) -> Atom:
@@ -263,18 +265,8 @@ class _Writer(Assembly):
         if not shape:
             return array
         index = np.unravel_index(term.position, shape)
-        starts = tuple(int(place) for place in index)
-        params: Mapping[str, Param] = {
-            "start_indices": starts,
-            "limit_indices": tuple(place + 1 for place in starts),
-            "strides": None,
-        }
-        dtype = array.type.dtype
-        piece = self.equation(
-            "slice", [array], ArrayType(dtype, (1,) * len(shape)), params
-        )
-        dimensions = {"dimensions": tuple(range(len(shape)))}
-        return self.equation("squeeze", [piece], ArrayType(dtype, ()), dimensions)
+        box = tuple(range(int(place), int(place) + 1) for place in index)
+        return self.write(squeezed(self.write(sliced(array, box)), range(len(shape))))
 
     # --- vectors
 
@@ -319,19 +311,10 @@ class _Writer(Assembly):
         else:
             backwards = False
         stop = start + (count - 1) * step + 1
-        kind = ArrayType(flat.type.dtype, (count,))
-        if (start, stop, step) == (0, flat.type.size, 1):
-            vector = flat
-        else:
-            params: Mapping[str, Param] = {
-                "start_indices": (start,),
-                "limit_indices": (stop,),
-                "strides": None if step == 1 else (step,),
-            }
-            vector = self.equation("slice", [flat], kind, params)
-        if backwards:
-            return self.equation("rev", [vector], kind, {"dimensions": (0,)})
-        return vector
+        vector = flat
+        if (start, stop, step) != (0, flat.type.size, 1):
+            vector = self.write(sliced(flat, (range(start, stop, step),)))
+        return self.write(turned(vector, (0,))) if backwards else vector
 
     def flat(self, array: Value) -> Atom:
         if array.type.ndim == 1:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from partialc.analysis.facts import find_facts
 from partialc.ir.dtypes import Regime
+from partialc.ir.equations import reshaped
 from partialc.ir.program import (
     ArrayType,
     Atom,
@@ -218,8 +219,8 @@ class _Interpreter:
             if terms is not None:
                 self.terms[value] = terms
                 continue
-            same: dict[str, Param] = {"new_sizes": value.type.shape, "dimensions": None}
-            self.arrays.write(Equation("reshape", (atom,), same, (value,)))
+            same = reshaped(atom, value.type.shape)
+            self.arrays.write(replace(same, outputs=(value,)))
 
     def through(
         self, equation: Equation, terms: Sequence[tuple[Term, ...] | None]

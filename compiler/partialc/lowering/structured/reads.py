@@ -10,10 +10,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from partialc.ir.program import Atom, Equation, Function, Param, Value
+from partialc.ir.equations import sliced
+from partialc.ir.program import Equation, Function, Value
 from partialc.ir.rewrite import everywhere
+from partialc.ir.strided import Strided
 from partialc.lowering.passes import Grade, Pass
-from partialc.ops import params
+from partialc.lowering.restated import restricted
+from partialc.ops.lanes import full_box
+from partialc.ops.moves import Move
+from partialc.ops.registry import moves_of
 
 
 def reads(function: Function) -> Function:
@@ -28,15 +33,13 @@ def reads(function: Function) -> Function:
 
 READS: Final = Pass("reads", Grade.BITWISE, reads)
 
-Range = tuple[int, int, int]
-
 
 def _read(function: Function) -> Function:
     defined: dict[Value, Equation] = {}
     equations: list[Equation] = []
     for equation in function.equations:
         current = equation
-        while current.op == "slice":
+        while True:
             moved = _moved(current, defined)
             if moved is None:
                 break
@@ -50,88 +53,54 @@ def _read(function: Function) -> Function:
 
 def _moved(equation: Equation, defined: Mapping[Value, Equation]) -> Equation | None:
     """The same slice of what its operand was made from, if it is one."""
-    (atom,) = equation.inputs
+    window = _window(equation)
+    atom = equation.inputs[0] if window is not None else None
     source = defined.get(atom) if isinstance(atom, Value) else None
-    if source is None or not equation.outputs[0].type.size:
+    if source is None or window is None or len(source.outputs) != 1:
         return None
-    ranges = _ranges(equation)
-    match source.op:
-        case "pad":
-            return _of_pad(equation, source, ranges)
-        case "concatenate":
-            return _of_part(equation, source, ranges)
-        case "broadcast_in_dim":
-            return _of_spread(equation, source, ranges)
-        case "slice":
-            outer = _ranges(source)
-            pairs = zip(outer, ranges, strict=True)
-            inner = [
-                (first + start * step, first + (stop - 1) * step + 1, step * stride)
-                for (first, _, step), (start, stop, stride) in pairs
-            ]
-            return _slice(equation, source.inputs[0], inner)
+    return _of_operand(equation, window, source) or _smaller(equation, window, source)
+
+
+def _window(equation: Equation) -> Strided | None:
+    """What a slice takes, which is not nothing; None of other operations."""
+    moves = moves_of(equation) if len(equation.inputs) == 1 else None
+    move = None if moves is None or len(moves.rows) != 1 else moves.rows[0][0]
+    is_slice = isinstance(move, Strided) and move.is_slice and 0 not in move.result
+    return move if is_slice else None  # type: ignore[return-value]
+
+
+def _of_operand(
+    equation: Equation, window: Strided, source: Equation
+) -> Equation | None:
+    """A slice of the one operand that has all of it."""
+    moves = moves_of(source)
+    row: list[Move | None] = [] if moves is None else list(moves.rows[0])
+    strided = [move if isinstance(move, Strided) else None for move in row]
+    parts = [None if move is None else move.then(window) for move in strided]
+    beneath = None if moves is None else moves.beneath
+    if beneath is not None:
+        # What is beneath others is read where none of them is met.
+        others = [n for n, move in enumerate(row) if move is not None and n != beneath]
+        if any(strided[n] is None or parts[n] is not None for n in others):
+            parts[beneath] = None
+    for number, part in enumerate(parts):
+        if part is not None and part.is_slice:
+            return replace(
+                sliced(source.inputs[number], part.source),
+                outputs=equation.outputs,
+                location=equation.location,
+            )
     return None
 
 
-def _ranges(equation: Equation) -> list[Range]:
-    starts = params.integers(equation, "start_indices")
-    limits = params.integers(equation, "limit_indices")
-    is_plain = equation.params["strides"] is None
-    steps = (1,) * len(starts) if is_plain else params.integers(equation, "strides")
-    return list(zip(starts, limits, steps, strict=True))
-
-
-def _of_pad(
-    equation: Equation, source: Equation, ranges: list[Range]
-) -> Equation | None:
-    operand, _ = source.inputs
-    config = params.integer_rows(source, "padding_config")
-    found = []
-    for (start, stop, stride), (low, _, interior), size in zip(
-        ranges, config, operand.type.shape, strict=True
-    ):
-        if interior or start < low or stop - low > size:
-            return None
-        found.append((start - low, stop - low, stride))
-    return _slice(equation, operand, found)
-
-
-def _of_part(
-    equation: Equation, source: Equation, ranges: list[Range]
-) -> Equation | None:
-    axis = params.integer(source, "dimension")
-    start, stop, stride = ranges[axis]
-    first = 0
-    for part in source.inputs:
-        size = part.type.shape[axis]
-        if first <= start and stop <= first + size:
-            ranges[axis] = (start - first, stop - first, stride)
-            return _slice(equation, part, ranges)
-        first += size
-    return None
-
-
-def _of_spread(
-    equation: Equation, source: Equation, ranges: list[Range]
-) -> Equation | None:
-    """A slice along axes that the operand does not have, or has one element along."""
-    (operand,) = source.inputs
-    axes = params.integers(source, "broadcast_dimensions")
-    for axis, size in zip(axes, operand.type.shape, strict=True):
-        if size != 1 and ranges[axis] != (0, size, 1):
-            return None
-    shape = equation.outputs[0].type.shape
-    changed: dict[str, Param] = {"shape": shape}
-    return replace(
-        source, params={**source.params, **changed}, outputs=equation.outputs
-    )
-
-
-def _slice(equation: Equation, atom: Atom, ranges: list[Range]) -> Equation:
-    starts, limits, strides = zip(*ranges, strict=True)
-    changed: dict[str, Param] = {
-        "start_indices": starts,
-        "limit_indices": limits,
-        "strides": None if set(strides) == {1} else strides,
-    }
-    return replace(equation, inputs=(atom,), params={**equation.params, **changed})
+def _smaller(equation: Equation, window: Strided, source: Equation) -> Equation | None:
+    """Less of what is made of all of an operand in any case: repeated less often."""
+    is_move = len(source.inputs) == 1 and moves_of(source) is not None
+    if not is_move or window.is_identity:
+        return None
+    box = window.source
+    plan = restricted(source, [box])
+    if plan is None or plan.operands != (full_box(source.inputs[0].type.shape),):
+        return None
+    params = {**source.params, **plan.params}
+    return replace(source, params=params, outputs=equation.outputs)
