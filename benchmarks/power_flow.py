@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
+from math import inf
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -126,6 +128,12 @@ def draw_weighted(rows: int | None) -> tuple[Array, Array]:
     return jnp.asarray(x), jnp.asarray(random.normal(size=(*lead, 1 + 2 * BUSES)))
 
 
+def waves(x: Array) -> Array:
+    """What no plan can do without: a sine and a cosine for each branch."""
+    between = x[np.arange(IEEE118.start.size) % MISMATCHES]
+    return jnp.concatenate([jnp.sin(between), jnp.cos(between)])
+
+
 def _modules() -> tuple[ModuleType, ModuleType]:
     first, _ = compiled(ieee118, MISMATCHES, JACOBIAN, "flow_jacobian")
     second, _ = compiled(optimal_flow, UNKNOWNS, HESSIAN, "flow_hessian")
@@ -159,3 +167,5 @@ def measurements() -> Iterator[Measurement]:
     first, second = _modules()
     yield in_loops("ieee118_jacobian", first.d, jacobian_in_c(), draw)
     yield in_loops("ieee118_lagrangian", second.d, hessian_in_c(), draw_weighted)
+    told = in_loops("ieee118, sines and cosines alone", waves, jacobian_in_c(), draw)
+    yield replace(told, most=inf)
