@@ -68,13 +68,10 @@ def greeks(
     inverse_sigma = 1.0 / sigma
     sqrt_T = jnp.sqrt(T)
     inverse_sigma_over_sqrt_T = inverse_sigma / sqrt_T
-    half_sigma_inverse_sigma = half_sigma_plus_log_S * inverse_sigma_over_sqrt_T
-    erfc_scaled_half_sigma = lax.erfc(-0.7071067811865476 * half_sigma_inverse_sigma)
-    half_sigma_minus_sigma_sqrt = half_sigma_inverse_sigma - sigma * sqrt_T
-    erfc_scaled_half_sigma_szn = lax.erfc(
-        -0.7071067811865476 * half_sigma_minus_sigma_sqrt
-    )
-    K_exp_erfc_scaled = K * jnp.exp(-(r * T)) * erfc_scaled_half_sigma_szn
+    d1 = half_sigma_plus_log_S * inverse_sigma_over_sqrt_T
+    erfc_scaled_d1 = lax.erfc(-0.7071067811865476 * d1)
+    d2 = d1 - sigma * sqrt_T
+    K_exp_erfc_scaled = K * jnp.exp(-(r * T)) * lax.erfc(-0.7071067811865476 * d2)
 
     # gamma
     inverse_sigma_pow2 = inverse_sigma**2
@@ -89,13 +86,12 @@ def greeks(
     vega = 0.3989422804014327 * (S_exp_scaled * sqrt_T)
 
     # vanna
-    inverse_sigma_half_sigma = inverse_sigma * half_sigma_minus_sigma_sqrt
-    times_inverse_sigma_half = -0.3989422804014327 * inverse_sigma_half_sigma
+    inverse_sigma_d2 = inverse_sigma * d2
+    times_inverse_sigma_d2 = -0.3989422804014327 * inverse_sigma_d2
 
     # volga
-    scaled_S_exp = 0.3989422804014327 * S_exp_scaled
-    sqrt_T_plus_inverse_sigma = sqrt_T + inverse_sigma_half_sigma
-    scaled_S_half_sigma = scaled_S_exp * half_sigma_minus_sigma_sqrt
+    sqrt_T_plus_inverse_sigma = sqrt_T + inverse_sigma_d2
+    scaled_S_d2 = 0.3989422804014327 * S_exp_scaled * d2
 
     # speed
     shifted_half_sigma = half_sigma_plus_log_S * inverse_sigma_over_T + 1.0
@@ -103,30 +99,29 @@ def greeks(
     scaled_exp_inverse_S = scaled_exp_scaled * shifted_half_sigma * inverse_S**2
 
     # ultima
-    half_sigma_pow2 = half_sigma_minus_sigma_sqrt**2
     shifted_thrice_half = 3.0 - 3.0 * half_sigma_plus_log_S * inverse_sigma_over_T
     half_sigma_shifted_thrice = half_sigma_plus_log_S * shifted_thrice_half
-    half_sigma_plus_half_sigma = (
-        half_sigma_pow2 * sqrt_T_plus_inverse_sigma**2
+    d2_pow2_plus_half_sigma = (
+        d2**2 * sqrt_T_plus_inverse_sigma**2
         - T
         + half_sigma_shifted_thrice * inverse_sigma_pow2
     )
 
     # results
-    price = 0.5 * (S * erfc_scaled_half_sigma - K_exp_erfc_scaled)
+    price = 0.5 * (S * erfc_scaled_d1 - K_exp_erfc_scaled)
     gamma = scaled_inverse_sigma * exp_scaled_inverse_half * inverse_S
-    vanna = times_inverse_sigma_half * exp_scaled_inverse_half
-    volga = scaled_S_half_sigma * sqrt_T_plus_inverse_sigma * sqrt_T
+    vanna = times_inverse_sigma_d2 * exp_scaled_inverse_half
+    volga = scaled_S_d2 * sqrt_T_plus_inverse_sigma * sqrt_T
     speed = scaled_exp_inverse_S * inverse_sigma_over_sqrt_T
     return Greeks(
         price,
-        0.5 * erfc_scaled_half_sigma,
+        0.5 * erfc_scaled_d1,
         gamma,
         vega,
         vanna,
         volga,
         speed,
-        vega * half_sigma_plus_half_sigma,
+        vega * d2_pow2_plus_half_sigma,
     )
 
 

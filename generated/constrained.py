@@ -185,7 +185,7 @@ def jacobian(z: jax.Array) -> jax.Array:
         - 0.6 * cos_sin_inverse_below * (pull + 2.943 * cos_sin)
     )
     inverse_below_scaled_z3 = inverse_below * scaled_z3_minus_scaled_cos
-    cast_0p0015 = jnp.asarray(0.0015, z.dtype).astype(float)
+    cast_jbz = jnp.asarray(0.0015, z.dtype).astype(float)
     z3_inverse_below = z3 * inverse_below
     cos_sin_scaled_z3 = cos_sin * (4.0 * z3_inverse_below)
     twice_z3_sin = 2.0 * z3_inverse_below * sin
@@ -199,9 +199,9 @@ def jacobian(z: jax.Array) -> jax.Array:
     cast_inverse_below_twice_cos = cast * inverse_below_twice_cos[1:].astype(float)
     neg_cast = -(cast * inverse_below_scaled_z3[:100].astype(float))
     neg_cast_inverse_below_scaled = -(cast * inverse_below_scaled_z3[1:].astype(float))
-    shifted_cast_cos = cast_0p0015 * cos_sin_scaled_z3[:100].astype(float) - 1.0
-    cast_cos_sin_plus_1 = cast_0p0015 * cos_sin_scaled_z3[1:].astype(float) + 1.0
-    neg_cast_twice_z3 = -(cast_0p0015 * twice_z3_sin[:100].astype(float))
+    shifted_cast_cos = cast_jbz * cos_sin_scaled_z3[:100].astype(float) - 1.0
+    cast_cos_sin_plus_1 = cast_jbz * cos_sin_scaled_z3[1:].astype(float) + 1.0
+    neg_cast_twice_z3 = -(cast_jbz * twice_z3_sin[:100].astype(float))
     cast_twice_cos = cast * twice_cos_inverse_below[1:].astype(float)
     joined_full_full = jnp.concatenate([full, full]).astype(float)
     neg_cast_inverse_below_tail = -(cast * inverse_below[1:].astype(float))

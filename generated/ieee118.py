@@ -79,9 +79,11 @@ _VECTOR_64_2 = np.array(
     -0.07, -0.08, -0.15]
 )
 # fmt: on
+# fmt: off
 _VECTOR_14 = np.array(
     [4, 33, 36, 43, 44, 45, 47, 73, 78, 81, 82, 104, 106, 109], np.uint32
 )
+# fmt: on
 
 
 def ieee118(x: jax.Array) -> jax.Array:

@@ -80,9 +80,11 @@ _VECTOR = np.array(
     1.019, 1.02, 1.07, 1.062, 1.09, 1.056, 1.051, 1.057, 1.055, 1.05, 1.036]
 )
 # fmt: on
+# fmt: off
 _VECTOR_14 = np.array(
     [36, 37, 38, 13, 14, 41, 15, 43, 16, 17, 18, 19, 20, 21], np.int32
 )
+# fmt: on
 # fmt: off
 _VECTOR_20 = np.array(
     [0, 0, 1, 1, 1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 6, 8, 8, 9, 11, 12], np.int32
@@ -130,41 +132,18 @@ _VECTOR_20_6 = np.array(
     -1.1369941578063267]
 )
 # fmt: on
+# fmt: off
 _VECTOR_13 = np.array(
-    [
-        0.18300000000000002,
-        -0.9420000000000001,
-        -0.478,
-        -0.076,
-        -0.11199999999999999,
-        -0.0,
-        0.0,
-        -0.295,
-        -0.09,
-        -0.035,
-        -0.061,
-        -0.135,
-        -0.149,
-    ]
+    [0.18300000000000002, -0.9420000000000001, -0.478, -0.076, -0.11199999999999999,
+    -0.0, 0.0, -0.295, -0.09, -0.035, -0.061, -0.135, -0.149]
 )
+# fmt: on
+# fmt: off
 _VECTOR_14_3 = np.array(
-    [
-        -0.0,
-        -0.0,
-        -0.0,
-        -0.0,
-        -0.0,
-        -0.0,
-        -0.0,
-        -0.0,
-        -0.19,
-        -0.0,
-        -0.0,
-        -0.0,
-        -0.0,
-        -0.0,
-    ]
+    [-0.0, -0.0, -0.0, -0.0, -0.0, -0.0, -0.0, -0.0, -0.19, -0.0, -0.0, -0.0, -0.0,
+    -0.0]
 )
+# fmt: on
 # fmt: off
 _VECTOR_20_7 = np.array(
     [-15.236686523179552, -4.210383682334831, -4.759963151757718, -5.098838325872083,
@@ -193,10 +172,17 @@ _VECTOR_20_9 = np.array(
 )
 # fmt: on
 # fmt: off
+_VECTOR_9 = np.array(
+    [0.039, -0.016, -0.0, -0.166, -0.057999999999999996, -0.018000000000000002, -0.016,
+    -0.057999999999999996, -0.05]
+)
+# fmt: on
+# fmt: off
 _MATRIX_1x22 = np.array(
     [[0, 9, 8, 7, 1, 6, 0, 5, 9, 2, 8, 6, 7, 4, 3, 2, 1, 3, 0, 5, 4, 0]], np.int32
 )
 # fmt: on
+_MATRIX_10x1 = np.array([[0], [1], [2], [3], [4], [5], [6], [7], [8], [9]], np.int32)
 # fmt: off
 _MATRIX_1x20 = np.array(
     [[4.999131600798035, 1.025897454970189, 1.1350191923073958, 1.686033150614943,
@@ -233,26 +219,12 @@ _MATRIX_1x20_4 = np.array(
     -1.1369941578063267]]
 )
 # fmt: on
+# fmt: off
 _MATRIX_1x14 = np.array(
-    [
-        [
-            -0.0,
-            -0.0,
-            -0.0,
-            -0.0,
-            -0.0,
-            -0.0,
-            -0.0,
-            -0.0,
-            -0.19,
-            -0.0,
-            -0.0,
-            -0.0,
-            -0.0,
-            -0.0,
-        ]
-    ]
+    [[-0.0, -0.0, -0.0, -0.0, -0.0, -0.0, -0.0, -0.0, -0.19, -0.0, -0.0, -0.0, -0.0,
+    -0.0]]
 )
+# fmt: on
 # fmt: off
 _MATRIX_1x20_5 = np.array(
     [[-15.236686523179552, -4.210383682334831, -4.759963151757718, -5.098838325872083,
@@ -338,21 +310,8 @@ def ieee14(x: jax.Array) -> jax.Array:
     ].add(q_start)
     q = scattered_scaled_q_start.at[jnp.asarray(_VECTOR_20_3)].add(q_end)
     picked_q = q[jnp.array([3, 4, 6, 8, 9, 10, 11, 12, 13], jnp.int32)]
-    picked_q_minus = picked_q - jnp.array(
-        [
-            0.039,
-            -0.016,
-            -0.0,
-            -0.166,
-            -0.057999999999999996,
-            -0.018000000000000002,
-            -0.016,
-            -0.057999999999999996,
-            -0.05,
-        ],
-        x.dtype,
-    )
     picked_p_minus = picked_p - jnp.asarray(_VECTOR_13, x.dtype)
+    picked_q_minus = picked_q - jnp.asarray(_VECTOR_9, x.dtype)
     return jnp.concatenate([picked_p_minus, picked_q_minus])
 
 
@@ -419,26 +378,11 @@ def newton(x: jax.Array) -> Newton:
     ].add(q_start)
     q = scattered_scaled_q_start.at[jnp.asarray(_VECTOR_20_3)].add(q_end)
     picked_q = q[jnp.array([3, 4, 6, 8, 9, 10, 11, 12, 13], jnp.int32)]
-    picked_q_minus = picked_q - jnp.array(
-        [
-            0.039,
-            -0.016,
-            -0.0,
-            -0.166,
-            -0.057999999999999996,
-            -0.018000000000000002,
-            -0.016,
-            -0.057999999999999996,
-            -0.05,
-        ],
-        x.dtype,
-    )
     picked_p_minus = picked_p - jnp.asarray(_VECTOR_13, x.dtype)
+    picked_q_minus = picked_q - jnp.asarray(_VECTOR_9, x.dtype)
 
     # jacobian
-    is_nkf = jnp.asarray(_MATRIX_1x22) == jnp.array(
-        [[0], [1], [2], [3], [4], [5], [6], [7], [8], [9]], jnp.int32
-    )
+    is_nkf = jnp.asarray(_MATRIX_1x22) == jnp.asarray(_MATRIX_10x1)
     full_0 = jnp.broadcast_to(jnp.zeros((28,), x.dtype), (10, 28))
     joined_is_full_0 = jnp.concatenate([is_nkf.astype(x.dtype), full_0], axis=1)
     picked_joined_full_0 = joined_is_full_0[:, jnp.asarray(_VECTOR_14)]

@@ -67,18 +67,18 @@ def jacobian(q: jax.Array) -> jax.Array:
     cos_q1_minus_cos_q1 = cos_q1_minus_sin_q1 * cos_q3 - cos_q1_plus_sin_q1 * sin_q3
     cos_q0_plus_sin_q0 = cos_q0_cos_q4 + sin_q0_sin_q4 * cos_q1_minus_cos_q1
     scaled_cos_q1_sin_q1 = 0.39225 * cos_q1_plus_sin_q1
-    v0p09465_times_cos_q1_cos_q1 = 0.09465 * cos_q1_minus_cos_q1
+    times_cos_q1_cos_q1 = 0.09465 * cos_q1_minus_cos_q1
     scaled_cos_q1_sin_q4 = 0.0823 * cos_q1_plus_cos_q1 * sin_q4
     scaled_plus_scaled_cos_q1 = (
         0.425 * sin_q1
         + scaled_cos_q1_sin_q1
-        + v0p09465_times_cos_q1_cos_q1
+        + times_cos_q1_cos_q1
         + scaled_cos_q1_sin_q4
     )
     scaled_scaled_plus_scaled_cos_q1_sin_q4 = (
-        scaled_cos_q1_sin_q1 + v0p09465_times_cos_q1_cos_q1 + scaled_cos_q1_sin_q4
+        scaled_cos_q1_sin_q1 + times_cos_q1_cos_q1 + scaled_cos_q1_sin_q4
     )
-    scaled_plus_scaled = v0p09465_times_cos_q1_cos_q1 + scaled_cos_q1_sin_q4
+    scaled_plus_scaled = times_cos_q1_cos_q1 + scaled_cos_q1_sin_q4
     sin_q0_plus_cos_q0 = sin_q0_sin_q4 + cos_q0_cos_q4 * cos_q1_minus_cos_q1
     scaled_sin_q0_plus_scaled_cos_q0_sin_q0 = (
         0.10915 * cos_q0

@@ -80,16 +80,9 @@ def derivatives(tau: jax.Array, delta: jax.Array) -> Derivatives:
     scaled_tau_inverse_shifted = scaled_tau_shifted * inverse_shifted_scaled
 
     # a02
-    v2p34314575050762_minus_scaled_inverse_shifted = (
-        2.34314575050762 - 8.0 * v1_over_shifted_scaled_delta
-    )
-    v2p0779605375661445_times_tau_shifted_inverse = (
-        2.0779605375661445 * tau_shifted_inverse_shifted
-    )
-    scaled_tau_shifted_scaled = (
-        v2p0779605375661445_times_tau_shifted_inverse
-        * v2p34314575050762_minus_scaled_inverse_shifted
-    )
+    minus_scaled_inverse_shifted = 2.34314575050762 - 8.0 * v1_over_shifted_scaled_delta
+    times_tau_shifted_inverse = 2.0779605375661445 * tau_shifted_inverse_shifted
+    scaled_tau_shifted_scaled = times_tau_shifted_inverse * minus_scaled_inverse_shifted
     scaled_tau_shifted_inverse_shifted_pow2 = (
         scaled_tau_shifted_scaled * inverse_shifted_scaled**2
     )
