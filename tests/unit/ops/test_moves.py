@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,10 +21,11 @@ from partialc.ops.registry import all_ops, find
 from partialc.tangents.maps import IndexMap
 from partialc.tangents.term import Term, kept
 from tests.unit.ir.test_strided import runs
-from tests.unit.ops.moving import CASES, Case, evaluated
+from tests.unit.ops.moving import FAMILIES, Case, evaluated
 from tests.unit.tangents.dense_terms import Ground, grids, places, terms_on
 
-plain = settings(deadline=None)
+few = settings(max_examples=30, deadline=None)
+every_family = pytest.mark.parametrize("family", FAMILIES)
 
 
 def moves_of(case: Case) -> Moves:
@@ -60,9 +62,13 @@ def test_all_that_moves_is_drawn() -> None:
     assert moving == {*drawn.split(), *more.split()}
 
 
-@plain
-@given(CASES)
-def test_each_element_is_the_one_it_is_said_to_be(case: Case) -> None:
+@every_family
+@few
+@given(st.data())
+def test_elements_are_those_they_are_said_to_be(
+    family: str, data: st.DataObject
+) -> None:
+    case = data.draw(FAMILIES[family])
     moves = moves_of(case)
     for number, result in enumerate(case.run()):
         wanted = np.arange(result.size, dtype=np.int64)
@@ -82,9 +88,11 @@ def test_each_element_is_the_one_it_is_said_to_be(case: Case) -> None:
             assert np.array_equal(column[1::2], few)
 
 
-@plain
-@given(CASES)
-def test_known_operands_are_moved_at_once(case: Case) -> None:
+@every_family
+@few
+@given(st.data())
+def test_known_operands_are_moved_at_once(family: str, data: st.DataObject) -> None:
+    case = data.draw(FAMILIES[family])
     moves = moves_of(case)
     found = moves.applied(case.arrays)
     if found is None:
@@ -94,9 +102,11 @@ def test_known_operands_are_moved_at_once(case: Case) -> None:
         assert np.array_equal(result, want)
 
 
-@plain
-@given(CASES, st.data())
-def test_rectangles_are_made_of_rectangles(case: Case, data: st.DataObject) -> None:
+@every_family
+@few
+@given(st.data())
+def test_rectangles_are_made_of_rectangles(family: str, data: st.DataObject) -> None:
+    case = data.draw(FAMILIES[family])
     equation = case.equation
     if not all(value.type.size for value in equation.outputs):
         return
@@ -121,33 +131,36 @@ def test_rectangles_are_made_of_rectangles(case: Case, data: st.DataObject) -> N
         assert is_within(box, computed)
 
 
-@plain
-@given(CASES, st.data())
-def test_results_are_zero_where_operands_are(case: Case, data: st.DataObject) -> None:
+@every_family
+@few
+@given(st.data())
+def test_results_are_zero_where_operands_are(family: str, data: st.DataObject) -> None:
     """No less is ever said, and no more of rectangles."""
+    case = data.draw(FAMILIES[family])
     op = find(case.equation.op)
     assert op is not None
     assert op.elements is not None
-    supports, masked = [], []
+    supports, masks = [], [np.zeros(1, bool)]
     for array, is_index in zip(case.arrays, case.is_index, strict=True):
         if is_index:
             supports.append(ElementSet.all(array.shape))
-            masked.append(array)
             continue
         bits = data.draw(st.integers(0, 2**array.size - 1))
         mask = np.array([bits >> n & 1 for n in range(array.size)], bool)
         supports.append(ElementSet.of(array.shape, np.flatnonzero(mask)))
-        masked.append(np.where(mask.reshape(array.shape), array, 0))
+        masks.append(mask)
+    is_live = np.concatenate(masks)
     found = op.elements.support(case.equation, operands_of(case, supports))
     moves = moves_of(case)
     if is_repeated(moves):
         return
-    for support, result in zip(found, case.run(masked), strict=True):
+    for support, result in zip(found, case.run(), strict=True):
         live = np.zeros(result.size, bool)
         live[support.listed()] = True
-        assert live[result.reshape(-1) != 0].all()
+        want = is_live[np.maximum(result.reshape(-1), 0)]
+        assert live[want].all()
         if moves.beneath is None and not moves.is_filled:
-            assert np.array_equal(live, result.reshape(-1) != 0)
+            assert np.array_equal(live, want)
 
 
 @st.composite
@@ -160,9 +173,11 @@ def terms_within(draw: st.DrawFn, shape: tuple[int, ...], ground: Ground) -> Ter
     return draw(terms_on(sizes, rows, ground))
 
 
-@plain
-@given(CASES, st.data())
-def test_terms_are_carried_where_elements_go(case: Case, data: st.DataObject) -> None:
+@every_family
+@few
+@given(st.data())
+def test_terms_are_carried_where_elements_go(family: str, data: st.DataObject) -> None:
+    case = data.draw(FAMILIES[family])
     moves = moves_of(case)
     if is_repeated(moves):
         return
