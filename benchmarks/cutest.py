@@ -55,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     records = [known[name] for name in names if name in known]
     print(summary(records))
     if given.write:
-        PAGE.write_text(page(records), encoding="utf-8")
+        untried = [name for name in names if name not in known]
+        PAGE.write_text(page(records, untried), encoding="utf-8")
     built = sum(each.is_built for each in records)
     is_short = any(each.wrong for each in records) or built < LEAST * len(records)
     return 1 if is_short else 0

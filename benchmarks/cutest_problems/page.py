@@ -62,8 +62,8 @@ def summary(records: Sequence[Record]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def page(records: Sequence[Record]) -> str:
-    """The page: in short, what was not built, every problem."""
+def page(records: Sequence[Record], untried: Sequence[str] = ()) -> str:
+    """The page: in short, what was not built, every problem; names yet to be tried."""
     versions = ", ".join(
         f"{name} {version(name)}" for name in ("jax", "jaxlib", "sif2jax", "asdex")
     )
@@ -89,6 +89,8 @@ def page(records: Sequence[Record]) -> str:
         "## Built, and not all known of it\n\n" + ("\n".join(partly) or "Nothing."),
         f"## Every problem\n\n{table}",
     ]
+    if untried:
+        parts.insert(2, f"## Not tried yet\n\n{', '.join(untried)}")
     return "\n\n".join(parts) + "\n"
 
 

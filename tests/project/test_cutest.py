@@ -1,0 +1,60 @@
+"""Hessians of some CUTEst problems: numbers against plain JAX, nonzeros as known."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+import jax
+import pytest
+
+if find_spec("sif2jax") is None:
+    # To import it as it is takes minutes: `problems` leaves out what it does not need.
+    pytest.skip("sif2jax is not installed", allow_module_level=True)
+
+from cutest_problems.collection import Objective, objective, problems
+from cutest_problems.judge import judged
+from cutest_problems.record import Record
+
+NONZEROS = {
+    "ARGLINB": 20_100,
+    "ARWHEAD": 9_999,
+    "BOX": 39_994,
+    "DIAGIQB": 9,
+    "EG2": 1_998,
+    "HS45": 10,
+    "QUDLIN": 2_500,
+    "ROSENBR": 3,
+}
+"""Of the lower triangle: a dense matrix, an arrow, bands, few entries, written out."""
+
+
+@cache
+def collection() -> dict[str, tuple[str, Any]]:
+    return problems()
+
+
+@pytest.fixture(autouse=True)
+def wide() -> Generator[None]:
+    with jax.enable_x64(True):
+        yield
+
+
+def problem(name: str) -> Objective:
+    return objective(name, *collection()[name])
+
+
+@pytest.mark.parametrize("name", NONZEROS)
+def test_hessian(name: str) -> None:
+    found = Record(name)
+    for step in judged(problem(name)):
+        found = replace(found, **step)
+        if found.stage == "peer":
+            break  # What it lists is looked at by the benchmark.
+    assert not found.failure
+    assert found.points
+    assert not found.wrong
+    assert found.nonzeros == NONZEROS[name]
