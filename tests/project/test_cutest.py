@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Generator
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -58,3 +61,12 @@ def test_hessian(name: str) -> None:
     assert found.points
     assert not found.wrong
     assert found.nonzeros == NONZEROS[name]
+
+
+@pytest.mark.slow
+def test_all_problems(tmp_path: Path) -> None:
+    """Hours: nothing is wrong, and nearly all are built within the limit of time."""
+    script = Path(__file__).resolve().parents[2] / "benchmarks" / "cutest.py"
+    command = [sys.executable, str(script), "--file", str(tmp_path / "cutest.jsonl")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
