@@ -40,7 +40,8 @@ def separated(terms: Sequence[Term], keys: Keys, arrays: Arrays) -> list[Term] |
         return None
     found: list[Term] = []
     for term, meets in zip(terms, shared, strict=True):
-        for part in _cut(term, meets, arrays):
+        others = [other for other in terms if other is not term]
+        for part in _cut(term, meets, others, arrays):
             for number, other in enumerate(found):
                 if _meet_everywhere(part, other):
                     found[number : number + 1] = added_up(other, part, arrays)
@@ -60,13 +61,26 @@ def _shared(keys: Keys) -> list[NDArray[np.bool_]]:
     return [part.reshape(key.shape) for part, key in zip(parts, keys, strict=True)]
 
 
-def _cut(term: Term, meets: NDArray[np.bool_], arrays: Arrays) -> list[Term]:
+def _cut(
+    term: Term, meets: NDArray[np.bool_], others: Sequence[Term], arrays: Arrays
+) -> list[Term]:
     """A term in parts that meet others everywhere or nowhere; whole if that fails."""
-    if meets.all() or not meets.any():
+    if not meets.any():
         return [term]
+    if not meets.all():
+        return _parts(term, meets, arrays)
+    if any(_meet_everywhere(term, other) for other in others):
+        return [term]
+    parts = _parts(term, meets, arrays)  # it may meet several, each in a part of it
+    is_met = any(_meet_everywhere(part, other) for part in parts for other in others)
+    return parts if is_met else [term]
+
+
+def _parts(term: Term, meets: NDArray[np.bool_], arrays: Arrays) -> list[Term]:
+    """A term cut along the first axis along which its parts meet others or do not."""
     for axis, size in enumerate(term.sizes):
-        others = tuple(each for each in range(len(term.sizes)) if each != axis)
-        every, some = np.asarray(meets.all(others)), meets.any(others)
+        hidden = tuple(each for each in range(len(term.sizes)) if each != axis)
+        every, some = np.asarray(meets.all(hidden)), meets.any(hidden)
         is_long = size > LONGEST or size * size > term.places
         if size == 1 or is_long or (every != some).any():
             continue

@@ -69,6 +69,13 @@ def test_two_of_a_diagonal() -> None:
     assert len(check(ground, [every(ground), *pair])) == 3
 
 
+def test_all_of_a_diagonal_one_by_one() -> None:
+    ground = Ground()
+    states = [one_state(ground, state, state) for state in range(STATES)]
+    assert len(check(ground, [every(ground), *states])) == STATES
+    assert len(check(ground, [*states, every(ground)])) == STATES
+
+
 def test_what_meets_everywhere_is_added_whole() -> None:
     ground = Ground()
     assert len(check(ground, [every(ground), every(ground)])) == 1
