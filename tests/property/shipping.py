@@ -26,8 +26,8 @@ def assert_planned_is_shipped(module: Module) -> None:
 
     What moves elements is printed as slices and stacks of them, so that bytes may
     differ. Known indices are printed as brackets, in which JAX counts negative ones
-    from the end: XLA does that once, when it compiles. A chain calls the function, which
-    is printed too: without operations that do nothing, and with some reshapes as
+    from the end: XLA does that once, when it compiles. A chain calls the function,
+    which is printed too: without operations that do nothing, and with some reshapes as
     broadcasts, whose transpose is a sum.
 
     Raises:
