@@ -70,7 +70,8 @@ def measurements() -> Iterator[Measurement]:
     library = asdex()
     if library is not None:
         with jax.enable_x64(True):
-            found = library.jacobian(brusselator_plane, jnp.full(SIZE, 0.5))
+            made = library.jacobian(brusselator_plane, jnp.full(SIZE, 0.5))
+        found = jax.jit(made)
         functions = {"rates": rates, "Jacobians": lambda y: to_scipy(found(y))}
         sources[COLOURED] = (by_jacobians, functions)
     name = f"Brusselator {SIDE} x {SIDE} by BDF"

@@ -165,8 +165,10 @@ def _coloured(library: Any) -> tuple[Functions, Places]:
     """Both matrices by colours; of the Hessian, which has both halves, the lower."""
     x, weights = np.full(UNKNOWNS, 0.5), np.ones(1 + BALANCES)
     with jax.enable_x64(True):
-        jacobian = library.jacobian(_balances, jnp.asarray(x))
-        hessian = library.hessian(_lagrangian, jnp.asarray(x), jnp.asarray(weights))
+        jacobian = jax.jit(library.jacobian(_balances, jnp.asarray(x)))
+        hessian = jax.jit(
+            library.hessian(_lagrangian, jnp.asarray(x), jnp.asarray(weights))
+        )
         outer = np.asarray(jacobian(x).indices).T
         rows, cols = np.asarray(hessian(x, weights).indices).T
     lower = np.flatnonzero(rows >= cols)

@@ -90,7 +90,8 @@ def measurements() -> Iterator[Measurement]:
     if library is not None:
         own, zeros = energy(), np.zeros(SIZE)
         with jax.enable_x64(True):
-            found = library.hessian(own, jnp.asarray(zeros), jnp.asarray(zeros))
+            made = library.hessian(own, jnp.asarray(zeros), jnp.asarray(zeros))
+        found = jax.jit(made)
         functions = {
             "gradients": jax.jit(jax.grad(own)),
             "Hessians": lambda u, ahead: to_scipy(found(u, ahead)),
