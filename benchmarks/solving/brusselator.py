@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 from matrices.contests import asdex, compiled
 from matrices.problems import Array, brusselator_plane
 from partialc.benching.measurement import Measurement
-from solving.racing import COLOURED, OURS, Functions, Solver, race, to_scipy
+from solving.racing import COLOURED, OURS, Functions, Solver, placed, race
 
 SIDE: Final = 64
 SIZE: Final = 2 * SIDE**2
@@ -50,15 +50,15 @@ def measurements() -> Iterator[Measurement]:
     """The solve in all ways that are there."""
     module, _ = compiled(brusselator_plane, SIZE, "sparse(jacobian({}))", "bruss_2d")
     derived = module.load()
-    places = (derived.D_ROWS, derived.D_COLS)
-    pattern = csr_matrix((np.ones(derived.D_ROWS.size), places), derived.D_SHAPE)
+    matrix = placed(derived.D_ROWS, derived.D_COLS, derived.D_SHAPE)
+    pattern = matrix(np.ones(derived.D_ROWS.size))
     value = jax.jit(brusselator_plane)
 
     def rates(y: Array) -> Array:
         return np.asarray(value(y))
 
     def exact(y: Array) -> csr_matrix:
-        return csr_matrix((np.asarray(derived.d(y)), places), derived.D_SHAPE)
+        return matrix(derived.d(y))
 
     def by_differences(functions: Functions) -> Array:
         return integrated(functions, {"jac_sparsity": pattern})
@@ -71,8 +71,9 @@ def measurements() -> Iterator[Measurement]:
     if library is not None:
         with jax.enable_x64(True):
             made = library.jacobian(brusselator_plane, jnp.full(SIZE, 0.5))
-        found = jax.jit(made)
-        functions = {"rates": rates, "Jacobians": lambda y: to_scipy(found(y))}
+            own = placed(*np.asarray(made(jnp.ones(SIZE)).indices).T, derived.D_SHAPE)
+        found = jax.jit(lambda y: made(y).data)
+        functions = {"rates": rates, "Jacobians": lambda y: own(found(y))}
         sources[COLOURED] = (by_jacobians, functions)
     name = f"Brusselator {SIDE} x {SIDE} by BDF"
     yield from race(name, sources, derivatives=("Jacobians",), apart=1e-2)

@@ -53,10 +53,19 @@ def solved(solver: Solver, functions: Functions) -> Run:
     return Run(answer, perf_counter() - start, clock.seconds, clock.calls)
 
 
-def to_scipy(matrix: Any) -> csr_matrix:
-    """A sparse matrix of JAX's as SciPy's."""
-    rows, columns = np.asarray(matrix.indices).T
-    return csr_matrix((np.asarray(matrix.data), (rows, columns)), matrix.shape)
+def placed(rows: Array, cols: Array, shape: tuple[int, int]) -> Callable[[Any], Any]:
+    """Makes SciPy's matrices of values at known places, sorted once."""
+    order = np.lexsort((cols, rows))
+    starts = np.searchsorted(np.asarray(rows)[order], np.arange(shape[0] + 1))
+    indices = np.asarray(cols)[order]
+    is_sorted = bool((order == np.arange(order.size)).all())
+
+    def matrix(values: Any) -> csr_matrix:
+        data = np.asarray(values)
+        data = data if is_sorted else data[order]
+        return csr_matrix((data, indices, starts), shape)
+
+    return matrix
 
 
 def race(
@@ -88,10 +97,12 @@ def race(
             continue
         pairs = zip(ours, others, strict=True)
         ratio = median(one.seconds / other.seconds for one, other in pairs)
-        yield Measurement(f"{name}: whole solve over {source}'s", ratio, "", FASTER)
+        yield Measurement(
+            f"{name}: whole solve over that by {source}", ratio, "", FASTER
+        )
         answers = np.asarray(ours[0].answer), np.asarray(others[0].answer)
         gap = np.abs(answers[0] - answers[1]).max() / np.abs(answers[0]).max()
-        yield Measurement(f"{name}: apart from {source}'s", float(gap), "", apart)
+        yield Measurement(f"{name}: apart from that by {source}", float(gap), "", apart)
     for source, given in runs.items():
         seconds = median(run.seconds for run in given)
         yield Measurement(f"{name}, {source}: whole solve", seconds, "s")

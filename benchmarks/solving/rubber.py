@@ -15,7 +15,7 @@ import partialc
 from matrices.contests import asdex
 from matrices.problems import Array, element_energy, rest
 from partialc.benching.measurement import Measurement
-from solving.racing import COLOURED, OURS, Functions, Solver, race, to_scipy
+from solving.racing import COLOURED, OURS, Functions, Solver, placed, race
 
 HEIGHT, WIDTH = 99, 100
 FREE: Final = (HEIGHT + 1) * WIDTH
@@ -78,11 +78,10 @@ def measurements() -> Iterator[Measurement]:
         domain={"u": [-0.05, 0.05], "ahead": [-0.05, 0.05]},
     )
     derived = module.load()
-    places = (derived.HESSIAN_ROWS, derived.HESSIAN_COLS)
+    matrix = placed(derived.HESSIAN_ROWS, derived.HESSIAN_COLS, (SIZE, SIZE))
 
     def hessian(u: Array, ahead: Array) -> csr_matrix:
-        values = np.asarray(derived.hessian(u, ahead))
-        return csr_matrix((values, places), derived.HESSIAN_SHAPE)
+        return matrix(derived.hessian(u, ahead))
 
     ours = {"gradients": derived.gradient, "Hessians": hessian, "LU": solution}
     sources: dict[str, tuple[Solver, Functions]] = {OURS: (swing, ours)}
@@ -91,10 +90,12 @@ def measurements() -> Iterator[Measurement]:
         own, zeros = energy(), np.zeros(SIZE)
         with jax.enable_x64(True):
             made = library.hessian(own, jnp.asarray(zeros), jnp.asarray(zeros))
-        found = jax.jit(made)
+            indices = np.asarray(made(jnp.asarray(zeros), jnp.asarray(zeros)).indices)
+        coloured = placed(*indices.T, (SIZE, SIZE))
+        found = jax.jit(lambda u, ahead: made(u, ahead).data)
         functions = {
             "gradients": jax.jit(jax.grad(own)),
-            "Hessians": lambda u, ahead: to_scipy(found(u, ahead)),
+            "Hessians": lambda u, ahead: coloured(found(u, ahead)),
             "LU": solution,
         }
         sources[COLOURED] = (swing, functions)
