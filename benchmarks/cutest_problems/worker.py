@@ -17,7 +17,7 @@ from cutest_problems.collection import objective, problems
 from cutest_problems.judge import judged
 from cutest_problems.record import Record
 
-LIMITS: Final = {"build": 180.0, "judge": 150.0, "peer": 60.0}
+LIMITS: Final = {"build": 120.0, "judge": 150.0, "peer": 60.0}
 """Seconds for each stage of a problem."""
 
 _START: Final = 120.0
