@@ -97,8 +97,8 @@ class Arguments:
         return tuple(drawn)
 
     def _follows(self, direction: Direction) -> bool:
-        """Whether a direction is batched: tangents as their argument, others always."""
-        return direction.argument is None or direction.argument in self.batched
+        """Whether a direction is batched: cotangents, and tangents as arguments are."""
+        return direction.is_cotangent or direction.argument in self.batched
 
     def _argument(
         self, name: str, tree: Tree, rows: int | None, rng: np.random.Generator

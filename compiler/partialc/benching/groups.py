@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.request.combination import parts_in
 from partialc.request.resolved import (
     Axis,
     Block,
@@ -96,8 +96,8 @@ class Work:
         return cls(tuple(parts), tuple(groups), tuple(products))
 
 
-def _parts(field: Field) -> list[Any]:
-    return jax.tree.leaves(field.parts)
+def _parts(field: Field) -> list[Block | Product]:
+    return list(parts_in(field.parts))
 
 
 def _groups(blocks: Sequence[tuple[int, Block]]) -> list[Group]:

@@ -21,6 +21,7 @@ from partialc.ir.dtypes import Regime
 from partialc.ir.program import Function
 from partialc.realise.dtypes import involved_dtypes
 from partialc.reference.derivatives import work_of
+from partialc.request.parts import parts_of
 from partialc.request.resolved import Kernel
 from partialc.request.shapes import part_shape
 
@@ -147,8 +148,7 @@ def _rows(
 
 def _converts(kernel: Kernel, primal: Primal) -> bool:
     """Whether the modes of JAX differ in the element types of a kernel's results."""
-    parts = [part for field in kernel.fields for part in jax.tree.leaves(field.parts)]
-    found = (involved_dtypes(part, primal.signature) for part in parts)
+    found = (involved_dtypes(part, primal.signature) for part in parts_of(kernel))
     return any(len(dtypes) > 1 for dtypes in found)
 
 

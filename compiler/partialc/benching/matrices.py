@@ -16,7 +16,7 @@ def whole(kernel: Kernel, parts: Sequence[jax.Array]) -> tuple[jax.Array, ...]:
 
     Args:
         kernel: The kernel.
-        parts: One array for each of its parts.
+        parts: One array for each result of its programs.
     """
     arrays: list[jax.Array] = []
     rest = list(parts)

@@ -30,6 +30,7 @@ from partialc.benching.strategies.reverse import Reverse
 from partialc.benching.strategies.strategy import Refused, Strategy, wanted_leaves
 from partialc.errors import REFUSALS
 from partialc.frontends.primal import Primal
+from partialc.realise.combine import combined
 from partialc.realise.point import Point, leaves_of
 from partialc.reference.body import Names
 from partialc.reference.derivatives import Policy
@@ -71,9 +72,12 @@ def rivals_of(
     work = Work.of(kernel)
 
     def call(way: type[Strategy]) -> Callable[..., Any]:
-        return lambda *arguments: whole(
-            kernel, way(Point.of(primal, kernel, arguments)).evaluate(work)
-        )
+        def run(*arguments: Any) -> Any:
+            point = Point.of(primal, kernel, arguments)
+            parts = way(point).evaluate(work)
+            return whole(kernel, combined(kernel, parts, point))
+
+        return run
 
     found = []
     if names is None or FULL in names:

@@ -17,7 +17,7 @@ from partialc.planning.body import Body
 from partialc.planning.plan import KernelPlan, cost_text
 from partialc.realise.execute import direction_paths, direction_types
 from partialc.realise.places import tuple_text
-from partialc.request.annotations import annotation, tree_annotation
+from partialc.request.annotations import ARRAY, annotation, tree_annotation
 from partialc.request.names import constant_name
 from partialc.request.resolved import Constant, Field, Kernel, Matrix
 from partialc.request.shapes import result_shapes
@@ -124,7 +124,7 @@ def _batched(
     """One row's work under a vmap over the batch axis."""
     axes = ["0" if name in batch else "None" for name in signature.arguments]
     for direction in kernel.directions:
-        given = direction.argument is None or direction.argument in batch
+        given = direction.is_cotangent or direction.argument in batch
         axes.append("0" if given else "None")
     names = [*signature.arguments, *(each.name for each in kernel.directions)]
     mapped = (name for name, axis in zip(names, axes, strict=True) if axis == "0")
@@ -161,6 +161,8 @@ def _parameters(kernel: Kernel, signature: Signature) -> str:
     for direction in kernel.directions:
         if direction.argument is not None:
             kind = tree_annotation(signature.arguments[direction.argument])
+        elif direction.type is not None:
+            kind = ARRAY
         else:
             kind = annotation(jax.tree.map(lambda _: jax.Array, direction.outputs))
         texts.append(f"{direction.name}: {kind}")

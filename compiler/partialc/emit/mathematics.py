@@ -57,14 +57,17 @@ def phrase(request: Request, function: str) -> str:
             return f"The structural nonzeros of {inner}{_FORMATS[request.format]}"
         case syntax.Entries():
             return f"Entries of {_lowered(phrase(request.matrix, function))}"
-        case (
-            syntax.Laplacian()
-            | syntax.Divergence()
-            | syntax.Curl()
-            | syntax.Biharmonic()
-            | syntax.Expression()
-        ):
-            return f"`{request}` of `{function}`"
+        case syntax.Laplacian() | syntax.Divergence() | syntax.Curl():
+            which = "Laplacian" if request.keyword == "laplacian" else request.keyword
+            return f"The {which} of `{subject}` in {_names(request.wrt)}"
+        case syntax.Biharmonic():
+            names = _names(request.wrt)
+            return f"The Laplacian of the Laplacian of `{subject}` in {names}"
+        case syntax.Polylaplacian():
+            names = _names(request.wrt)
+            return f"The Laplacian, {request.power} times, of `{subject}` in {names}"
+        case syntax.Expression():
+            return f"`{request.text}`, of `{function}`"
         case _:
             assert_never(request)
 

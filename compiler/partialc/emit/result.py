@@ -10,6 +10,7 @@ import jax
 from partialc.errors import UnsupportedError
 from partialc.realise.places import tuple_text
 from partialc.realise.writer import Whole
+from partialc.request.combination import Combination
 from partialc.request.names import constant_name
 from partialc.request.resolved import Block, Field, Kernel, Matrix, Product
 from partialc.request.signature import Signature
@@ -73,7 +74,7 @@ class Results:
         """One tree of parts; consumes its parts in flattening order."""
         count = len(jax.tree.leaves(node))
         numbers = tuple(range(self.next, self.next + count))
-        if isinstance(node, Block | Product):
+        if isinstance(node, Block | Product | Combination):
             self.next += 1
             return self.parts[self.next - 1]
         tree = self.whole.get((numbers, jax.tree.structure(node)))
@@ -130,7 +131,7 @@ def _children(structure: Any, node: Any) -> list[Any] | None:
 
 def _is_plain(node: Any) -> bool:
     """Whether a tree can be written with brackets alone."""
-    if node is None or isinstance(node, Block | Product):
+    if node is None or isinstance(node, Block | Product | Combination):
         return True
     if type(node) is dict:
         return all(map(_is_plain, node.values()))

@@ -8,7 +8,7 @@ that fail, then for all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -17,13 +17,15 @@ from partialc.accuracy.trial import Subject, try_out
 from partialc.accuracy.verdict import Trials, Verdict
 from partialc.lowering.near_zero import NEAR_ZERO
 from partialc.lowering.pipeline import FULL, FULL_PRECISE, Variant, full_except
-from partialc.planning.parts import parts_of, values_of
 from partialc.planning.realisation import Chained, Realisation
 from partialc.planning.structured import StructuredTangents, structured
 from partialc.planning.tracer import Tracer
 from partialc.realise.chain import Chain
-from partialc.realise.execute import input_names, kernel_types
-from partialc.request.resolved import Block, Product
+from partialc.realise.execute import direction_types, input_names, kernel_types
+from partialc.request.combination import results_of
+from partialc.request.parts import parts_of, values_of
+from partialc.request.resolved import Block, Kernel, Product
+from partialc.request.signature import Signature
 from partialc.sampling.domain import Ranges, Region
 
 DIRECTIONS: Final = Region(limits=(0.5, 1.5))
@@ -127,7 +129,7 @@ class Acceptance:
             others=tuple(map(self._reference, others)),
             types=types,
             names=input_names(tracer.kernel, signature),
-            regions=(*regions, *[DIRECTIONS] * (len(types) - len(regions))),
+            regions=(*regions, *_of_directions(tracer.kernel, signature)),
             values=values_of(tracer.kernel),
         )
 
@@ -189,10 +191,18 @@ class Acceptance:
             key = candidate.origin.key
             known = self._plain.get(key, frozenset())
             plain = known | failing
-            if known < plain and len(plain) < len(parts_of(self._tracer.kernel)):
+            if known < plain and len(plain) < len(results_of(self._tracer.kernel)):
                 self._plain[key] = plain
                 return full_except(plain)
         return ladder[rung + 1] if rung + 1 < len(ladder) else None
+
+
+def _of_directions(kernel: Kernel, signature: Signature) -> Iterator[Region]:
+    """What each leaf of a kernel's further arguments is drawn from."""
+    for direction in kernel.directions:
+        is_parameter = direction.type is not None
+        for _ in direction_types(direction, signature):
+            yield Region() if is_parameter else DIRECTIONS
 
 
 def _as_written(chain: Chain, parts: Sequence[Block | Product]) -> int:

@@ -17,11 +17,12 @@ from partialc.ir.rewrite import splice
 from partialc.lowering.structured.coloured import coloured_values
 from partialc.lowering.structured.matrix import LinearMatrix, pattern_of_all
 from partialc.planning.matrices import asked, is_matrix
-from partialc.planning.parts import parts_of
 from partialc.planning.realisation import Chained
 from partialc.planning.tracer import Tracer
+from partialc.realise.combine import has_combinations
 from partialc.realise.dtypes import part_dtype
 from partialc.realise.linear import Direction, LinearProgram
+from partialc.request.parts import parts_of
 from partialc.request.resolved import Block, Dense, Entries
 from partialc.tangents.arrays import Arrays
 from partialc.tangents.sparse import Matrix
@@ -117,11 +118,14 @@ def _spliced(
     leaves = len(tracer.primal.signature.leaves)
     done: dict[object, Function] = {}
     variants = {}
-    for regime, base in tracer.programs(chained).variants.items():
+    is_combined = has_combinations(tracer.kernel)
+    for regime, base in tracer.derivatives(chained).variants.items():
         chosen = {number: each[regime] for number, each in parts.items()}
         key = base, *chosen.values()
         if key not in done:
             done[key] = _replaced(base, chosen, leaves)
+            if is_combined:
+                done[key] = _combined(done[key], tracer, regime)
         variants[regime] = done[key]
     return variants if len(done) == 1 else merge(variants)
 
@@ -136,6 +140,15 @@ def _replaced(base: Function, parts: Mapping[int, Function], leaves: int) -> Fun
         given = (*base.inputs[:leaves], *weighs)
         (outputs[number],) = splice(alone, given, equations)
     return replace(base, equations=tuple(equations), outputs=tuple(outputs))
+
+
+def _combined(derivatives: Function, tracer: Tracer, regime: Regime) -> Function:
+    """A program that goes on to combine the derivatives it returned."""
+    following = tracer.combination(derivatives).variants[regime]
+    equations = list(derivatives.equations)
+    operands = (*derivatives.inputs, *derivatives.outputs)
+    outputs = splice(following, operands, equations)
+    return replace(derivatives, equations=tuple(equations), outputs=tuple(outputs))
 
 
 def _written(

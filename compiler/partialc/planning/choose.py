@@ -26,7 +26,6 @@ from partialc.planning.facts import facts_of
 from partialc.planning.matrices import has_matrices, without_large_matrices
 from partialc.planning.merge import merge
 from partialc.planning.options import options
-from partialc.planning.parts import parts_of
 from partialc.planning.plan import KernelPlan
 from partialc.planning.preference import LONGEST, Preference
 from partialc.planning.proposals import proposals
@@ -42,6 +41,7 @@ from partialc.planning.symmetry import Symmetry
 from partialc.planning.tracer import LONG_TRACE, Tracer
 from partialc.planning.zeros import zero_warnings
 from partialc.realise.chain import Chain, Path
+from partialc.request.parts import parts_of
 from partialc.request.resolved import Coordinates, Kernel
 from partialc.request.signature import Signature
 from partialc.sampling.domain import EVERYWHERE, Ranges
@@ -270,7 +270,7 @@ def _is_long(primal: Primal) -> bool:
 
 def _cotangent(kernel: Kernel) -> tuple[Coordinates, ...]:
     for direction in kernel.directions:
-        if direction.argument is None:
+        if direction.is_cotangent:
             return tuple(
                 jax.tree.leaves(
                     direction.outputs, is_leaf=lambda x: isinstance(x, Coordinates)

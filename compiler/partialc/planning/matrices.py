@@ -7,11 +7,11 @@ from dataclasses import replace
 from math import prod
 from typing import Any, Final
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from partialc.planning.parts import parts_of
+from partialc.request.combination import with_parts
+from partialc.request.parts import parts_of
 from partialc.request.resolved import Block, Dense, Entries, Kernel, Output, Product
 from partialc.request.shapes import axis_size
 
@@ -68,7 +68,7 @@ def without_large_matrices(kernel: Kernel) -> Kernel:
     if not any(isinstance(p, Block) and _is_large(p) for p in parts_of(kernel)):
         return kernel
     fields = tuple(
-        replace(each, parts=jax.tree.map(emptied, each.parts)) for each in kernel.fields
+        replace(each, parts=with_parts(each.parts, emptied)) for each in kernel.fields
     )
     return replace(kernel, fields=fields)
 

@@ -230,7 +230,7 @@ class Chained(Realisation):
         assert self.text is not None, f"{self.title!r} was never written"
         return Body(
             lines=self.text.lines,
-            parts=self.text.parts,
+            parts=self.text.results,
             whole=self.text.whole,
             support=self.text.helpers,
             constants=self.text.constants,

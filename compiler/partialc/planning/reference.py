@@ -15,12 +15,12 @@ import jax
 from partialc.frontends.primal import Primal
 from partialc.ops.registry import Cost
 from partialc.planning.counting import counted_call
-from partialc.planning.parts import parts_of
 from partialc.planning.plain_products import product_call, taken_together
 from partialc.reference.body import Names
 from partialc.reference.derivatives import Policy
 from partialc.reference.expected import tensors_text
 from partialc.reference.running import defined
+from partialc.request.parts import parts_of
 from partialc.request.resolved import Block, Kernel, Product
 
 MOST_ORDER: Final = 5

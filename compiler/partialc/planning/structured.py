@@ -19,10 +19,10 @@ from partialc.planning.matrices import (
     is_matrix,
     shape_of,
 )
-from partialc.planning.parts import parts_of
 from partialc.planning.realisation import Chained, WrittenOut
 from partialc.planning.tracer import Tracer
 from partialc.realise.linear import Direction
+from partialc.request.parts import parts_of
 from partialc.request.resolved import Block, Dense, Kernel
 
 MOST_APART: Final = 400

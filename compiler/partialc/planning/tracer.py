@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from partialc.errors import InternalError, UnsupportedError
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import DType, Regime
+from partialc.ir.jaxprs import trace
 from partialc.ir.program import Function, Program
 from partialc.ir.structure import size
 from partialc.lowering.passes import Grade, Pass
@@ -30,13 +31,21 @@ from partialc.planning.body import statements
 from partialc.planning.cost import Burden
 from partialc.planning.counting import counted, counted_call
 from partialc.planning.family import Option
-from partialc.planning.parts import values_of
 from partialc.planning.preference import too_many
 from partialc.planning.realisation import Chained, FlatCall, Realisation, WrittenOut
 from partialc.printing import ModuleScope
 from partialc.realise.chain import Chain
-from partialc.realise.execute import flat_call, kernel_types, trace_flat, trace_program
+from partialc.realise.combine import combined, has_combinations
+from partialc.realise.execute import (
+    flat_call,
+    input_names,
+    kernel_types,
+    trace_flat,
+    trace_program,
+)
+from partialc.realise.point import Point
 from partialc.realise.writer import ChainText, write
+from partialc.request.parts import values_of
 from partialc.request.resolved import Kernel
 from partialc.sampling.domain import EVERYWHERE, Ranges
 
@@ -218,6 +227,40 @@ class Tracer:
             )
         return self._programs[key]
 
+    def derivatives(self, chained: Chained) -> Program:
+        """A chain as it is traced before its derivatives are combined.
+
+        Raises:
+            Exception: Whatever JAX raises in a regime other than the widest.
+        """
+        if not has_combinations(self.kernel):
+            return self.programs(chained)
+        assert chained.text is not None, f"{chained.title!r} was never written"
+        run = self._run(chained.text, chained.chain.kernel, combined=False)
+        return trace_program(run, self.kernel, self.primal.signature)
+
+    def combination(self, derivatives: Function) -> Program:
+        """What becomes of derivatives, as a program of the flat inputs and of these.
+
+        Args:
+            derivatives: The program whose outputs they are.
+        """
+        given = kernel_types(self.kernel, self.primal.signature)
+        found = tuple(atom.type for atom in derivatives.outputs)
+        names = input_names(self.kernel, self.primal.signature)
+
+        def run(*arrays: jax.Array) -> Sequence[jax.Array]:
+            point = Point.of(self.primal, self.kernel, arrays[: len(given)])
+            return combined(self.kernel, arrays[len(given) :], point)
+
+        return trace(
+            run,
+            (*given, *found),
+            name=self.kernel.name,
+            input_names=(*names, *["derivative"] * len(found)),
+            rules=False,
+        )
+
     def _traced(self, chain: Chain, call: FlatCall, regime: Regime) -> Function:
         """A chain as it was traced in one regime.
 
@@ -243,7 +286,9 @@ class Tracer:
         burden = candidate.weighed
         return float("inf") if burden is None else weight(burden.cost)
 
-    def _run(self, text: ChainText, kernel: Kernel) -> FlatCall:
+    def _run(
+        self, text: ChainText, kernel: Kernel, *, combined: bool = True
+    ) -> FlatCall:
         return flat_call(
             text,
             kernel,
@@ -251,6 +296,7 @@ class Tracer:
             self._function,
             self.primal.call,
             given=self._constants,
+            combined=combined,
         )
 
 

@@ -16,7 +16,9 @@ from partialc.ir.structure import all_equations
 from partialc.ops.evaluation import evaluate
 from partialc.ops.registry import find
 from partialc.realise.execute import kernel_types
-from partialc.request.resolved import Field, Kernel, Product
+from partialc.request.combination import parts_in
+from partialc.request.parts import order_of
+from partialc.request.resolved import Field, Kernel
 from partialc.request.signature import Signature
 from partialc.sampling.domain import Region
 from partialc.sampling.loops import Watch, has_while
@@ -116,10 +118,10 @@ def _derived(kernel: Kernel) -> Iterator[tuple[Field, range]]:
     """The fields that hold nothing but derivatives, and where their parts stand."""
     number = 0
     for field in kernel.fields:
-        parts = jax.tree.leaves(field.parts)
-        if parts and all(isinstance(part, Product) or part.order for part in parts):
-            yield field, range(number, number + len(parts))
-        number += len(parts)
+        count = len(jax.tree.leaves(field.parts))
+        if count and all(map(order_of, parts_in(field.parts))):
+            yield field, range(number, number + count)
+        number += count
 
 
 def _is_zero(array: jax.Array) -> bool:

@@ -33,6 +33,8 @@ def direction_types(
     if direction.argument is not None:
         tree = signature.arguments[direction.argument]
         return tuple(leaf.type for leaf in tree.leaves)
+    if direction.type is not None:
+        return (direction.type,)
     selected: list[Coordinates] = jax.tree.leaves(
         direction.outputs, is_leaf=lambda node: isinstance(node, Coordinates)
     )
@@ -46,6 +48,8 @@ def direction_structure(direction: Direction, signature: Signature) -> Any:
     """The tree structure of a further argument."""
     if direction.argument is not None:
         return signature.arguments[direction.argument].structure
+    if direction.type is not None:
+        return jax.tree.structure(0)
     return jax.tree.structure(
         direction.outputs, is_leaf=lambda node: isinstance(node, Coordinates)
     )
@@ -67,6 +71,7 @@ def flat_call(
     call: Callable[..., Any],
     *,
     given: Mapping[str, Any] = MappingProxyType({}),
+    combined: bool = True,
 ) -> Callable[..., Sequence[jax.Array]]:
     """A function of the kernel's flat inputs that runs the written chain.
 
@@ -77,15 +82,17 @@ def flat_call(
         function: The name the text calls the function by.
         call: The function.
         given: The position arrays the module defines for the kernel, by name.
+        combined: Whether it returns the kernel's results, or the derivatives that these
+            are made of.
 
     Returns:
-        A function that returns one array per part.
+        A function that returns one array for each.
     """
     names = [*signature.arguments, *(direction.name for direction in kernel.directions)]
     body = "\n".join(
         f"    {line}" for lines in text.lines for line in lines.split("\n")
     )
-    result = ", ".join(text.parts)
+    result = ", ".join(text.results if combined else text.parts)
     source = f"def kernel({', '.join(names)}):\n{body}\n    return [{result}]\n"
     namespace: dict[str, Any] = {
         "jax": jax,
@@ -226,6 +233,8 @@ def direction_paths(direction: Direction, signature: Signature) -> list[Sequence
     """The paths of a further argument's leaves, in flattening order."""
     if direction.argument is not None:
         return [leaf.path for leaf in signature.arguments[direction.argument].leaves]
+    if direction.type is not None:
+        return [()]
     found = jax.tree_util.tree_flatten_with_path(
         direction.outputs, is_leaf=lambda node: isinstance(node, Coordinates)
     )[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from itertools import islice
 from typing import Any, Final, TypeAlias
@@ -40,12 +40,14 @@ class Point:
         leaves: The values of all argument leaves, as `Coordinates` number them.
         tangents: Given tangents, by leaf.
         cotangents: Given cotangents with the outputs they weigh.
+        given: Parameters of expressions, by name.
     """
 
     primal: Primal
     leaves: tuple[jax.Array, ...]
     tangents: dict[int, jax.Array]
     cotangents: tuple[tuple[Coordinates, jax.Array], ...]
+    given: dict[str, jax.Array] = field(default_factory=dict)
 
     @classmethod
     def of(cls, primal: Primal, kernel: Kernel, arguments: Sequence[Any]) -> Point:
@@ -61,8 +63,11 @@ class Point:
         leaves = tuple(islice(rest, len(signature.leaves)))
         tangents: dict[int, jax.Array] = {}
         cotangents: list[tuple[Coordinates, jax.Array]] = []
+        parameters: dict[str, jax.Array] = {}
         for direction in kernel.directions:
-            if direction.argument is None:
+            if direction.type is not None:
+                parameters[direction.name] = next(rest)
+            elif direction.argument is None:
                 outputs = jax.tree.leaves(direction.outputs)
                 given = list(islice(rest, len(outputs)))
                 cotangents += zip(outputs, given, strict=True)
@@ -70,7 +75,7 @@ class Point:
                 numbers = signature.leaf_numbers(direction.argument)
                 given = list(islice(rest, len(numbers)))
                 tangents |= zip(numbers, given, strict=True)
-        return cls(primal, leaves, tangents, tuple(cotangents))
+        return cls(primal, leaves, tangents, tuple(cotangents), parameters)
 
     def values(self, numbers: Sequence[int]) -> tuple[jax.Array, ...]:
         """The values of some leaves."""

@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from partialc.realise.chain import Basis, Chain, Element, Path, Pull, Push, Read
+from partialc.realise.combine import combined_texts
 from partialc.realise.dtypes import dtype_text, is_converted, part_dtype
 from partialc.realise.naming import element_name, step_name
 from partialc.realise.patterns import Key, Pattern, Patterns
@@ -22,13 +22,15 @@ from partialc.realise.places import Constants, output_text, tuple_text, view_tex
 from partialc.realise.primal_text import Primals
 from partialc.realise.steps import Steps
 from partialc.realise.units import Unit, find_units, leaf_expression, unit_of
+from partialc.request.combination import Combination, parts_in, results_of
+from partialc.request.parts import part_numbers, parts_of
 from partialc.request.resolved import Direction, Output, selections
 from partialc.request.shapes import whole
 from partialc.request.signature import Signature
 
 Whole: TypeAlias = tuple[tuple[int, ...], Any]
-"""The numbers of all parts of a tree, and the tree's structure: with the numbers alone
-a tree of one leaf would pass for the tuple it stands in."""
+"""The numbers of all results in a tree, and the tree's structure: with the numbers
+alone a tree of one leaf would pass for the tuple it stands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,17 @@ class ChainText:
 
     Attributes:
         lines: Its statements, unindented.
-        parts: One expression for each part of the kernel's result.
+        parts: One expression for each of the kernel's derivatives.
+        results: One expression for each array that the kernel returns.
         whole: Expressions for values that hold all leaves of an argument or of the
-            result at once, by the numbers of the parts they hold and their structure.
+            result at once, by the numbers of the results they hold and their structure.
         helpers: The support functions it calls.
         constants: The module-level position arrays it refers to.
     """
 
     lines: tuple[str, ...]
     parts: tuple[str, ...]
+    results: tuple[str, ...]
     whole: Mapping[Whole, str]
     helpers: frozenset[str]
     constants: Mapping[str, NDArray[np.int64]]
@@ -93,8 +97,7 @@ class _Writer:
         self.chain = chain
         self.signature = signature
         self.function = function
-        fields = chain.kernel.fields
-        self.parts = [part for each in fields for part in jax.tree.leaves(each.parts)]
+        self.parts = parts_of(chain.kernel)
         self.taken = {*taken, *signature.arguments, function}
         self.taken.update(direction.name for direction in chain.kernel.directions)
         self.units = find_units(chain, signature, self.fresh)
@@ -115,9 +118,11 @@ class _Writer:
         names: dict[Key, str] = {}
         number = 0
         for each in self.chain.kernel.fields:
-            count = len(jax.tree.leaves(each.parts))
+            count = len(list(parts_in(each.parts)))
             read = self.chain.reads[number] if count else None
             number += count
+            if isinstance(each.parts, Combination):
+                continue
             if read is None or count > 1 or len(read.pieces) > 1 or read.views:
                 continue
             ((element, views),) = read.pieces
@@ -148,6 +153,9 @@ class _Writer:
         for (outputs, pull), paths in groups.items():
             self.group(outputs, pull, paths)
         parts = tuple(self.read_text(number) for number in range(len(self.chain.reads)))
+        results = parts
+        if len(parts) == len(self.parts):  # else an option is tried on its own
+            results = combined_texts(self.chain.kernel, parts, self.signature)
         body = self.primals.preamble(self.units) + self.lines
         text = "\n".join((*body, *parts))
         helpers = {
@@ -158,6 +166,7 @@ class _Writer:
         return ChainText(
             lines=tuple(body),
             parts=parts,
+            results=results,
             whole=self.whole_trees(),
             helpers=frozenset(helpers),
             constants=self.constants.made,
@@ -212,7 +221,7 @@ class _Writer:
 
     def cotangent(self) -> Direction:
         """The kernel's cotangent argument."""
-        return next(d for d in self.chain.kernel.directions if d.argument is None)
+        return next(d for d in self.chain.kernel.directions if d.is_cotangent)
 
     def base(
         self, pull: Pull | None, units: Sequence[Unit], primal: str, *, both: bool
@@ -392,7 +401,8 @@ class _Writer:
         return is_converted(self.parts[number], read, self.signature)
 
     def whole_trees(self) -> Mapping[Whole, str]:
-        """Parts that together are one pulled argument, and the name that holds them."""
+        """Results that together are one pulled argument, and the name of them all."""
+        alone = self.alone()
         found: dict[Key, list[tuple[int, int]]] = {}
         for number, read in enumerate(self.chain.reads):
             if len(read.pieces) != 1 or read.views or read.pieces[0][1]:
@@ -403,15 +413,28 @@ class _Writer:
         found_whole: dict[Whole, str] = {}
         for path, name in self.trees.items():
             numbers = self.value_tree(path)
-            if numbers is not None:
-                found_whole[numbers, self.signature.result.structure] = name
+            if numbers is not None and alone.keys() >= set(numbers):
+                places = tuple(alone[number] for number in numbers)
+                found_whole[places, self.signature.result.structure] = name
         for key, parts in found.items():
             unit = next(unit for unit in self.units if unit.name == key[1])
             if unit.whole and tuple(leaf for leaf, _ in parts) == unit.leaves:
-                numbers = tuple(number for _, number in parts)
+                if not alone.keys() >= {number for _, number in parts}:
+                    continue
+                numbers = tuple(alone[number] for _, number in parts)
                 structure = self.signature.arguments[unit.argument].structure
                 found_whole[numbers, structure] = self.names[key]
         return found_whole
+
+    def alone(self) -> dict[int, int]:
+        """The derivatives that are results as they are, and which of the results."""
+        kernel = self.chain.kernel
+        pairs = zip(results_of(kernel), part_numbers(kernel), strict=True)
+        return {
+            numbers[0]: place
+            for place, (result, numbers) in enumerate(pairs)
+            if not isinstance(result, Combination)
+        }
 
     def value_tree(self, path: Path) -> tuple[int, ...] | None:
         """The parts that together are the whole result as it comes out of a path."""

@@ -25,7 +25,7 @@ from partialc.request.resolved import (
     Output,
     WeightedSum,
 )
-from partialc.request.shapes import axis_size, block_shape
+from partialc.request.shapes import axis_shape, axis_size, block_shape
 from partialc.request.signature import Signature
 
 MOST_WHOLE: Final = 3
@@ -82,7 +82,11 @@ class Blocks:
         return self.body.define(label, list(self.names.arguments.values()), selected)
 
     def block(self, block: Block) -> str:
-        """The expression of a block, in its layout."""
+        """The expression of a block, in its layout; of some of it if it is large."""
+        return self.exact(block) or self.sampled(block)
+
+    def exact(self, block: Block) -> str | None:
+        """The expression of all of a block; None if a full tensor is too large."""
         tensor = self.whole(block)
         if tensor is not None:
             return tensor
@@ -92,7 +96,40 @@ class Blocks:
         if self.is_listable(block) and is_affordable(modes, output, sizes, self.work):
             full = self.restricted(block)
             return self.laid_out(full, block, [*block.output.shape])
-        return self.sampled(block)
+        return None
+
+    def term(self, block: Block) -> str:
+        """The expression of all of a block, whatever it takes: it is to be added up."""
+        if not block.axes:
+            return self.result(block.output)
+        return self.exact(block) or self.one_by_one(block)
+
+    def one_by_one(self, block: Block) -> str:
+        """The entries of a block, each differentiated on its own, in a loop."""
+        layout, (axis, *others) = block.layout, block.axes
+        assert isinstance(layout, Entries), "a dense block of a sum is a scalar"
+        assert all(other == axis for other in others), "it is along one axis"
+        restriction = Restriction(self.names, self.body, block.axes, {})
+        near = restriction.define(self.function(block.output))
+        steps = [self.body.fresh(f"step_{number}") for number in range(block.order)]
+        shape = axis_shape(axis)
+        change = restriction.zeros[0]
+        for number, step in enumerate(steps):
+            place = f"at[{number}]"
+            if len(shape) != 1:
+                place = f"jnp.unravel_index({place}, {shape})"
+            change += f".at[{place}].add({step})"
+        modes = self.policy.modes(1, [1] * block.order)
+        function = f"(lambda {', '.join(steps)}: {near}({change}))"
+        nest = nest_text(function, modes, range(block.order))
+        zero = f"jnp.zeros((), {self.names.leaf(axis[0].leaf)}.dtype)"
+        entry = f"{nest}({', '.join([zero] * block.order)})"
+        listed = _listed_text(layout.inputs, axis_size(axis))
+        if layout.outputs is not None:
+            entry = f"{entry}.ravel()[at[{block.order}]]"
+            listed = f"(*{listed}, {positions_text(layout.outputs)})"
+        name = self.body.define("entry", ["at"], entry)
+        return f"jnp.moveaxis(jax.lax.map({name}, np.stack({listed}, 1)), 0, -1)"
 
     def unindexed(self, block: Block) -> str:
         """The full tensor of a block, or what stands for it, before it is indexed."""
@@ -260,6 +297,12 @@ class Blocks:
             sample.cut_text(),
         )
         return sample.pick_text(full)
+
+
+def _listed_text(columns: NDArray[np.int64], length: int) -> str:
+    """A list of multi-indices, whether or not there is a short text for it."""
+    rows = columns.tolist()
+    return indices_text(columns, length) or f"np.array({rows}).T"
 
 
 def _entries(coordinates: Coordinates, shape: Sequence[int]) -> list[str]:

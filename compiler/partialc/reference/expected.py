@@ -23,8 +23,10 @@ from partialc.reference.blocks import Blocks
 from partialc.reference.body import Body, Names
 from partialc.reference.containers import Known, tree_text
 from partialc.reference.derivatives import Policy
+from partialc.reference.literals import index_text
 from partialc.reference.matrices import Beyond, Values, beyond
 from partialc.reference.products import Products
+from partialc.request.combination import Combination, Result
 from partialc.request.resolved import (
     Block,
     Field,
@@ -84,8 +86,29 @@ class _Writer:
         self.blocks.leaf_number += 1
         return self.converted(field.parts.blocks[0], text)
 
-    def part(self, part: Block | Product) -> str:
+    def combination(self, node: Combination) -> str:
+        """The formula of a combination, over its derivatives in full."""
+        names = self.blocks.names
+        parts = [
+            self.converted(part, self.blocks.term(part))
+            if part.axes
+            else self.blocks.term(part)
+            for part in node.parts
+        ]
+        inputs = []
+        for each in node.inputs:
+            text = names.leaf(each.leaf)
+            shape = names.signature.leaves[each.leaf][1].type.shape
+            index = index_text(each.index, shape)
+            inputs.append(f"{text}[{index}]" if index else text)
+        given = {name: names.parameter(name) for name in node.given}
+        self.blocks.leaf_number += 1
+        return node.text(parts, inputs, given)
+
+    def part(self, part: Result) -> str:
         """The expression of one leaf of the kernel's result."""
+        if isinstance(part, Combination):
+            return self.combination(part)
         if isinstance(part, Product):
             text = self.products.product(part)
         elif not part.axes:

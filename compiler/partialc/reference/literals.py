@@ -75,9 +75,15 @@ def indices_text(columns: NDArray[np.int64], length: int) -> str | None:
     if count > 1 and _is_every_combination(columns, length):
         listed = f"combinations_with_replacement(range({length}), {order})"
         return f"np.array(list({listed})).T"
+    if order == 2 and np.array_equal(columns.T, np.triu_indices(length, 1)):
+        return f"np.triu_indices({length}, 1)"
     texts = [positions_text(column) for column in columns.T]
     if count > 3 and all(text.startswith("np.arange") for text in texts):
         return f"({', '.join(texts)},)"
+    first, second = columns[:, ::2], columns[:, 1::2]
+    if count > 3 and np.array_equal(first, second):
+        half = indices_text(first, length)
+        return half and f"np.repeat({half}, 2, axis=0)"
     if count > _MOST_LITERALS:
         return None
     rows = [tuple(int(entry) for entry in row) for row in columns]

@@ -104,7 +104,7 @@ class Products:
     def _cotangents(self) -> list[tuple[Coordinates, str]]:
         """The outputs that the kernel's cotangent weighs, each with its weight."""
         for direction in self.kernel.directions:
-            if direction.argument is None:
+            if direction.is_cotangent:
                 name = self.blocks.names.parameter(direction.name)
                 flat, _ = jax.tree_util.tree_flatten_with_path(direction.outputs)
                 return [

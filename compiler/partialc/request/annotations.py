@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import jax
 
+from partialc.request.combination import Combination
 from partialc.request.resolved import Block, Matrix, Product
 from partialc.request.signature import Tree
 
@@ -27,7 +28,7 @@ def annotation(node: Any) -> str:
     """The annotation of a tree whose leaves stand for arrays; `Any` where none fits."""
     if node is None:
         return "None"
-    if node is jax.Array or isinstance(node, Block | Product):
+    if node is jax.Array or isinstance(node, Block | Product | Combination):
         return ARRAY
     if isinstance(node, Matrix):
         return BCOO if node.format == "bcoo" else ARRAY

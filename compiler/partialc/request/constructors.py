@@ -34,6 +34,7 @@ from partialc.request.syntax import (
     Lower,
     OverCoordinates,
     Partial,
+    Polylaplacian,
     Range,
     Sparse,
     SquareMatrix,
@@ -155,24 +156,36 @@ def vjp(output: Selectable, *wrt: Selectable) -> Vjp:
     return Vjp(_result(output, "vjp"), tuple(map(_coordinate, wrt)))
 
 
-def laplacian(wrt: Selectable, *, of: Selectable | None = None) -> Laplacian:
-    """The sum of the unmixed second derivatives."""
-    return _over(Laplacian, (wrt,), of, 1, 1)
+def laplacian(*wrt: Selectable, of: Selectable | None = None) -> Laplacian:
+    """The sum of the unmixed second derivatives, shape out."""
+    return _over(Laplacian, wrt, of, 1, None)
 
 
-def divergence(wrt: Selectable, *, of: Selectable | None = None) -> Divergence:
-    """The trace of the Jacobian."""
-    return _over(Divergence, (wrt,), of, 1, 1)
+def divergence(*wrt: Selectable, of: Selectable | None = None) -> Divergence:
+    """The trace of the Jacobian: a scalar."""
+    return _over(Divergence, wrt, of, 1, None)
 
 
-def curl(wrt: Selectable, *, of: Selectable | None = None) -> Curl:
-    """The rotation of a vector field."""
-    return _over(Curl, (wrt,), of, 1, 1)
+def curl(*wrt: Selectable, of: Selectable | None = None) -> Curl:
+    """The rotation of a vector field: shape (3,), or a scalar in two dimensions."""
+    return _over(Curl, wrt, of, 1, None)
 
 
-def biharmonic(wrt: Selectable, *, of: Selectable | None = None) -> Biharmonic:
-    """The Laplacian of the Laplacian."""
-    return _over(Biharmonic, (wrt,), of, 1, 1)
+def biharmonic(*wrt: Selectable, of: Selectable | None = None) -> Biharmonic:
+    """The Laplacian of the Laplacian, shape out."""
+    return _over(Biharmonic, wrt, of, 1, None)
+
+
+def polylaplacian(
+    *wrt: Selectable, power: int, of: Selectable | None = None
+) -> Polylaplacian:
+    """The Laplacian applied `power` times, shape out."""
+    if not wrt:
+        raise _too_few("polylaplacian", 1)
+    if _integer(power, "power") < 1:
+        raise RequestError(f"power={power} is no power", fix="use power=1 or more")
+    coordinates = tuple(map(_coordinate, wrt))
+    return Polylaplacian(coordinates, _integer(power, "power"), _of(of))
 
 
 def derivatives(
@@ -243,9 +256,15 @@ def sparse(matrix: AnyMatrix | Lower, *, format: Format = "values") -> Sparse:
     return Sparse(found, format)
 
 
-def expression(text: str) -> Expression:
-    """A SymPy expression over derivatives of the function."""
-    return Expression(text)
+def expression(text: str, **names: Selectable) -> Expression:
+    """Arithmetic over derivatives of the function.
+
+    Args:
+        text: The expression, as SymPy writes derivatives: `Derivative(u, t)`.
+        names: What parts of the result are called in it: `u=out[0]`.
+    """
+    called = ((name, _result(output, "u")) for name, output in names.items())
+    return Expression(text, tuple(called))
 
 
 _M = TypeVar("_M")

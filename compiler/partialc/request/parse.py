@@ -31,6 +31,7 @@ from partialc.request.syntax import (
     Lower,
     OverCoordinates,
     Partial,
+    Polylaplacian,
     Request,
     Sparse,
     Value,
@@ -86,15 +87,19 @@ class _Form:
         usage: An example, shown in errors.
         least: The fewest positional arguments.
         most: The most; None for any number.
-        named: The keyword arguments it knows.
+        named: The keyword arguments it knows; None for any.
         build: Makes the node from a call of the right form.
     """
 
     usage: str
     least: int
     most: int | None
-    named: tuple[str, ...]
+    named: tuple[str, ...] | None
     build: Callable[[_Call], Request]
+
+    def takes(self, name: str | None) -> bool:
+        """Whether it takes a keyword argument; None is what `**` stands for."""
+        return name is not None and (self.named is None or name in self.named)
 
 
 def _request(node: ast.expr, source: Text) -> Request:
@@ -172,9 +177,9 @@ def _take_apart(node: ast.Call, name: str, form: _Form, source: Text) -> _Call:
             )
     named: dict[str, ast.expr] = {}
     for keyword in node.keywords:
-        if keyword.arg not in form.named:
+        if not form.takes(keyword.arg):
             raise _unknown_keyword(keyword, name, form, source)
-        named[keyword.arg] = keyword.value
+        named[str(keyword.arg)] = keyword.value
     if form.most is not None and len(node.args) > form.most:
         surplus = source.between(node.args[form.most], node.args[-1])
         raise surplus.fault(
@@ -195,8 +200,9 @@ def _unknown_keyword(
     origin = source.origin(keyword)
     if keyword.arg is None:
         return origin.fault("a request is never evaluated, so ** cannot be used")
-    near = get_close_matches(keyword.arg, form.named, n=1)
-    accepted = " and ".join(f"{each}=" for each in form.named) or "none"
+    known = form.named or ()
+    near = get_close_matches(keyword.arg, known, n=1)
+    accepted = " and ".join(f"{each}=" for each in known) or "none"
     return origin.fault(
         f"{name} has no keyword {keyword.arg!r}",
         why=f"keywords it takes: {accepted}",
@@ -220,6 +226,20 @@ def _over(kind: type[_Over]) -> Callable[[_Call], _Over]:
 
 def _value(call: _Call) -> Value:
     return Value(call.of(), call.origin)
+
+
+def _polylaplacian(call: _Call) -> Polylaplacian:
+    node = call.named.get("power")
+    if node is None:
+        raise call.origin.fault(
+            "polylaplacian is not told the power", fix=f"write {call.form.usage}"
+        )
+    power = integer(node, call.source, "power")
+    if power < 1:
+        raise call.source.origin(node).fault(
+            f"power={power} is no power of the Laplacian", fix="use power=1 or more"
+        )
+    return Polylaplacian(call.coordinates(), power, call.of(), call.origin)
 
 
 def _derivatives(call: _Call) -> Derivatives:
@@ -306,7 +326,27 @@ def _expression(call: _Call) -> Expression:
     origin = call.source.origin(call.positional[0])
     if text is None:
         raise origin.fault("the expression is not in quotes", fix=call.form.usage)
-    return Expression(text, call.origin, origin)
+    names = tuple((name, _output(node, call)) for name, node in call.named.items())
+    return Expression(text, names, call.origin, origin)
+
+
+def _output(node: ast.expr, call: _Call) -> Coordinate:
+    """The part of the result that a name of an expression stands for, in quotes."""
+    written = _string(node)
+    if written is None:
+        raise call.source.origin(node).fault(
+            f"{ast.unparse(node)} is no part of the result in quotes",
+            fix=f'write expression("Derivative(u, x)", u="{RESULT}[0]")',
+        )
+    source = Text.read(written, None)
+    try:
+        return result(source.tree(), source)
+    except RequestError as error:
+        raise call.source.origin(node).fault(
+            f"{ast.unparse(node)} is no part of the result",
+            why=error.what,
+            fix=f'write u="{RESULT}[0]"',
+        ) from None
 
 
 def _entries(call: _Call) -> Entries:
@@ -397,11 +437,14 @@ _FORMS: Final[dict[str, _Form]] = {
     "jvp": _Form("jvp(x)", 1, None, _OF, _over(Jvp)),
     "hvp": _Form("hvp(x)", 1, 1, _OF, _over(Hvp)),
     "vjp": _Form("vjp(out)", 1, None, (), _vjp),
-    "laplacian": _Form("laplacian(x)", 1, 1, _OF, _over(Laplacian)),
-    "divergence": _Form("divergence(x)", 1, 1, _OF, _over(Divergence)),
-    "curl": _Form("curl(x)", 1, 1, _OF, _over(Curl)),
-    "biharmonic": _Form("biharmonic(x)", 1, 1, _OF, _over(Biharmonic)),
-    "expression": _Form('expression("Derivative(u, x) + u")', 1, 1, (), _expression),
+    "laplacian": _Form("laplacian(x)", 1, None, _OF, _over(Laplacian)),
+    "divergence": _Form("divergence(x)", 1, None, _OF, _over(Divergence)),
+    "curl": _Form("curl(x)", 1, None, _OF, _over(Curl)),
+    "biharmonic": _Form("biharmonic(x)", 1, None, _OF, _over(Biharmonic)),
+    "polylaplacian": _Form(
+        "polylaplacian(x, power=3)", 1, None, ("power", "of"), _polylaplacian
+    ),
+    "expression": _Form('expression("Derivative(u, x) + u")', 1, 1, None, _expression),
 }
 REQUESTS: Final = tuple(_FORMS)
 """The name of every request."""

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from partialc.errors import RequestError
-from partialc.request import layouts, listed, names, products, sparse
+from partialc.request import (
+    expressions,
+    layouts,
+    listed,
+    names,
+    operators,
+    products,
+    sparse,
+)
 from partialc.request.answer import Answer
 from partialc.request.parse import parse
 from partialc.request.resolved import Block, Direction, Field, Kernel
@@ -31,6 +39,7 @@ from partialc.request.syntax import (
     Laplacian,
     Lower,
     Partial,
+    Polylaplacian,
     Request,
     Sparse,
     Value,
@@ -65,7 +74,7 @@ def resolve_kernel(
 
     Returns:
         The kernel; its fields are in the order of the requests, its directions in the
-        order of the function's arguments with the cotangent last.
+        order of the function's arguments, then parameters, the cotangent last.
 
     Raises:
         RequestError: A name cannot stand, or a request does not fit the signature.
@@ -167,9 +176,12 @@ def _directions(
     order = {
         f"{name}_tangent": number for number, name in enumerate(signature.arguments)
     }
-    return tuple(
-        sorted(found.values(), key=lambda each: order.get(each.name, len(order)))
-    )
+
+    def place(direction: Direction) -> int:
+        last = len(order) + direction.is_cotangent
+        return order.get(direction.name, last)
+
+    return tuple(sorted(found.values(), key=place))
 
 
 def _answer(request: Request, scope: Scope) -> Answer:
@@ -202,8 +214,14 @@ def _answer(request: Request, scope: Scope) -> Answer:
             return products.hvp(request, scope)
         case Vjp():
             return products.vjp(request, scope)
-        case Laplacian() | Divergence() | Curl() | Biharmonic() | Expression():
-            raise _refusal(request)
+        case Laplacian() | Biharmonic() | Polylaplacian():
+            return operators.powers(request, scope)
+        case Divergence():
+            return operators.divergence(request, scope)
+        case Curl():
+            return operators.curl(request, scope)
+        case Expression():
+            return expressions.expression(request, scope)
         case _:
             assert_never(request)
 
@@ -281,21 +299,3 @@ def _hessian(request: Hessian | Weighted, scope: Scope) -> Answer:
         )
     )
     return Answer(parts, wrt, output.selection, directions=output.directions)
-
-
-_INSTEAD: Final = {
-    "laplacian": "ask for diagonal(hessian(x)) and sum it",
-    "divergence": "ask for diagonal(jacobian(x)) and sum it",
-    "curl": "ask for jacobian(x), or for its partials of single outputs: "
-    f"partial(x[1], of={RESULT}[2])",
-    "biharmonic": "ask for the partials of order four: partial(x[0], x[0], x[1], x[1])",
-    "expression": "ask for the partials it needs and combine them",
-}
-
-
-def _refusal(
-    request: Laplacian | Divergence | Curl | Biharmonic | Expression,
-) -> RequestError:
-    return origin_of_request(request).fault(
-        f"{request.keyword} is not supported yet", fix=_INSTEAD[request.keyword]
-    )

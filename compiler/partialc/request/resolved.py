@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from partialc.ir.patterns import Pattern
+from partialc.ir.program import ArrayType
 from partialc.request.syntax import RESULT, Format, Request
 
 COTANGENT: Final = f"{RESULT}_cotangent"
@@ -232,18 +233,25 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """A further argument of a kernel: a tangent or a cotangent.
+    """A further argument of a kernel: a tangent, a cotangent, or a parameter.
 
     Attributes:
-        name: `x_tangent` or `out_cotangent`.
-        argument: The argument whose tree it mirrors; None for the cotangent.
+        name: `x_tangent`, `out_cotangent`, or what an expression calls a parameter.
+        argument: For a tangent: the argument whose tree it mirrors.
         outputs: For the cotangent: the selected output leaves, in order, as a pytree of
             `Coordinates` with the structure of what `of=` selects.
+        type: For a parameter of an expression: its array type.
     """
 
     name: str
     argument: str | None
     outputs: Any = None
+    type: ArrayType | None = None
+
+    @property
+    def is_cotangent(self) -> bool:
+        """Whether it is the cotangent."""
+        return self.argument is None and self.type is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,9 +261,9 @@ class Field:
     Attributes:
         name: Its name in the kernel's NamedTuple (also computed for a single request).
         request: The request it answers, for text and errors.
-        parts: A pytree whose leaves are `Block` or `Product` and whose containers are
-            those of the returned value; None stands for an integer leaf. Of a `sparse`
-            request it is a `Matrix`.
+        parts: A pytree whose leaves are `Block`, `Product` or `Combination` and whose
+            containers are those of the returned value; None stands for an integer leaf.
+            Of a `sparse` request it is a `Matrix`.
         constants: Module constants that describe the layout, by suffix (`INDICES`).
     """
 

@@ -7,6 +7,7 @@ from math import prod
 
 import jax
 
+from partialc.request.combination import Combination, Result
 from partialc.request.resolved import (
     Axis,
     Block,
@@ -52,8 +53,10 @@ def block_shape(block: Block, signature: Signature) -> tuple[int, ...]:
     return layout.shape
 
 
-def part_shape(part: Block | Product, signature: Signature) -> tuple[int, ...]:
-    """The shape of the array that answers a block or a product."""
+def part_shape(part: Result, signature: Signature) -> tuple[int, ...]:
+    """The shape of one array of a result."""
+    if isinstance(part, Combination):
+        return part.shape
     if isinstance(part, Block):
         return block_shape(part, signature)
     match part.kind:

@@ -196,6 +196,28 @@ class Biharmonic(_OverCoordinates):
 
 @final
 @dataclass(frozen=True, slots=True)
+class Polylaplacian:
+    """`polylaplacian(x, power=3)`: the Laplacian, applied several times.
+
+    Attributes:
+        wrt: What it runs over, all elements of all of them.
+        power: How many times, at least one.
+        of: What of the result; None for all of it.
+        origin: Where the request was written.
+    """
+
+    keyword: ClassVar[str] = "polylaplacian"
+    wrt: tuple[Coordinate, ...]
+    power: int
+    of: Coordinate | None = None
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return _call(self.keyword, *self.wrt, power=self.power, of=self.of)
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Derivatives:
     """`derivatives(x, order=3)`: every distinct partial of one order, once.
 
@@ -360,21 +382,24 @@ class Sparse:
 @final
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """`expression("Derivative(u, x) + u")`: a SymPy expression over derivatives.
+    """`expression("Derivative(u, x) + u")`: arithmetic over derivatives.
 
     Attributes:
         text: The expression, unread until it is resolved.
+        names: What parts of the result are called in it.
         origin: Where the request was written.
         text_origin: Where the quoted text was written.
     """
 
     keyword: ClassVar[str] = "expression"
     text: str
+    names: tuple[tuple[str, Coordinate], ...] = ()
     origin: Origin | None = field(default=None, compare=False, repr=False)
     text_origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
-        return _call(self.keyword, _quoted(self.text))
+        named = {name: _quoted(str(output)) for name, output in self.names}
+        return _call(self.keyword, _quoted(self.text), **named)
 
 
 OverCoordinates: TypeAlias = (
@@ -392,6 +417,7 @@ OverCoordinates: TypeAlias = (
 Request: TypeAlias = (
     Value
     | OverCoordinates
+    | Polylaplacian
     | Derivatives
     | Vjp
     | Weighted

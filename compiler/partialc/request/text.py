@@ -35,13 +35,38 @@ class Text:
     def read(cls, content: str, location: Location | None) -> Text:
         """Prepare a text."""
         content = content.replace("\r\n", "\n").replace("\r", "\n")
-        body = content.lstrip()
-        lead = len(content) - len(body)
+        return cls._of(content, location, content, 0)
+
+    @classmethod
+    def quoted(cls, content: str, origin: Origin) -> Text:
+        """Prepare a text that stands in quotes within another.
+
+        Args:
+            content: Its characters.
+            origin: Where the quotes stand. Where they hold escapes, places are told
+                within the content alone.
+        """
+        start = origin.text.find(content, origin.start, origin.stop)
+        if start < 0:
+            return cls.read(content, None)
+        return cls._of(origin.text, origin.location, content, start)
+
+    @classmethod
+    def _of(
+        cls, content: str, location: Location | None, part: str, start: int
+    ) -> Text:
+        body = part.lstrip()
+        lead = start + len(part) - len(body)
         lines = tuple(body.split("\n"))
         lengths = [len(line) + 1 for line in lines]
         return cls(
             content, location, lead, lines, tuple(accumulate(lengths, initial=lead))
         )
+
+    @property
+    def body(self) -> str:
+        """The expression, and what blanks follow it."""
+        return "\n".join(self.lines)
 
     def tree(self) -> ast.expr:
         """The syntax tree of the expression.
@@ -49,7 +74,7 @@ class Text:
         Raises:
             RequestError: It is empty, or no Python expression.
         """
-        if self.lead == len(self.content):
+        if not self.body:
             raise self.whole.fault(
                 "the request is empty", fix="write a request such as gradient(x)"
             )
@@ -62,7 +87,7 @@ class Text:
         try:
             with warnings.catch_warnings():  # of odd escapes within keys
                 warnings.simplefilter("ignore")
-                return ast.parse(self.content[self.lead :], mode="eval").body
+                return ast.parse(self.body, mode="eval").body
         except SyntaxError as error:
             raise self._place(error).fault(
                 f"the request is not written correctly: {error.msg}",
@@ -74,8 +99,10 @@ class Text:
     @property
     def whole(self) -> Origin:
         """The expression from its first to its last character."""
-        stop = len(self.content.rstrip())
-        return self._between(min(self.lead, stop), max(stop, 1))
+        stop = self.lead + len(self.body.rstrip())
+        if not self.body:  # the blank before it, or what comes after
+            return self._between(max(stop - 1, 0), max(stop, 1))
+        return self._between(self.lead, stop)
 
     def origin(self, node: ast.expr | ast.keyword) -> Origin:
         """Where a node stands."""

@@ -14,8 +14,8 @@ from partialc.emit.kernel import constants_of
 from partialc.errors import REFUSALS
 from partialc.frontends.importing import load_object
 from partialc.frontends.primal import Primal
-from partialc.planning.parts import highest_order
 from partialc.reference.expected import Expected
+from partialc.request.parts import highest_order
 from partialc.request.resolved import Kernel
 from partialc.sampling.domain import RANGES
 from partialc.verify.findings import Sample

@@ -26,9 +26,9 @@ from partialc.ir.dtypes import FLOAT, Regime
 from partialc.ir.jaxprs.tracing import trace_one
 from partialc.ir.program import Function
 from partialc.ir.structure import size
-from partialc.planning.parts import order_of, parts_of, values_of
 from partialc.realise.execute import input_names, kernel_types
 from partialc.reference.expected import Expected
+from partialc.request.parts import order_of, parts_of, values_of
 from partialc.request.resolved import Kernel, selections
 from partialc.request.shapes import result_numbers
 from partialc.request.signature import Signature

@@ -116,6 +116,8 @@ def _direction_text(direction: Direction, names: Names, ranges: Ranges) -> str:
             draw_text(leaf.type.dtype, leaf.type.shape, limits) for leaf in tree.leaves
         ]
         return _tree(tree, texts, direction.argument, ranges)
+    if direction.type is not None:
+        return draw_text(direction.type.dtype, direction.type.shape, limits)
     marks = jax.tree.map(
         lambda output: draw_text(
             signature.result.leaves[output.leaf].type.dtype, output.shape, limits

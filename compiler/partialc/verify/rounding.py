@@ -6,12 +6,12 @@ from collections.abc import Callable
 from math import floor, log10
 from typing import Any, Final
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from partialc.ir.dtypes import DType
 from partialc.realise.dtypes import involved_dtypes
+from partialc.request.combination import parts_in
 from partialc.request.resolved import Kernel
 from partialc.request.signature import Signature
 
@@ -67,7 +67,7 @@ def coarse_rtol(kernel: Kernel, signature: Signature) -> float | None:
     """
     coarsest: float | None = None
     for field in kernel.fields:
-        for part in jax.tree.leaves(field.parts):
+        for part in parts_in(field.parts):
             epsilons = {
                 float(_ROUNDING(dtype.numpy()).eps)
                 for dtype in involved_dtypes(part, signature)

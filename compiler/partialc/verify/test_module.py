@@ -322,7 +322,7 @@ def in_axes(
         0 if name in batch else None for name in primal.signature.arguments
     ]
     for direction in kernel.directions:
-        batched = direction.argument is None or direction.argument in batch
+        batched = direction.is_cotangent or direction.argument in batch
         axes.append(0 if batched else None)
     return tuple(axes)
 

@@ -507,6 +507,43 @@ SPEC_CASES = [
 REQUEST = '"partial(x[0], x[2], x[4])"'
 FUNCTION = "model:product"
 ARGS = 'x = "float[5]"'
+OPERATOR_CASES = [
+    (
+        "the divergence of a scalar",
+        "divergence(x)",
+        "divergence wants as many outputs as elements: out has 1, x has 5",
+        "partialc.toml:7:7",
+        "of a scalar ask for gradient(x) or laplacian(x)",
+    ),
+    (
+        "the curl in five dimensions",
+        "curl(x)",
+        "curl is along two or three elements, and x has 5",
+        "partialc.toml:7:7",
+        "name the coordinates of the space: ...",
+    ),
+    (
+        "an unknown variable in an expression",
+        'expression("u + Derivative(u, y)")',
+        "product has no argument 'y'",
+        "partialc.toml:7:37",
+        None,
+    ),
+    (
+        "an unknown function in an expression",
+        'expression("Derivative(w, x[0])")',
+        "w is no output of product",
+        "partialc.toml:7:30",
+        "name it: ...",
+    ),
+    (
+        "an expression that is no Python",
+        'expression("u + * x[0]")',
+        "the request is not written correctly: invalid syntax",
+        "partialc.toml:7:23",
+        "requests are Python calls, ...",
+    ),
+]
 COMPILER_CASES = [
     Case(
         "unknown function",
@@ -694,14 +731,14 @@ COMPILER_CASES = [
     ),
     *(
         Case(
-            f"{request}, which is to come",
+            what,
             REQUEST,
             f"'{request}'",
-            f"{request.partition('(')[0]} is not supported yet",
-            "partialc.toml:7:7",
-            fix="ask for ...",
+            message,
+            where,
+            fix=fix,
         )
-        for request in ("divergence(x)", "laplacian(x)", 'expression("u")')
+        for what, request, message, where, fix in OPERATOR_CASES
     ),
 ]
 PAIR_CASES = [

@@ -11,10 +11,10 @@ import pytest
 
 from partialc.frontends.load import load_primal
 from partialc.ir.dtypes import Regime
-from partialc.planning.parts import parts_of
 from partialc.planning.plain_products import product_call, taken_together
 from partialc.planning.reference import References
 from partialc.realise.execute import kernel_types
+from partialc.request.parts import parts_of
 from partialc.request.resolve import resolve_kernel
 from tests.oracle import reference_value
 

@@ -72,6 +72,12 @@ GOOD = [
     ("divergence(x)", c.divergence(x)),
     ("curl(x)", c.curl(x)),
     ("biharmonic(x, of=out[0])", c.biharmonic(x, of=out[0])),
+    ("laplacian(x, t)", c.laplacian(x, t)),
+    ("polylaplacian(x, power=3)", c.polylaplacian(x, power=3)),
+    (
+        'expression("v", v="out[\'p\'][0]")',
+        c.expression("v", v=out["p"][0]),
+    ),
     ('expression("Derivative(u, t)")', c.expression("Derivative(u, t)")),
 ]
 
@@ -276,11 +282,20 @@ requests = st.one_of(
     st.builds(lambda of: c.value(of=of), selections),
     *(
         st.builds(lambda w, of, make=make: make(*w, of=of), several, selections)
-        for make in (c.partial, c.gradient, c.jvp)
+        for make in (
+            *(c.partial, c.gradient, c.jvp),
+            *(c.laplacian, c.divergence, c.curl, c.biharmonic),
+        )
+    ),
+    st.builds(
+        lambda w, k, of: c.polylaplacian(*w, power=k, of=of),
+        several,
+        st.integers(1, 4),
+        selections,
     ),
     *(
         st.builds(lambda w, of, make=make: make(w, of=of), coordinates(), selections)
-        for make in (c.hvp, c.laplacian, c.divergence, c.curl, c.biharmonic)
+        for make in (c.hvp,)
     ),
     matrices,
     st.builds(
