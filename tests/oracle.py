@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any, Final, TypeAlias
 
 import jax
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from partialc.errors import REFUSALS
 from partialc.frontends.primal import Primal
+from partialc.request.combination import Combination, Result
 from partialc.request.resolved import (
     Block,
     Coordinates,
@@ -54,7 +56,7 @@ def reference_value(
         field: What is asked for.
         arguments: The function's arguments, as pytrees.
         directions: Tangents by argument, and the cotangents as the list of its leaves
-            under `out_cotangent`.
+            under `out_cotangent`; the parameters of expressions by name.
         modes: How to differentiate; the first that JAX does not refuse is taken.
 
     Returns:
@@ -66,7 +68,9 @@ def reference_value(
     tensors = _Tensors(primal, jax.tree.leaves(tuple(arguments)), modes)
     given = directions or {}
 
-    def value(part: Block | Product) -> jax.Array:
+    def value(part: Result) -> jax.Array:
+        if isinstance(part, Combination):
+            return part.value(list(map(value, part.parts)), tensors.inputs(part), given)
         if isinstance(part, Product):
             return _product(part, tensors, primal, given)
         if isinstance(part.output, WeightedSum):
@@ -104,6 +108,10 @@ class _Tensors:
         if key not in self._known:
             self._known[key] = self._taken(output, leaves)
         return self._known[key]
+
+    def inputs(self, node: Combination) -> list[jax.Array]:
+        """The elements of arguments that a combination names."""
+        return [self._leaves[each.leaf][each.index] for each in node.inputs]
 
     def output_shape(self, coordinates: Coordinates) -> tuple[int, ...]:
         """The shape of the output leaf that is selected from."""
@@ -192,10 +200,10 @@ def _assembled(
 def _product(
     part: Product, tensors: _Tensors, primal: Primal, directions: Mapping[str, Any]
 ) -> jax.Array:
-    def tangent(leaf: int) -> jax.Array:
+    def tangent(leaf: int, end: str = "") -> jax.Array:
         name, _ = primal.signature.leaves[leaf]
         position = leaf - primal.signature.leaf_numbers(name).start
-        leaves = jax.tree.leaves(directions[f"{name}_tangent"])
+        leaves = jax.tree.leaves(directions[f"{name}_tangent{end}"])
         return jnp.ravel(leaves[position])
 
     def rows(output: Coordinates) -> NDArray[np.int64]:
@@ -203,11 +211,12 @@ def _product(
 
     match part.kind:
         case "jvp":
-            terms = [
-                tensors.full(part.output.leaf, (leaf,))[rows(part.output)]
-                @ tangent(leaf)
-                for leaf in part.directions
-            ]
+            terms = []
+            for leaves in product(part.directions, repeat=len(part.steps)):
+                term = tensors.full(part.output.leaf, leaves)[rows(part.output)]
+                for leaf, end in zip(leaves[::-1], part.steps[::-1], strict=True):
+                    term = term @ tangent(leaf, end)
+                terms.append(term)
             return jnp.asarray(sum(terms)).reshape(part.output.shape)
         case "hvp":
             assert part.leaf is not None  # an hvp names the leaf it returns

@@ -18,7 +18,7 @@ from partialc.ir.dtypes import Regime
 from partialc.spec.model import Form
 from tests.oracle import Mode, reference_value
 from tests.property.programs import RandomProgram, draw_program
-from tests.property.requests import draw_request
+from tests.property.requests import PARAMETER, draw_request
 
 Leaves = Callable[..., list[Any]]
 """What a kernel gives at one point, or what it must give, as a list of arrays."""
@@ -88,11 +88,11 @@ class Case:
             names: The further arguments of the kernel; they are drawn too.
         """
         random = np.random.RandomState(self.seed)
-        shapes = {"x": self.program.shape, "t": ()}
+        shapes = {"x": self.program.shape, "t": (), PARAMETER: ()}
         found = {}
         for name in ("x", "t", *names):
-            shape = shapes.get(name.removesuffix("_tangent"), self.program.result_shape)
-            is_point = name in shapes
+            shape = shapes.get(name.partition("_tangent")[0], self.program.result_shape)
+            is_point = name in ("x", "t")
             kind = self.points if is_point else "uniform"
             rows = [drawn(random, kind, shape) for _ in range(COUNT)]
             if not self._has_rows(name):
@@ -149,7 +149,9 @@ class Case:
 
     def _has_rows(self, name: str) -> bool:
         """Whether an argument of the kernel has an axis for points."""
-        argument = name.removesuffix("_tangent")
+        argument = name.partition("_tangent")[0]
+        if name == PARAMETER:
+            return not self.batch
         return not self.batch or argument not in ("x", "t") or argument in self.batch
 
     @property

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
+from typing import Final
 
 from tests.property.programs import RandomProgram
+
+PARAMETER: Final = "nu"
+"""What expressions call a further argument."""
 
 
 def draw_request(random: Random, program: RandomProgram) -> str:
@@ -13,6 +17,8 @@ def draw_request(random: Random, program: RandomProgram) -> str:
     output = program.result_shape
     kinds = ["value", "partial", "jacobian", "hessian", "diagonal", "lower"]
     kinds += ["derivatives", "jvp", "vjp", "entries", "weighted"]
+    kinds += ["laplacian", "biharmonic", "expression"]
+    kinds += ["divergence"] if output == program.shape else []
     kinds += ["gradient", "hvp"] if output == () else []
     if program.is_forward_only:
         kinds = [kind for kind in kinds if kind not in ("hvp", "vjp")]
@@ -43,8 +49,19 @@ def draw_request(random: Random, program: RandomProgram) -> str:
         case "derivatives":
             wrt = random.choice(["x", "t", "x, t"])
             return f"derivatives({wrt}, order={random.randint(1, 3)}{of})"
+        case "laplacian":
+            wrt = random.choice(["x", "t", "x, t", _scalar(random, program.shape)])
+            return f"laplacian({wrt}{of})"
+        case "biharmonic":
+            wrt = random.choice(["t", _scalar(random, program.shape, "x")])
+            return f"biharmonic({wrt}{of})"
+        case "divergence":
+            return "divergence(x)"
+        case "expression":
+            return _expression(random, program)
         case "jvp":
-            return f"jvp({random.choice(['x', 'x, t'])}{of})"
+            moved = ["x", "x, t", "x, x", "x, order=2", "x, t, order=2", "t, t, t"]
+            return f"jvp({random.choice(moved)}{of})"
         case "hvp":
             return "hvp(x)"
         case "vjp":
@@ -56,6 +73,22 @@ def draw_request(random: Random, program: RandomProgram) -> str:
                 for _ in range(random.randint(1, 4))
             ]
             return f"entries(hessian(x{of}), [{', '.join(pairs)}])"
+
+
+def _expression(random: Random, program: RandomProgram) -> str:
+    """Arithmetic over derivatives of one output, perhaps with a parameter."""
+    out = "".join(f"[{random.randrange(n)}]" for n in program.result_shape)
+    one, other = (_scalar(random, program.shape) for _ in range(2))
+    text = random.choice(
+        [
+            f"Derivative(v, {one}) + v * Derivative(v, {other})",
+            f"v - {PARAMETER} * Derivative(v, {one}, {other}) / 2",
+            f"Derivative(({PARAMETER} + v**2) * Derivative(v, {one}), {other})",
+            f"[v * {one}, -Derivative(v, {other})]",
+            f"dot(grad(v, {one}, t), [sin({other}), 0.5])",
+        ]
+    )
+    return f'expression("{text}", v="out{out}")'
 
 
 def _scalar(random: Random, shape: Sequence[int], name: str = "") -> str:

@@ -22,6 +22,7 @@ from partialc.request.names import constant_name
 from partialc.request.resolved import Constant, Field, Kernel, Matrix
 from partialc.request.shapes import result_shapes
 from partialc.request.signature import Signature
+from partialc.request.syntax import Expression
 
 _WIDTH = 84
 
@@ -174,7 +175,7 @@ def _docstring(
 ) -> str:
     kernel = plan.kernel
     if kernel.bundled:
-        listed = ", ".join(f"`{field.request}`" for field in kernel.fields)
+        listed = ", ".join(f"`{_named(field)}`" for field in kernel.fields)
         summary = f"{listed} of `{function}`"
     else:
         summary = phrase(kernel.fields[0].request, function)
@@ -192,6 +193,13 @@ def _docstring(
         "\n".join(fill(each, _WIDTH, break_long_words=False) for each in details)
     )
     return '"""' + "\n\n".join(paragraphs) + '\n"""'
+
+
+def _named(field: Field) -> str:
+    """A request in a list of such; of an expression, which may be long, its name."""
+    if isinstance(field.request, Expression):
+        return field.name
+    return str(field.request)
 
 
 def _places(kernel: Kernel) -> list[str]:

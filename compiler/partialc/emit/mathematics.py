@@ -37,9 +37,7 @@ def phrase(request: Request, function: str) -> str:
             which = f"Each distinct order-{request.order} partial"
             return f"{which} of `{subject}` in {_names(request.wrt)}"
         case syntax.Jvp():
-            return (
-                f"The Jacobian of `{subject}` in {_names(request.wrt)} times a tangent"
-            )
+            return _along(request, subject)
         case syntax.Hvp():
             return (
                 f"The Hessian of `{subject}` in {_names(request.wrt)} times a tangent"
@@ -67,7 +65,7 @@ def phrase(request: Request, function: str) -> str:
             names = _names(request.wrt)
             return f"The Laplacian, {request.power} times, of `{subject}` in {names}"
         case syntax.Expression():
-            return f"`{request.text}`, of `{function}`"
+            return f"`{' '.join(request.text.split())}`, of `{function}`"
         case _:
             assert_never(request)
 
@@ -107,6 +105,19 @@ def _selected(request: Request) -> str:
 
 def _names(coordinates: tuple[syntax.Coordinate, ...]) -> str:
     return " and ".join(f"`{coordinate}`" for coordinate in coordinates)
+
+
+def _along(request: syntax.Jvp, subject: str) -> str:
+    """A derivative along directions that the caller gives."""
+    if len(set(request.wrt)) < len(request.wrt):
+        (name,) = {each.name for each in request.wrt}
+        numbers = ("", *range(2, len(request.wrt) + 1))
+        tangents = " and ".join(f"`{name}_tangent{number}`" for number in numbers)
+        return f"The derivative of `{subject}` along {tangents}"
+    if request.order == 1:
+        return f"The Jacobian of `{subject}` in {_names(request.wrt)} times a tangent"
+    names = " and ".join(f"`{each.name}_tangent`" for each in request.wrt)
+    return f"The derivative of order {request.order} of `{subject}` along {names}"
 
 
 def _fraction(request: syntax.Partial, subject: str) -> str:

@@ -12,8 +12,6 @@ from partialc.ir.program import Atom, Constant, Equation, Function, Value
 from partialc.lowering.passes import Grade, Pass
 from partialc.lowering.scalar.terms import is_usual
 
-_PLAIN: Final = {"accuracy": None}
-
 
 def near_zero(function: Function) -> Function:
     """exp(x) - 1 -> expm1(x), 1 - exp(x) -> -expm1(x), log(1 + x) -> log1p(x).
@@ -97,7 +95,7 @@ def _logarithm(
 
 
 def _call(name: str, operand: Atom, result: Value, instead: Equation) -> Equation:
-    return Equation(name, (operand,), _PLAIN, (result,), instead.location)
+    return Equation(name, (operand,), {}, (result,), instead.location)
 
 
 def _of(name: str, atom: Atom, made: Mapping[Value, Equation]) -> Atom | None:

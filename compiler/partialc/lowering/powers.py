@@ -19,7 +19,6 @@ LARGEST: Final = 8.5
 LEAST_LEFT: Final = 1 / 8
 """A difference of constants that cancels to less than this of them is not folded."""
 
-_ROOT: Final = {"accuracy": None}
 HALF: Final = 0.5
 _Family: TypeAlias = tuple[Atom, float]
 """A base, and what exponents are beyond whole numbers."""
@@ -115,7 +114,7 @@ class _Writer:
         if exponent < 0:
             base = self.whole(base, -1)
         if (base, HALF) not in self.made:
-            self.made[base, HALF] = self.write("sqrt", (base,), _ROOT)
+            self.made[base, HALF] = self.write("sqrt", (base,), {})
         root = self.made[base, HALF]
         steps = floor(abs(exponent))
         if not steps:

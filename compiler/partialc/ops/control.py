@@ -291,19 +291,8 @@ def _source_cond(
     if platforms is not None:
         return call("lax.platform_dependent", *rest, **_by_platform(platforms, names))
     if two:
-        predicate = _predicate(equation, context) or which
-        return call("lax.cond", predicate, names[1], names[0], *rest)
+        return call("lax.cond", which, names[1], names[0], *rest)
     return call("lax.switch", which, ast.List(names, ast.Load()), *rest)
-
-
-def _predicate(equation: Equation, context: SourceContext) -> ast.expr | None:
-    """The truth value that was converted to be the index, if it was."""
-    inner = context.definition(equation.inputs[0])
-    if inner is None or inner.op != "convert_element_type":
-        return None
-    if not inner.inputs[0].type.dtype.is_bool:
-        return None
-    return arrays(inner, [context.operand(inner.inputs[0])], context)[0]
 
 
 def _cost_cond(equation: Equation) -> Cost:

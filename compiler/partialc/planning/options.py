@@ -46,8 +46,9 @@ def options(
 def _product(part: Product, cotangent: Sequence[Coordinates]) -> Option:
     match part.kind:
         case "jvp":
-            path = Path((part.output,), None, (Along(part.directions),))
-            element = Element(path, None, (0,), part.output)
+            pushes = tuple(Along(part.directions, end) for end in part.steps)
+            path = Path((part.output,), None, pushes)
+            element = Element(path, None, tuple(range(len(pushes))), part.output)
         case "hvp":
             leaf = _leaf(part)
             path = Path((part.output,), Pull((leaf,), "one"), (Along(part.directions),))

@@ -20,7 +20,8 @@ def taken_together(products: Iterable[Product]) -> list[list[Product]]:
     groups: dict[object, list[Product]] = {}
     for product in products:
         output = product.output if product.kind == "hvp" else None
-        key = product.kind, product.directions, product.outputs, output
+        steps = product.directions, product.steps
+        key = product.kind, steps, product.outputs, output
         groups.setdefault(key, []).append(product)
     return list(groups.values())
 
@@ -42,13 +43,15 @@ def product_call(
     def run(*arrays: jax.Array) -> Sequence[jax.Array]:
         point = Point.of(primal, kernel, arrays)
         first = alike[0]
-        tangents = tuple(point.tangents[leaf] for leaf in first.directions)
+        tangents = point.along(first.directions)
         if first.kind == "jvp":
             outputs = [product.output for product in alike]
             results = point.function(first.directions, outputs)
             places = list(range(len(first.directions)))
             moved = point.values(first.directions)
-            return tuple(push(results, places, tangents)(*moved))
+            for end in first.steps:
+                results = push(results, places, point.along(first.directions, end))
+            return tuple(results(*moved))
         wanted = [product.leaf for product in alike if product.leaf is not None]
         if first.kind == "vjp":
             results = point.function(wanted, [output for output, _ in point.cotangents])

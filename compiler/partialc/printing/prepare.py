@@ -140,6 +140,8 @@ class _Preparation:
                 self._convert(equation)
             case "concatenate":
                 self._emit(self._stacked(equation) or equation)
+            case "cond":
+                self._emit(self._decided(equation))
             case "copy" | "copy_p":
                 self._names[equation.outputs[0]] = equation.inputs[0]
             case "neg" if (operand := self._negated(equation.inputs[0])) is not None:
@@ -188,6 +190,19 @@ class _Preparation:
         if definition is None or definition.op != "neg":
             return None
         return definition.inputs[0]
+
+    def _decided(self, equation: Equation) -> Equation:
+        """A choice by the truth value that was converted to be its index, if one was.
+
+        `lax.cond` converts it again; it would compare an index with zero first.
+        """
+        which, *rest = equation.inputs
+        inner = self._definitions.get(which) if isinstance(which, Value) else None
+        if inner is None or inner.op != "convert_element_type":
+            return equation
+        if not inner.inputs[0].type.dtype.is_bool:
+            return equation
+        return replace(equation, inputs=(inner.inputs[0], *rest))
 
     def _nan_test(self, equation: Equation) -> None:
         """`x != x` reads as what it asks."""

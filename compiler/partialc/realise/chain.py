@@ -119,12 +119,14 @@ class Along:
         is_given: Whether the caller gives the tangents.
         has_axis: Whether it adds an axis to the result.
         leaves: The argument leaves that move.
+        end: The end of the name of their tangents: empty, or `2` for `x_tangent2`.
     """
 
     is_given: ClassVar[bool] = True
     has_axis: ClassVar[bool] = False
 
     leaves: tuple[int, ...]
+    end: str = ""
 
     @property
     def count(self) -> int:
@@ -138,8 +140,8 @@ class Along:
 
     @property
     def key(self) -> str:
-        """Its canonical text: `jvp along 0,1`."""
-        return f"jvp along {_joined(self.leaves)}"
+        """Its canonical text: `jvp along 0,1`, `jvp along2 0,1`."""
+        return f"jvp along{self.end} {_joined(self.leaves)}"
 
 
 Push: TypeAlias = OneHot | Basis | Along

@@ -27,8 +27,8 @@ def push_role(push: Push, signature: Signature) -> str:
             return f"{name}{separator}{joined}"
         case Basis(leaf, _):
             return leaf_role(leaf, signature)
-        case Along():
-            return "tangent"
+        case Along(_, end):
+            return f"tangent{end}"
 
 
 def step_name(pushes: Sequence[Push], signature: Signature, *, pulled: bool) -> str:

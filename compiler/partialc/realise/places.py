@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count, islice
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,9 @@ from partialc.realise.chain import (
 from partialc.realise.units import reach
 from partialc.request.resolved import COTANGENT, Coordinates, Output, WeightedSum
 from partialc.request.signature import Signature
+
+_ROLES: Final = ("rows", "columns", "depths")
+"""What lists of positions along the first axes are called."""
 
 SHORT = 12
 """Lists of at most this many positions are written where they are used."""
@@ -169,11 +174,11 @@ def view_text(expression: str, view: View, constants: Constants) -> str:
             texts = [_entry_text(entry, None) for entry in entries]
             return f"{expression}[{', '.join(texts)}]"
         case Take(positions):
+            further = (f"positions_{number}" for number in count(len(_ROLES) + 1))
+            roles = islice(chain(_ROLES, further), len(positions))
             texts = [
                 constants.positions(each, role)
-                for each, role in zip(
-                    positions, ("rows", "columns", "depths"), strict=False
-                )
+                for each, role in zip(positions, roles, strict=True)
             ]
             return f"{expression}[..., {', '.join(texts)}]"
         case Reshape(shape):

@@ -38,14 +38,14 @@ class Point:
     Attributes:
         primal: The function.
         leaves: The values of all argument leaves, as `Coordinates` number them.
-        tangents: Given tangents, by leaf.
+        tangents: Given tangents, by leaf and the end of their name.
         cotangents: Given cotangents with the outputs they weigh.
         given: Parameters of expressions, by name.
     """
 
     primal: Primal
     leaves: tuple[jax.Array, ...]
-    tangents: dict[int, jax.Array]
+    tangents: dict[tuple[int, str], jax.Array]
     cotangents: tuple[tuple[Coordinates, jax.Array], ...]
     given: dict[str, jax.Array] = field(default_factory=dict)
 
@@ -61,7 +61,7 @@ class Point:
         signature = primal.signature
         rest = iter(jax.tree.leaves(tuple(arguments)))
         leaves = tuple(islice(rest, len(signature.leaves)))
-        tangents: dict[int, jax.Array] = {}
+        tangents: dict[tuple[int, str], jax.Array] = {}
         cotangents: list[tuple[Coordinates, jax.Array]] = []
         parameters: dict[str, jax.Array] = {}
         for direction in kernel.directions:
@@ -74,12 +74,18 @@ class Point:
             else:
                 numbers = signature.leaf_numbers(direction.argument)
                 given = list(islice(rest, len(numbers)))
-                tangents |= zip(numbers, given, strict=True)
+                end = direction.name.removeprefix(f"{direction.argument}_tangent")
+                keys = [(number, end) for number in numbers]
+                tangents |= zip(keys, given, strict=True)
         return cls(primal, leaves, tangents, tuple(cotangents), parameters)
 
     def values(self, numbers: Sequence[int]) -> tuple[jax.Array, ...]:
         """The values of some leaves."""
         return tuple(self.leaves[number] for number in numbers)
+
+    def along(self, leaves: Sequence[int], end: str = "") -> tuple[jax.Array, ...]:
+        """The given tangents of some leaves."""
+        return tuple(self.tangents[leaf, end] for leaf in leaves)
 
     def shape(self, number: int) -> tuple[int, ...]:
         """The shape of a leaf."""

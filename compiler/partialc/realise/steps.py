@@ -57,7 +57,7 @@ class Steps:
         """The tangent of one variable."""
         if isinstance(push, OneHot):
             return one_hot_text(push, unit.name)
-        tangent = f"{unit.argument}_tangent"
+        tangent = f"{unit.argument}_tangent{push.end}"
         if unit.whole:
             return tangent
         return self.primals.reach(tangent, unit)

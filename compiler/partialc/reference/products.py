@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from math import prod
 
 import jax
 
 from partialc.errors import InternalError
 from partialc.realise.units import reach
-from partialc.reference.blocks import Blocks
-from partialc.reference.derivatives import Policy, is_affordable, nest_text
+from partialc.reference.blocks import MOST_WHOLE, Blocks
+from partialc.reference.derivatives import Mode, Policy, is_affordable, nest_text
 from partialc.reference.restriction import Restriction
 from partialc.request.resolved import Block, Coordinates, Kernel, Product
 from partialc.request.shapes import whole
@@ -58,12 +59,32 @@ class Products:
         return whole(leaf, self.blocks.signature.leaves[leaf][1].type.shape)
 
     def _jvp(self, part: Product) -> str:
-        tensors = [self._tensor(part.output, [leaf]) for leaf in part.directions]
+        order = len(part.steps)
+        leaves = list(product(part.directions, repeat=order))
+        tensors = [
+            self._tensor(part.output, each) if order <= MOST_WHOLE else None
+            for each in leaves
+        ]
         if any(tensor is None for tensor in tensors):
-            mode = "jacrev" if self.blocks.policy is Policy.REVERSE else "jacfwd"
-            near = self._along(part, ())
-            return f"jax.{mode}({near})({self._zero(part)})"
-        return self._along_tangents(tensors, part)
+            return self._by_steps(part)
+        names = self.blocks.names
+        terms = []
+        for tensor, each in zip(tensors, leaves, strict=True):
+            text = str(tensor)
+            for leaf, end in reversed([*zip(each, part.steps, strict=True)]):
+                tangent = names.leaf(leaf, f"_tangent{end}")
+                text = f"jnp.tensordot({text}, {tangent}, {self._ndim(leaf)})"
+            terms.append(text)
+        return " + ".join(terms)
+
+    def _by_steps(self, part: Product) -> str:
+        """The derivatives along a step, or along one for each direction."""
+        ends = list(dict.fromkeys(part.steps))
+        near = self._along(part, (), ends)
+        mode: Mode = "jacrev" if self.blocks.policy is Policy.REVERSE else "jacfwd"
+        modes = [mode] * len(part.steps)
+        nest = nest_text(near, modes, [ends.index(end) for end in part.steps])
+        return f"{nest}({', '.join([self._zero(part)] * len(ends))})"
 
     def _hvp(self, part: Product) -> str:
         assert part.leaf is not None  # an hvp names the leaf it returns
@@ -124,19 +145,23 @@ class Products:
         mode = "jacfwd" if self.blocks.policy is Policy.FORWARD else "jacrev"
         return f"jax.{mode}({weighted})({restriction.zeros[0]})"
 
-    def _along(self, part: Product, also: Sequence[int]) -> str:
-        """A function of a step along the tangents, and of changes of other leaves."""
+    def _along(
+        self, part: Product, also: Sequence[int], ends: Sequence[str] = ("",)
+    ) -> str:
+        """A function of steps along the tangents, and of changes of other leaves."""
         restriction = Restriction(
             self.blocks.names,
             self.blocks.body,
             tuple((self._whole(leaf),) for leaf in also),
             {},
             tuple(
-                (leaf, f"step * {self.blocks.names.leaf(leaf, '_tangent')}")
+                (leaf, f"step{end} * {self.blocks.names.leaf(leaf, f'_tangent{end}')}")
+                for end in ends
                 for leaf in part.directions
             ),
         )
-        return restriction.define(self.blocks.function(part.output), ("step",))
+        steps = [f"step{end}" for end in ends]
+        return restriction.define(self.blocks.function(part.output), steps)
 
     def _zero(self, part: Product) -> str:
         return f"jnp.zeros((), {self.blocks.names.leaf(part.directions[0])}.dtype)"

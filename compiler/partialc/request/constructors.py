@@ -141,9 +141,20 @@ def weighted(matrix: Hessian) -> Weighted:
     return Weighted(_matrix(matrix, "weighted", Hessian))
 
 
-def jvp(*wrt: Selectable, of: Selectable | None = None) -> Jvp:
-    """The tangent of the output along directions given at run time."""
-    return _over(Jvp, wrt, of, 1, None)
+def jvp(*wrt: Selectable, order: int = 1, of: Selectable | None = None) -> Jvp:
+    """The derivative of the output along directions given at run time, shape out.
+
+    Args:
+        wrt: The arguments that move together; an argument named twice, and no other
+            beside it, gives the second derivative along two directions.
+        order: How many derivatives along one direction.
+        of: What of the result; None for all of it.
+    """
+    if not wrt:
+        raise _too_few("jvp", 1)
+    if _integer(order, "order") < 1:
+        raise RequestError(f"order={order} is no order", fix="use order=1 or more")
+    return Jvp(tuple(map(_coordinate, wrt)), _integer(order, "order"), _of(of))
 
 
 def hvp(wrt: Selectable, *, of: Selectable | None = None) -> Hvp:

@@ -20,6 +20,7 @@ from partialc.request.answer import Answer
 from partialc.request.combination import INPUT, PART, Combination
 from partialc.request.expansion import CONSTANTS, FUNCTIONS, expanded
 from partialc.request.parse_coordinate import coordinate, integer
+from partialc.request.products import MOST_ORDER
 from partialc.request.resolved import Block, Coordinates, Direction
 from partialc.request.scope import Scope
 from partialc.request.selection import Selection
@@ -31,8 +32,6 @@ from partialc.spec.names import IMPORTED, USED_BUILTINS
 
 FIELD: Final = "u"
 """What the result may be called, besides `out` and the function's own name."""
-
-MOST_ORDER: Final = 16
 
 _INNER: Final = (ast.Name, ast.Subscript, ast.Attribute)
 

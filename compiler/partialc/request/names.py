@@ -19,6 +19,7 @@ from partialc.request.syntax import (
     Diagonal,
     Entries,
     Expression,
+    Jvp,
     Lower,
     Partial,
     Request,
@@ -118,6 +119,10 @@ def _keywords(request: Request) -> str:
             return f"diagonal{which}_{_keywords(matrix)}"
         case Lower() | Entries() | Sparse() | Weighted():
             return f"{request.keyword}_{_keywords(request.matrix)}"
+        case Jvp():
+            named = [each.name for each in request.wrt]
+            order = max(request.order, max(map(named.count, named)))
+            return f"jvp{order}" if order > 1 else "jvp"
         case Derivatives() | Expression() | Value() | Vjp():
             return request.keyword
         case _:

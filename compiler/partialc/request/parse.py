@@ -228,6 +228,22 @@ def _value(call: _Call) -> Value:
     return Value(call.of(), call.origin)
 
 
+def _jvp(call: _Call) -> Jvp:
+    node = call.named.get("order")
+    order = 1 if node is None else _order(node, call)
+    return Jvp(call.coordinates(), order, call.of(), call.origin)
+
+
+def _order(node: ast.expr, call: _Call) -> int:
+    order = integer(node, call.source, "order")
+    if order < 1:
+        raise call.source.origin(node).fault(
+            f"there is no derivative of order {order}",
+            fix="use order=1 or more; the function itself is the request value",
+        )
+    return order
+
+
 def _polylaplacian(call: _Call) -> Polylaplacian:
     node = call.named.get("power")
     if node is None:
@@ -248,12 +264,7 @@ def _derivatives(call: _Call) -> Derivatives:
         raise call.origin.fault(
             "derivatives is not told the order", fix=f"write {call.form.usage}"
         )
-    order = integer(node, call.source, "order")
-    if order < 1:
-        raise call.source.origin(node).fault(
-            f"there is no derivative of order {order}",
-            fix="use order=1 or more; the function itself is the request value",
-        )
+    order = _order(node, call)
     return Derivatives(call.coordinates(), order, call.of(), call.origin)
 
 
@@ -434,7 +445,7 @@ _FORMS: Final[dict[str, _Form]] = {
         "entries(hessian(x), [(x[0], x[1]), (x[3], x[3])])", 2, 2, (), _entries
     ),
     "sparse": _Form("sparse(jacobian(x))", 1, 1, ("format",), _sparse),
-    "jvp": _Form("jvp(x)", 1, None, _OF, _over(Jvp)),
+    "jvp": _Form("jvp(x)", 1, None, ("order", "of"), _jvp),
     "hvp": _Form("hvp(x)", 1, 1, _OF, _over(Hvp)),
     "vjp": _Form("vjp(out)", 1, None, (), _vjp),
     "laplacian": _Form("laplacian(x)", 1, None, _OF, _over(Laplacian)),

@@ -26,7 +26,7 @@ def order_of(part: Block | Product) -> int:
     """How often a part is differentiated."""
     if isinstance(part, Block):
         return part.order
-    return 2 if part.kind == "hvp" else 1
+    return 2 if part.kind == "hvp" else len(part.steps)
 
 
 def highest_order(kernel: Kernel) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import jax
 
@@ -15,20 +15,45 @@ from partialc.request.syntax import RESULT, Coordinate, Hvp, Jvp, Vjp
 from partialc.request.weighted import cotangent_of
 from partialc.request.written import origin_of, origin_of_request
 
+MOST_ORDER: Final = 16
+"""Nests double with each differentiation."""
+
 
 def jvp(request: Jvp, scope: Scope) -> Answer:
     """The tangent of the output; a direction for every argument named."""
     output = scope.output(request.of, origin_of_request(request))
+    wrt, further = _moved(request, scope)
+    if len(further) + 1 > MOST_ORDER:
+        raise origin_of_request(request).fault(
+            f"{request} is of order {len(further) + 1}",
+            why=f"no plan for more than {MOST_ORDER} differentiations would fit",
+        )
+    leaves = sorted(leaf for selection in wrt for leaf in _leaves(selection))
+    parts = output.map(
+        lambda out: Product("jvp", out, None, tuple(leaves), further=further)
+    )
+    directions = [
+        _tangent(each, end) for end in dict.fromkeys(("", *further)) for each in wrt
+    ]
+    return Answer(parts, wrt, output, directions=tuple(directions))
+
+
+def _moved(request: Jvp, scope: Scope) -> tuple[tuple[Selection, ...], tuple[str, ...]]:
+    """The arguments that move, and of further differentiations the tangents' ends."""
     wrt = tuple(scope.whole(node, "jvp") for node in request.wrt)
     names = [selection.node.name for selection in wrt]
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            raise origin_of(request.wrt[number]).fault(
-                f"{name} is named twice", fix=f"each argument has one {name}_tangent"
-            )
-    leaves = sorted(leaf for selection in wrt for leaf in _leaves(selection))
-    parts = output.map(lambda out: Product("jvp", out, None, tuple(leaves)))
-    return Answer(parts, wrt, output, directions=tuple(map(_tangent, wrt)))
+    repeated = len(names) - len(set(names))
+    if not repeated:
+        return wrt, ("",) * (request.order - 1)
+    if len(set(names)) > 1 or request.order > 1:
+        place = next(n for n, name in enumerate(names) if name in names[:n])
+        raise origin_of(request.wrt[place]).fault(
+            f"{names[place]} is named twice",
+            why="a further direction is along one argument alone",
+            fix=f"write jvp({names[place]}, {names[place]}), or jvp("
+            f"{', '.join(dict.fromkeys(names))}, order=2)",
+        )
+    return wrt[:1], tuple(str(number) for number in range(2, len(names) + 1))
 
 
 def hvp(request: Hvp, scope: Scope) -> Answer:
@@ -98,8 +123,8 @@ def same_direction(one: Direction, other: Direction) -> bool:
     return leaves == other_leaves and bool(structures[0] == structures[1])
 
 
-def _tangent(wrt: Selection) -> Direction:
-    return Direction(f"{wrt.node.name}_tangent", wrt.node.name)
+def _tangent(wrt: Selection, end: str = "") -> Direction:
+    return Direction(f"{wrt.node.name}_tangent{end}", wrt.node.name)
 
 
 def _leaves(selection: Selection) -> tuple[int, ...]:

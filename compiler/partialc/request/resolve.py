@@ -173,13 +173,12 @@ def _directions(
                     why="the requests of a kernel share their directions",
                     fix="make it a kernel of its own",
                 )
-    order = {
-        f"{name}_tangent": number for number, name in enumerate(signature.arguments)
-    }
+    order = {name: number for number, name in enumerate(signature.arguments)}
 
-    def place(direction: Direction) -> int:
-        last = len(order) + direction.is_cotangent
-        return order.get(direction.name, last)
+    def place(direction: Direction) -> tuple[int, str]:
+        if direction.argument is None:
+            return len(order) + direction.is_cotangent, ""
+        return order[direction.argument], direction.name
 
     return tuple(sorted(found.values(), key=place))
 

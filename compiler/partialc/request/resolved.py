@@ -222,6 +222,9 @@ class Product:
         directions: For `jvp` and `hvp`: the leaves that a tangent is given for.
         outputs: For `vjp`: every selected output leaf, in the order of the cotangent's
             tree; `output` is the first of them. Empty for the others.
+        further: For `jvp`: of each differentiation after the first, the end of the
+            name of its tangents: empty along `x_tangent` again, `2` along
+            `x_tangent2`.
     """
 
     kind: Literal["jvp", "hvp", "vjp"]
@@ -229,6 +232,12 @@ class Product:
     leaf: int | None
     directions: tuple[int, ...]
     outputs: tuple[Coordinates, ...] = ()
+    further: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Of each differentiation along tangents, the end of their names."""
+        return ("", *self.further)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +245,8 @@ class Direction:
     """A further argument of a kernel: a tangent, a cotangent, or a parameter.
 
     Attributes:
-        name: `x_tangent`, `out_cotangent`, or what an expression calls a parameter.
+        name: `x_tangent`, `x_tangent2`, `out_cotangent`, or what an expression calls a
+            parameter.
         argument: For a tangent: the argument whose tree it mirrors.
         outputs: For the cotangent: the selected output leaves, in order, as a pytree of
             `Coordinates` with the structure of what `of=` selects.

@@ -147,14 +147,6 @@ class Hessian(_OverCoordinates):
 
 
 @final
-class Jvp(_OverCoordinates):
-    """`jvp(x)`: the Jacobian times a direction the caller gives."""
-
-    __slots__ = ()
-    keyword = "jvp"
-
-
-@final
 class Hvp(_OverCoordinates):
     """`hvp(x)`: the Hessian times a direction the caller gives."""
 
@@ -192,6 +184,31 @@ class Biharmonic(_OverCoordinates):
 
     __slots__ = ()
     keyword = "biharmonic"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Jvp:
+    """`jvp(x)`: the derivative along a direction the caller gives.
+
+    `jvp(x, order=2)` is the second one along it, `jvp(x, x)` the one along two.
+
+    Attributes:
+        wrt: The arguments that move, together; one named twice moves along two.
+        order: How many derivatives along one direction, at least one.
+        of: What of the result; None for all of it.
+        origin: Where the request was written.
+    """
+
+    keyword: ClassVar[str] = "jvp"
+    wrt: tuple[Coordinate, ...]
+    order: int = 1
+    of: Coordinate | None = None
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        order = None if self.order == 1 else self.order
+        return _call(self.keyword, *self.wrt, order=order, of=self.of)
 
 
 @final
@@ -407,7 +424,6 @@ OverCoordinates: TypeAlias = (
     | Gradient
     | Jacobian
     | Hessian
-    | Jvp
     | Hvp
     | Laplacian
     | Divergence
@@ -417,6 +433,7 @@ OverCoordinates: TypeAlias = (
 Request: TypeAlias = (
     Value
     | OverCoordinates
+    | Jvp
     | Polylaplacian
     | Derivatives
     | Vjp

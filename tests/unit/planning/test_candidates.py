@@ -13,11 +13,13 @@ import pytest
 from partialc.frontends.load import load_primal
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
-from partialc.planning.choose import Wish, parts_of, plan_kernel
+from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.patterns import pattern_of
 from partialc.planning.plan import KernelPlan
 from partialc.planning.realisation import Chained
-from partialc.realise.execute import kernel_types
+from partialc.realise.execute import direction_types, kernel_types
+from partialc.request.combination import Combination, results_of
+from partialc.request.parts import part_numbers, parts_of
 from partialc.request.resolve import resolve_kernel
 from partialc.request.resolved import Block, Dense, Product, WeightedSum
 from tests.unit.request.multi_indices import axis_positions
@@ -54,7 +56,13 @@ def stencil(x: jax.Array, k: jax.Array) -> jax.Array:
     return jnp.sin(x[1:] - k * x[:-1] ** 2) * x[:-1]
 
 
+def pairs(x: jax.Array) -> jax.Array:
+    """A sum over neighbours, of more elements than are differentiated one by one."""
+    return jnp.sum(jnp.sin(x[1:]) * x[:-1] ** 3)
+
+
 FUNCTIONS = {
+    "pairs": (pairs, {"x": "float[80]"}),
     "stencil": (stencil, {"x": "float[12]", "k": "float"}),
     "constant": (constant, {"x": "float[3]"}),
     "optional": (optional, {"x": "float[3]"}),
@@ -149,6 +157,24 @@ REQUESTS = [
     ("constant", "sparse(weighted(hessian(x)))"),
     ("constant", "sparse(jacobian(x))"),
     ("constant", "sparse(hessian(x, of=out[0]))"),
+    ("scalar", "jvp(x, order=2)"),
+    ("scalar", "jvp(x, t, order=3)"),
+    ("vector", "jvp(x, x)"),
+    ("tree", "jvp(params, order=2)"),
+    ("scalar", "laplacian(x)"),
+    ("scalar", "biharmonic(x[0], t)"),
+    ("scalar", "biharmonic(x)"),
+    ("vector", "laplacian(x, w[1])"),
+    ("vector", "divergence(x)"),
+    ("vector", "curl(x)"),
+    ("tree", "laplacian(x)"),
+    ("pairs", "laplacian(x)"),
+    ("scalar", "polylaplacian(x, power=3)"),
+    ("scalar", "derivatives(x, order=4)"),
+    ("stencil", "divergence(x[1:])"),
+    ("scalar", 'expression("Derivative(u, t) + k * u * Derivative(u, x[0], x[1])")'),
+    ("vector", 'expression("dot(curl(u, x), u) - k")'),
+    ("tree", """expression("[Derivative(e, x[0]), e * x[1]]", e="out['energy']")"""),
 ]
 
 
@@ -205,18 +231,15 @@ def expected(primal: Primal, plan: KernelPlan, flat: list[jax.Array]) -> list[An
 
     given: dict[str, Any] = {}
     for direction in plan.kernel.directions:
-        if direction.argument is not None:
-            size = len(signature.arguments[direction.argument].leaves)
-        else:
-            size = len(jax.tree.leaves(direction.outputs))
+        size = len(direction_types(direction, signature))
         given[direction.name], directions = directions[:size], directions[size:]
 
-    def tangent(moved: tuple[int, ...]) -> jax.Array:
+    def tangent(moved: tuple[int, ...], end: str = "") -> jax.Array:
         pieces = [jnp.zeros_like(leaf) for leaf in leaves]
         for number in moved:
             name = signature.leaves[number][0]
             place = signature.leaf_numbers(name).index(number)
-            pieces[number] = given[f"{name}_tangent"][place]
+            pieces[number] = given[f"{name}_tangent{end}"][place]
         return jnp.concatenate([piece.ravel() for piece in pieces])
 
     def cut(flat_array: jax.Array, leaf: int) -> jax.Array:
@@ -253,8 +276,10 @@ def expected(primal: Primal, plan: KernelPlan, flat: list[jax.Array]) -> list[An
                 rows = full.reshape(-1, *full.shape[len(output.shape) :])
                 results.append(rows[(part.layout.outputs, *columns)])
         elif part.kind == "jvp":
-            jacobian = tensor(1, output.leaf)[output.index]
-            results.append(jacobian @ tangent(part.directions))
+            full = tensor(len(part.steps), output.leaf)[output.index]
+            for end in reversed(part.steps):
+                full = full @ tangent(part.directions, end)
+            results.append(full)
         elif part.kind == "hvp":
             assert part.leaf is not None
             hessian = tensor(2, output.leaf)[output.index]
@@ -268,6 +293,23 @@ def expected(primal: Primal, plan: KernelPlan, flat: list[jax.Array]) -> list[An
                 axes = list(range(weight.ndim))
                 total = total + jnp.tensordot(weight, jacobian, (axes, axes))
             results.append(cut(total, part.leaf))
+    return combined(plan, results, leaves, given)
+
+
+def combined(
+    plan: KernelPlan, parts: list[Any], leaves: list[jax.Array], given: dict[str, Any]
+) -> list[Any]:
+    """What operators and expressions make of the parts."""
+    results = []
+    pairs = zip(results_of(plan.kernel), part_numbers(plan.kernel), strict=True)
+    for result, numbers in pairs:
+        own = [parts[number] for number in numbers]
+        if isinstance(result, Combination):
+            inputs = [leaves[each.leaf][each.index] for each in result.inputs]
+            named = {name: given[name][0] for name in result.given}
+            results.append(result.value(own, inputs, named))
+        else:
+            results += own
     return results
 
 
@@ -318,6 +360,9 @@ def test_single_request(function: str, request_text: str) -> None:
         ("vector", ["jvp(x)", "weighted(hessian(x, w))", "sparse(jacobian(x))"]),
         ("tree", ["vjp(out, x)", "jvp(x)", "weighted(hessian(x))"]),
         ("stencil", ["jvp(x)", "vjp(out)", "sparse(weighted(hessian(x)))"]),
+        ("scalar", ["value", "laplacian(x)", "gradient(x)", "jvp(x, order=2)"]),
+        ("pairs", ["gradient(x)", "laplacian(x)", "sparse(hessian(x))"]),
+        ("vector", ["jvp(x)", "jvp(x, x)", "weighted(hessian(x))", "curl(x)"]),
     ],
 )
 def test_requests_together(function: str, requests: list[str]) -> None:

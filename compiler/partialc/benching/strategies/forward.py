@@ -76,10 +76,10 @@ class Forward(Strategy):
         if products.kind == "jvp":
             outputs = tuple(part.output for _, part in products.parts)
             run = self.point.function(directions, outputs)
-            tangents = [self.point.tangents[leaf] for leaf in directions]
-            result: Sequence[jax.Array] = push(run, range(len(tangents)), tangents)(
-                *self.point.values(directions)
-            )
+            for end in first.steps:
+                tangents = self.point.along(directions, end)
+                run = push(run, range(len(tangents)), tangents)
+            result: Sequence[jax.Array] = run(*self.point.values(directions))
             return result
         leaves = tuple(dict.fromkeys((*directions, *wanted)))
         basis = self._basis(wanted)
@@ -87,7 +87,7 @@ class Forward(Strategy):
         values = self.point.values(leaves)
         if products.kind == "hvp":
             run = self.point.function(leaves, (first.output,))
-            tangents = [self.point.tangents[leaf] for leaf in directions]
+            tangents = self.point.along(directions)
             run = push(run, [leaves.index(leaf) for leaf in directions], tangents)
             (vector,) = push_basis(run, where, basis)(*values)
             return self.split(vector, wanted)

@@ -121,7 +121,8 @@ class Nests(Strategy):
             raise Refused(_NO_SCALAR)
         directions = first.directions
         if products.kind == "jvp":
-            return [self._slope(output, directions)() for output in outputs]
+            slopes = [self._slope(o, directions, ends=first.steps) for o in outputs]
+            return [slope() for slope in slopes]
         slope = self._slope(first.output, directions, wanted)
         return _gradients_of(slope, self.point.values(wanted))
 
@@ -130,18 +131,33 @@ class Nests(Strategy):
         output: Output,
         directions: Sequence[int],
         moved: Sequence[int] = (),
+        ends: Sequence[str] = ("",),
     ) -> Run:
-        """Gradient times given tangent, as a function of some leaves."""
+        """Gradient times given tangent, time after time, as a function of some leaves.
+
+        Args:
+            output: What is differentiated.
+            directions: The leaves that have tangents.
+            moved: The leaves it is a function of.
+            ends: Of each differentiation, the end of the tangents' names.
+        """
         leaves = tuple(dict.fromkeys((*moved, *directions)))
         run = self.point.function(leaves, (output,))
         where = [leaves.index(leaf) for leaf in directions]
 
-        def slope(*values: jax.Array) -> Any:
-            rest = self.point.values(leaves[len(values) :])
-            found = gradients(run, where)(*values, *rest)
-            return flat_join(found, 0) @ self.tangent(directions)
+        def along(run: Run, end: str) -> Run:
+            def slope(*values: jax.Array) -> Any:
+                found = gradients(run, where)(*values)
+                return (flat_join(found, 0) @ self.tangent(directions, end),)
 
-        return slope
+            return slope
+
+        for end in ends:
+            run = along(run, end)
+        final = run
+        return lambda *values: final(
+            *values, *self.point.values(leaves[len(values) :])
+        )[0]
 
     def _vjp(self, wanted: Sequence[int]) -> Sequence[jax.Array]:
         outputs = tuple(output for output, _ in self.point.cotangents)

@@ -131,7 +131,7 @@ class Reverse(Strategy):
             run = self.point.function(leaves, (first.output,))
             run = sweep(run, range(len(wanted)), (first.output,))
             where = [leaves.index(leaf) for leaf in first.directions]
-            tangents = [self.point.tangents[leaf] for leaf in first.directions]
+            tangents = self.point.along(first.directions)
             (vector,) = push(run, where, tangents)(*self.point.values(leaves))
             return self.split(vector, wanted)
         outputs = tuple(output for output, _ in self.point.cotangents)

@@ -92,9 +92,9 @@ class Strategy(ABC):
         return arrays
 
     @final
-    def tangent(self, leaves: Sequence[int]) -> jax.Array:
+    def tangent(self, leaves: Sequence[int], end: str = "") -> jax.Array:
         """The given tangents of some leaves, flat."""
-        flat = [self.point.tangents[leaf].reshape(-1) for leaf in leaves]
+        flat = [array.reshape(-1) for array in self.point.along(leaves, end)]
         return flat[0] if len(flat) == 1 else jnp.concatenate(flat)
 
 

@@ -30,7 +30,6 @@ from partialc.lowering.scalar.terms import (
     uses,
 )
 
-_ROOT: Final = {"accuracy": None}
 MOST_STEPS: Final = 24
 """Longer products are not split: each of their parts may be a product again."""
 
@@ -143,7 +142,7 @@ def factors_of(terms: Terms, powers: Exponents) -> tuple[tuple[Term, int], ...]:
         if power.denominator == 1:
             add(base if power > 0 else reciprocal(terms, base), abs(int(power)))
             continue
-        root = terms.operation("sqrt", [base], base.dtype, _ROOT)
+        root = terms.operation("sqrt", [base], base.dtype)
         if power < 0:
             add(reciprocal(terms, root), int(-2 * power))
             continue
