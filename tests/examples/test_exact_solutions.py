@@ -134,7 +134,7 @@ EQUATIONS = {
 
 
 @pytest.mark.filterwarnings("ignore::partialc.PartialcWarning")
-@pytest.mark.drawn(2)
+@pytest.mark.drawn(4)
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_the_residual_of_a_solution_vanishes(name: str) -> None:
     equation = EQUATIONS[name]

@@ -40,7 +40,7 @@ class Environment:
 
 
 ENVIRONMENTS = [
-    Environment("3.11", ("jax==0.10.2", "numpy", "pytest")),
+    Environment("3.11", ("jax==0.10.2", "numpy", "pytest"), every=2),
     Environment("3.12", ("jax==0.12.0.1", "numpy", "pytest"), "test_values", 3),
     Environment("3.11", ("jax==0.5.3", "numpy", "pytest"), "test_values", 3),
 ]

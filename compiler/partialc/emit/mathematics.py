@@ -64,6 +64,8 @@ def phrase(request: Request, function: str) -> str:
         case syntax.Polylaplacian():
             names = _names(request.wrt)
             return f"The Laplacian, {request.power} times, of `{subject}` in {names}"
+        case syntax.EulerLagrange():
+            return f"The accelerations of {_names(request.wrt[:1])} by `{subject}`"
         case syntax.Expression():
             return f"`{' '.join(request.text.split())}`, of `{function}`"
         case _:

@@ -22,6 +22,7 @@ from partialc.request.syntax import (
     Diagonal,
     Divergence,
     Entries,
+    EulerLagrange,
     Expression,
     Format,
     Gradient,
@@ -197,6 +198,16 @@ def polylaplacian(
         raise RequestError(f"power={power} is no power", fix="use power=1 or more")
     coordinates = tuple(map(_coordinate, wrt))
     return Polylaplacian(coordinates, _integer(power, "power"), _of(of))
+
+
+def euler_lagrange(*wrt: Selectable, of: Selectable | None = None) -> EulerLagrange:
+    """The accelerations of a Lagrangian, shape q.
+
+    Args:
+        wrt: The coordinates, the velocities, and the time if it depends on it.
+        of: The Lagrangian, where it is a part of the result.
+    """
+    return _over(EulerLagrange, wrt, of, 2, 3)
 
 
 def derivatives(

@@ -21,6 +21,7 @@ from partialc.request.syntax import (
     Diagonal,
     Divergence,
     Entries,
+    EulerLagrange,
     Expression,
     Gradient,
     Hessian,
@@ -455,6 +456,7 @@ _FORMS: Final[dict[str, _Form]] = {
     "polylaplacian": _Form(
         "polylaplacian(x, power=3)", 1, None, ("power", "of"), _polylaplacian
     ),
+    "euler_lagrange": _Form("euler_lagrange(q, qd)", 2, 3, _OF, _over(EulerLagrange)),
     "expression": _Form('expression("Derivative(u, x) + u")', 1, 1, None, _expression),
 }
 REQUESTS: Final = tuple(_FORMS)

@@ -10,6 +10,7 @@ from partialc.request import (
     expressions,
     layouts,
     listed,
+    mechanics,
     names,
     operators,
     products,
@@ -30,6 +31,7 @@ from partialc.request.syntax import (
     Diagonal,
     Divergence,
     Entries,
+    EulerLagrange,
     Expression,
     Gradient,
     Hessian,
@@ -219,6 +221,8 @@ def _answer(request: Request, scope: Scope) -> Answer:
             return operators.divergence(request, scope)
         case Curl():
             return operators.curl(request, scope)
+        case EulerLagrange():
+            return mechanics.euler_lagrange(request, scope)
         case Expression():
             return expressions.expression(request, scope)
         case _:

@@ -187,6 +187,14 @@ class Biharmonic(_OverCoordinates):
 
 
 @final
+class EulerLagrange(_OverCoordinates):
+    """`euler_lagrange(q, qd)`: the accelerations that a Lagrangian gives."""
+
+    __slots__ = ()
+    keyword = "euler_lagrange"
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class Jvp:
     """`jvp(x)`: the derivative along a direction the caller gives.
@@ -429,6 +437,7 @@ OverCoordinates: TypeAlias = (
     | Divergence
     | Curl
     | Biharmonic
+    | EulerLagrange
 )
 Request: TypeAlias = (
     Value

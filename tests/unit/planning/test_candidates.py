@@ -338,7 +338,7 @@ def check(primal: Primal, plan: KernelPlan) -> None:
             np.testing.assert_allclose(got, want, 1e-10, 1e-12, err_msg=candidate.title)
 
 
-@pytest.mark.drawn(3)
+@pytest.mark.drawn(5)
 @pytest.mark.parametrize(("function", "request_text"), REQUESTS)
 def test_single_request(function: str, request_text: str) -> None:
     primal, plan = compiled(function, request_text)

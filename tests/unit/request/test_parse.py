@@ -73,6 +73,8 @@ GOOD = [
     ("curl(x)", c.curl(x)),
     ("biharmonic(x, of=out[0])", c.biharmonic(x, of=out[0])),
     ("laplacian(x, t)", c.laplacian(x, t)),
+    ("euler_lagrange(x, y)", c.euler_lagrange(x, y)),
+    ("jvp(x, order=2)", c.jvp(x, order=2)),
     ("polylaplacian(x, power=3)", c.polylaplacian(x, power=3)),
     (
         'expression("v", v="out[\'p\'][0]")',
@@ -283,9 +285,15 @@ requests = st.one_of(
     *(
         st.builds(lambda w, of, make=make: make(*w, of=of), several, selections)
         for make in (
-            *(c.partial, c.gradient, c.jvp),
+            *(c.partial, c.gradient),
             *(c.laplacian, c.divergence, c.curl, c.biharmonic),
         )
+    ),
+    st.builds(
+        lambda w, k, of: c.jvp(*w, order=k, of=of),
+        several,
+        st.integers(1, 4),
+        selections,
     ),
     st.builds(
         lambda w, k, of: c.polylaplacian(*w, power=k, of=of),
