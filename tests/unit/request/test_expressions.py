@@ -224,3 +224,13 @@ def test_a_name_cannot_be_argument_and_output(scalar: Signature) -> None:
         resolved('expression("x + u", x="out")', scalar)
     with pytest.raises(RequestError, match="no part of the result in quotes"):
         resolved('expression("u", u=out)', scalar)
+
+
+def test_integers_stand_for_themselves(
+    signature: Callable[..., Signature], array: Any
+) -> None:
+    found = signature(array("float"), x=array("float"), n=array("int32"))
+    _, node = resolved('expression("Derivative(u, x) ** 2 / n")', found)
+    assert node.formula == "part_0 ** 2 / input_0"
+    with pytest.raises(RequestError, match="integers"):
+        resolved('expression("Derivative(u, n)")', found)
