@@ -39,6 +39,16 @@ def expression(request: Expression, scope: Scope) -> Answer:
     source = Text.quoted(
         request.text, request.text_origin or origin_of_request(request)
     )
+    try:
+        return _answer(request, source, scope)
+    except RecursionError:
+        raise source.whole.fault(
+            "the expression is nested too deeply",
+            fix="let the function compute a part of it, as a further output",
+        ) from None
+
+
+def _answer(request: Expression, source: Text, scope: Scope) -> Answer:
     names = Names(request, source, scope)
     reader, derivatives = _Reader(names), Derivatives(names)
     found = Vectors(source, names.spread).apart(source.tree())
@@ -174,11 +184,11 @@ class _Reader:
                 f"{node.id} is written without its arguments", fix=f"write {node.id}(x)"
             )
         reserved = node.id in IMPORTED | USED_BUILTINS
-        if reserved or node.id.startswith((PART, INPUT)):
+        if reserved or node.id.startswith((PART, INPUT, "_")):
             raise origin.fault(
                 f"a parameter cannot be called {node.id}",
                 why="generated kernels use that name themselves",
-                fix=f"call it {node.id}_",
+                fix=f"call it {node.id.strip('_')}_",
             )
         if node.id not in self._parameters:
             float_type = ArrayType(self._first_type().dtype, ())
