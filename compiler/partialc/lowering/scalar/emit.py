@@ -50,7 +50,7 @@ from partialc.lowering.scalar.terms import (
     ELEMENT,
     REDUCTIONS,
     Term,
-    reachable,
+    unknown,
 )
 from partialc.ops.cost import MOST_FUSED
 
@@ -212,7 +212,7 @@ class _Writer(Assembly):
 
     def scalar(self, term: Term) -> Atom:
         """A term as a scalar."""
-        for each in reachable([term]):
+        for each in unknown([term], self.scalars):
             if each in self.shared and each not in self.scalars:
                 self.share()
             elif each not in self.scalars:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import Final
 
 from partialc.ir.dtypes import DType
@@ -36,6 +35,7 @@ from partialc.lowering.scalar.common_factors import Together, common_factor
 from partialc.lowering.scalar.compensation import SUMS
 from partialc.lowering.scalar.program import ScalarProgram
 from partialc.lowering.scalar.quotients import (
+    Power,
     cancelled,
     factors_of,
     unit,
@@ -187,7 +187,7 @@ class _Regrouping:
     def factors(self, root: Term, *, whole: bool) -> Addend:
         """A product as a number and powers, in order."""
         number = 1.0
-        powers: dict[Term, Fraction] = {}
+        powers: dict[Term, Power] = {}
         own: set[Term] = set()
         pending = [(root, 1)]
         while pending:
@@ -222,11 +222,11 @@ class _Regrouping:
                 own.add(base)
             if base.op == "neg" and self.is_plain(base):
                 number, base = number * (-1.0) ** times, base.args[0]
-            exponent = Fraction(times)
+            exponent: Power = times
             if self.is_plain(base):
                 base, exponent = unit(base)
                 exponent *= times
-            powers[base] = powers.get(base, Fraction(0)) + exponent
+            powers[base] = powers.get(base, 0) + exponent
         powers = cancelled(powers, own)
         for base in [base for base in powers if base is not root]:
             if powers[base] == 1 and multiplies(number, base):
