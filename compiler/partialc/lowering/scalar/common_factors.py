@@ -8,8 +8,9 @@ steps otherwise.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from heapq import heappop, heappush
 
 from partialc.lowering.scalar.addends import Addend, Powers, merged
 from partialc.lowering.scalar.terms import Term
@@ -42,6 +43,9 @@ class Together:
         for places in self._alike.values():
             if len(places) == 1:
                 self._note(places[0])
+        self._ranked: list[tuple[int, int, int, int, Term]] = []
+        self._pushed = 0
+        self._rank(self._users)
 
     def __len__(self) -> int:
         """How many addends are left."""
@@ -55,15 +59,12 @@ class Together:
 
     def common_factor(self) -> Term | None:
         """The factor that most have, the first of several; None if none has two."""
-        best: Term | None = None
-        most = 1
-        for factor, users in self._users.items():
-            if len(users) < most or len(users) < 2:
-                continue
-            is_first = best is None or self._leads(factor, best)
-            if len(users) > most or is_first:
-                best, most = factor, len(users)
-        return best
+        while self._ranked:
+            *rank, _, factor = self._ranked[0]
+            if self._rank_of(factor) == tuple(rank):
+                return factor
+            heappop(self._ranked)  # it was so before others were taken out
+        return None
 
     def taken(self, factor: Term) -> tuple[int, list[Addend]]:
         """Those with a factor, which leave; and the place of the first of them.
@@ -78,6 +79,7 @@ class Together:
             self._forget(place, addend.powers)
             del self._alike[frozenset(addend.powers)]
             found.append(addend)
+        self._rank(dict.fromkeys(base for each in found for base, _ in each.powers))
         return places[0], found
 
     def put(self, place: int, addend: Addend) -> None:
@@ -107,6 +109,7 @@ class Together:
         else:
             (other,) = [each for each in alike if each != place]
             self._forget(other, self._addends[other].powers)
+        self._rank(base for base, _ in addend.powers)
 
     def _remove(self, place: int, alike: list[int]) -> None:
         alike.remove(place)
@@ -125,10 +128,19 @@ class Together:
             if at < len(users) and users[at] == place:
                 del users[at]
 
-    def _leads(self, factor: Term, other: Term) -> bool:
-        """Whether a factor comes before another one, read from left to right."""
-        first, second = self._users[factor][0], self._users[other][0]
-        if first != second:
-            return first < second
-        factors = [each for each, _ in self._addends[first].powers]
-        return factors.index(factor) < factors.index(other)
+    def _rank(self, factors: Iterable[Term]) -> None:
+        """Note where factors stand among others, after what has them has changed."""
+        for factor in factors:
+            rank = self._rank_of(factor)
+            if rank is not None:
+                self._pushed += 1
+                heappush(self._ranked, (*rank, self._pushed, factor))
+
+    def _rank_of(self, factor: Term) -> tuple[int, int, int] | None:
+        """What most have leads, then what comes first, read from left to right."""
+        users = self._users.get(factor, [])
+        if len(users) < 2:
+            return None
+        powers = self._addends[users[0]].powers
+        inside = next(n for n, (base, _) in enumerate(powers) if base is factor)
+        return -len(users), users[0], inside
