@@ -337,7 +337,7 @@ class _Regrouping:
         if len(terms) < SHORTEST_REDUCTION or not dtype.is_float:
             return [(term, (term,)) for term in terms]
         found: list[tuple[Term, Column]] = []
-        alike = sorted_alike(terms, self.places)
+        alike = sorted_alike(terms, self.places, self.checker)
         for run in find_runs(alike, SHORTEST_REDUCTION, self.checker):
             if run.is_vector and not all(term is run.terms[0] for term in run.terms):
                 params = {"axes": (0,)}
