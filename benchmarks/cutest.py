@@ -4,6 +4,7 @@
     python benchmarks/cutest.py -k PALMER         problems with such names, anew
     python benchmarks/cutest.py --limit 20        twenty more
     python benchmarks/cutest.py --write           the same, and CUTEST.md
+    python benchmarks/cutest.py --write --keep    with its rows for what is not taken
 
 The problems are those of `sif2jax`, which is in the extra `bench`. Each is built with
 `partialc.compile`, held against plain JAX, and its nonzeros are counted beside asdex's;
@@ -24,6 +25,7 @@ from typing import Final
 import jax
 
 from cutest_problems.collection import problems
+from cutest_problems.earlier import earlier
 from cutest_problems.page import page, summary
 from cutest_problems.record import Record, read
 from cutest_problems.worker import Worker
@@ -41,9 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, help="at most so many problems")
     parser.add_argument("--file", type=Path, default=FILE, help="what is known already")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help=f"what {PAGE.name} tells stands for what is not in the file",
+    )
     given = parser.parse_args(arguments)
     jax.config.update("jax_enable_x64", True)
-    names = list(problems())
+    families = {name: family for name, (family, _) in problems().items()}
+    names = list(families)
     known = read(given.file)
     wanted = [name for name in names if given.part in name]
     if not wanted:
@@ -52,11 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given.part:
         wanted = [name for name in wanted if name not in known]
     known |= judge(wanted[: given.limit], given.file)
+    kept: list[str] = []
+    if given.keep and PAGE.exists():
+        before = earlier(PAGE.read_text(encoding="utf-8"), families)
+        kept = [name for name in names if name in before and name not in known]
+        known = before | known
     records = [known[name] for name in names if name in known]
     print(summary(records))
     if given.write:
         untried = [name for name in names if name not in known]
-        PAGE.write_text(page(records, untried), encoding="utf-8")
+        PAGE.write_text(page(records, untried, kept), encoding="utf-8")
     built = sum(each.is_built for each in records)
     is_short = any(each.wrong for each in records) or built < LEAST * len(records)
     return 1 if is_short else 0

@@ -62,8 +62,18 @@ def summary(records: Sequence[Record]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def page(records: Sequence[Record], untried: Sequence[str] = ()) -> str:
-    """The page: in short, what was not built, every problem; names yet to be tried."""
+def page(
+    records: Sequence[Record],
+    untried: Sequence[str] = (),
+    kept: Sequence[str] = (),
+) -> str:
+    """The page: in short, what was not built, every problem.
+
+    Args:
+        records: What is known of them.
+        untried: The names of those yet to be tried.
+        kept: The names of those that were not taken again since an earlier page.
+    """
     versions = ", ".join(
         f"{name} {version(name)}" for name in ("jax", "jaxlib", "sif2jax", "asdex")
     )
@@ -89,6 +99,9 @@ def page(records: Sequence[Record], untried: Sequence[str] = ()) -> str:
         "## Built, and not all known of it\n\n" + ("\n".join(partly) or "Nothing."),
         f"## Every problem\n\n{table}",
     ]
+    if kept:
+        before = f"Not taken again since an earlier page: {', '.join(kept)}"
+        parts.insert(2, f"## Kept\n\n{before}")
     if untried:
         parts.insert(2, f"## Not tried yet\n\n{', '.join(untried)}")
     return "\n\n".join(parts) + "\n"

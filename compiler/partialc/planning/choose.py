@@ -309,9 +309,13 @@ def _written_out(
             WrittenOut(chain.title, of=chain, variant=daring, refusal=TOO_DEEP)
             for chain in tried
         ]
-    first = tracer.finish(tried[0], daring, LONGEST)
+    # More rivals only make a text too long that these do: it is not traced again.
+    rivals = None
+    if wish.pinned is None:
+        rivals = Preference(wish.form, wish.rows, chains)
+    first = tracer.finish(tried[0], daring, rivals)
     others = [] if _speaks_for_all(first) else tried[1:]
-    return [first, *(tracer.finish(chain, daring, LONGEST) for chain in others)]
+    return [first, *(tracer.finish(chain, daring, rivals) for chain in others)]
 
 
 def _structured(
@@ -328,7 +332,8 @@ def _structured(
 def _speaks_for_all(first: WrittenOut) -> bool:
     """Whether other chains need not be written out: it is short, or hopelessly long."""
     if first.burden is None:
-        return size(first.origin.widest) > LONG_TRACE
+        is_short = first.alone is not None and first.alone.statements <= LONGEST
+        return size(first.origin.widest) > LONG_TRACE and not is_short
     return not SHORT < first.burden.statements <= HOPELESS
 
 

@@ -247,6 +247,7 @@ class WrittenOut(Realisation):
         variant: The pipeline it went through.
         program: What is printed, in all regimes; None when it was refused.
         regrouped: The passes that may have changed how it rounds, by name.
+        alone: What it takes in the widest regime, if that was enough to refuse it.
     """
 
     form = "expanded"
@@ -255,6 +256,7 @@ class WrittenOut(Realisation):
     variant: Variant = field(kw_only=True)
     program: Program | None = field(default=None, kw_only=True)
     regrouped: tuple[str, ...] = field(default=(), kw_only=True)
+    alone: Burden | None = field(default=None, kw_only=True)
 
     @property
     def key(self) -> str:

@@ -31,7 +31,7 @@ from partialc.planning.body import statements
 from partialc.planning.cost import Burden
 from partialc.planning.counting import counted, counted_call
 from partialc.planning.family import Option
-from partialc.planning.preference import too_many
+from partialc.planning.preference import Preference
 from partialc.planning.realisation import Chained, FlatCall, Realisation, WrittenOut
 from partialc.printing import ModuleScope
 from partialc.realise.chain import Chain
@@ -154,7 +154,7 @@ class Tracer:
         return statements(realisation.body(kernel, self.primal.signature, scope), scope)
 
     def finish(
-        self, chained: Chained, variant: Variant, longest: int | None = None
+        self, chained: Chained, variant: Variant, rivals: Preference | None = None
     ) -> WrittenOut:
         """A chain written out: its program in all regimes, after all passes.
 
@@ -164,15 +164,16 @@ class Tracer:
         Args:
             chained: The chain.
             variant: The passes.
-            longest: How many statements are too many. Of a very long chain the widest
-                regime alone then tells, before the others are traced.
+            rivals: What its text must not be too long beside. Of a very long chain the
+                widest regime alone then tells, before the others are traced.
         """
         written = WrittenOut(chained.title, of=chained, variant=variant)
-        if longest is not None and size(chained.widest) > LONG_TRACE:
+        if rivals is not None and size(chained.widest) > LONG_TRACE:
             alone = Program(chained.widest.name, {Regime.WIDE: chained.widest})
-            burden = self.lowered(written, alone).burden
-            if burden is not None and burden.statements > longest:
-                return replace(written, refusal=too_many(burden.statements))
+            widest = self.lowered(written, alone)
+            refusal = rivals.refusal(widest)
+            if refusal is not None:
+                return replace(written, refusal=refusal, alone=widest.burden)
         try:
             traced = self.programs(chained)
         except (InternalError, NameError, SyntaxError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -42,24 +42,80 @@ def merged(terms: Sequence[Term], arrays: Arrays) -> list[Term]:
         terms: Terms of one value.
         arrays: Writes the sums of payloads.
     """
-    found: list[Term] = []
-    ordered_terms = [ordered(compacted(term, arrays)) for term in terms]
+    found = _Found()
     are_many = len(terms) > MANY
-    for term in ordered_terms:
+    for term in [ordered(compacted(each, arrays)) for each in terms]:
         current: Term | None = term
         while current is not None:
             joined = None
-            for number, other in enumerate(found):
+            for number, other in found.beside(current, are_many=are_many):
                 joined = _sum(other, current, arrays, are_many=are_many)
                 if joined is not None:
-                    del found[number]
+                    found.drop(number)
                     break
             if joined is None:
-                found.append(current)
+                found.add(current)
                 current = None
             else:
                 current = None if joined == () else joined[0]
-    return packed(found, arrays)
+    return packed(found.terms, arrays)
+
+
+class _Found:
+    """Terms in their order, and at once those that another may be one with.
+
+    A sum of many scalars is one of many terms, to which one more is added at each step:
+    each against each other would take the cube of their number.
+    """
+
+    def __init__(self) -> None:
+        self._terms: dict[int, Term] = {}
+        self._places: dict[object, list[int]] = {}
+        self._count = 0
+
+    @property
+    def terms(self) -> list[Term]:
+        """All that are left."""
+        return list(self._terms.values())
+
+    def add(self, term: Term) -> None:
+        """One more, behind all others."""
+        self._terms[self._count] = term
+        for name in (_grid(term), _lattice(term)):
+            if name is not None:
+                self._places.setdefault(name, []).append(self._count)
+        self._count += 1
+
+    def drop(self, number: int) -> None:
+        """One less, by its number."""
+        del self._terms[number]
+
+    def beside(self, term: Term, *, are_many: bool) -> Iterator[tuple[int, Term]]:
+        """Those that `_sum` may make one with a term, with their numbers."""
+        names = [_grid(term), _lattice(term) if are_many else None]
+        numbers = {
+            number
+            for name in names
+            if name is not None
+            for number in self._places.get(name, ())
+        }
+        for number in sorted(numbers & self._terms.keys()):
+            yield number, self._terms[number]
+
+
+def _grid(term: Term) -> object:
+    """What terms of equal maps have in common."""
+    maps = [(each.start, each.strides) for each in (*term.rows, term.cols)]
+    return (term.sizes, tuple(maps))
+
+
+def _lattice(term: Term) -> object:
+    """What parts of one affine term have in common; None of what has no parts."""
+    maps = (*term.rows, term.cols)
+    strides = tuple(each.strides for each in maps)
+    if not term.sizes or not all(each.is_affine for each in maps):
+        return None
+    return strides if all(map(any, zip(*strides, strict=True))) else None
 
 
 def ordered(term: Term) -> Term:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from partialc.lowering.scalar.algebra import Algebra
 from partialc.lowering.scalar.balance import balanced
 from partialc.lowering.scalar.domains import Domains
-from partialc.lowering.scalar.growth import Growth
+from partialc.lowering.scalar.growth import SIMPLEST, Growth, _may_be_simple
 from partialc.lowering.scalar.simplify import simplified
 from partialc.lowering.scalar.terms import Term, reachable
 from tests.unit.lowering.term_writer import Writer
@@ -243,3 +244,15 @@ def test_infinite_constants_and_zeros_are_no_obstacle(make: Writer) -> None:
     root = make("mul", make("div", make("exp", make.x), 0.0), lost)
     (found,) = simplified(make.program(root), make.algebra).roots()
     assert lost in set(reachable([found]))
+
+
+@pytest.mark.parametrize("denominator", range(1, SIMPLEST + 1))
+@pytest.mark.parametrize("numerator", [-25, -3, -1, 1, 2, 7, 10**9, 10**300])
+def test_no_simple_ratio_is_missed(numerator: int, denominator: int) -> None:
+    for off in (-1e-9, 0.0, 1e-9):
+        assert _may_be_simple(numerator / denominator * (1 + off))
+
+
+def test_most_ratios_are_not_simple() -> None:
+    ratios = np.random.default_rng(0).uniform(-3, 3, 1000)
+    assert sum(map(_may_be_simple, ratios.tolist())) < 5

@@ -97,6 +97,28 @@ def test_a_long_chain_is_written_out_in_one_regime_first(
     assert regimes
 
 
+def test_a_long_chain_that_is_no_faster_is_not_traced_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A text that is too long beside the chains is so beside all else."""
+    monkeypatch.setattr(preference, "LONG", 2)
+    monkeypatch.setattr(preference, "TWICE", 1e6)
+    monkeypatch.setattr(tracer, "LONG_TRACE", 10)
+    regimes = []
+    traced = tracer.trace_program
+
+    def counted(*arguments: Any) -> Any:
+        regimes.append(arguments)
+        return traced(*arguments)
+
+    monkeypatch.setattr(tracer, "trace_program", counted)
+    assert any("not twice as fast" in each for each in _refusals("auto"))
+    assert not regimes
+    monkeypatch.setattr(preference, "TWICE", 0.0)
+    assert not any("not twice as fast" in each for each in _refusals("auto"))
+    assert regimes
+
+
 def _refusals(form: str) -> list[str]:
     module = partialc.compile(
         rolled,

@@ -196,3 +196,28 @@ def test_parted() -> None:
     shared, ones, others = parted([one, one, other], [turned, one, other])
     assert (shared, ones, others) == ([one, other], [one], [turned])
     assert parted([], [one]) == ([], [], [one])
+
+
+@pytest.mark.parametrize("count", [MANY // 2, 40])
+def test_scalars_are_looked_at_once(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Terms of one element each, of columns of their own, are none but themselves."""
+    ground = Ground()
+    terms = [
+        Term((), (), IndexMap.constant((), place), (), FLOAT) for place in range(count)
+    ]
+    looked_at = 0
+    check = merging._sum
+
+    def counted(*arguments: object, **options: bool) -> object:
+        nonlocal looked_at
+        looked_at += 1
+        return check(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(merging, "_sum", counted)
+    assert len(merged(terms, ground.arrays)) == count
+    assert looked_at == 0
+    twice = merged([*terms, *terms], ground.arrays)
+    assert len(twice) == count
+    assert looked_at == count

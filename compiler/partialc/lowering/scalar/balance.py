@@ -10,7 +10,7 @@ what grows alike, before it is raised to a power, and such quotients are multipl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Final
@@ -42,11 +42,12 @@ def balanced(
     Grade: reassociating.
     """
     made: dict[Term, Term] = {}
+    writer = _Writer(growth, algebra)
     for term in reachable(roots):
         product = _taken_apart(term)
         if product is not None and _exceeds(product.steps, growth, limits):
             powers = {made[base]: n for base, n in product.powers.items()}
-            made[term] = _written(product.number, powers, term.dtype, growth, algebra)
+            made[term] = writer.written(product.number, powers, term.dtype)
             continue
         args = [made[arg] for arg in term.args]
         if all(one is other for one, other in zip(args, term.args, strict=True)):
@@ -114,6 +115,24 @@ def _exceeds(steps: Sequence[Term], growth: Growth, limits: Extent) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class _Growing:
+    """How a factor grows.
+
+    Attributes:
+        powers: Its power in each direction.
+        name: The bytes of these.
+    """
+
+    powers: Powers
+    name: bytes
+
+    @classmethod
+    def of(cls, powers: Powers) -> _Growing:
+        """What has these powers."""
+        return cls(powers, powers.tobytes())
+
+
+@dataclass(frozen=True, slots=True)
 class _Factor:
     """A power of a term, or of what divides by it.
 
@@ -121,99 +140,119 @@ class _Factor:
         term: The term.
         count: How often it is multiplied, or divided, by.
         divides: Whether it is divided by.
-        powers: How the factor grows.
+        grows: How the factor grows.
     """
 
     term: Term
     count: int
     divides: bool
-    powers: Powers
+    grows: _Growing
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two factors that grow against each other, so often each."""
+    """Two factors, paired.
 
-    first: _Factor
-    second: _Factor
+    Attributes:
+        times: How often each of them is in one pair.
+        grows: How a pair grows.
+        spared: How much less that is than what its factors do, as far as it is known.
+    """
+
     times: tuple[int, int]
-    powers: Powers
-
-    @property
-    def spared(self) -> float:
-        """How much less the pair grows than its factors, as far as that is known."""
-        apart = self.times[0] * np.abs(self.first.powers)
-        apart = apart + self.times[1] * np.abs(self.second.powers)
-        less = apart - np.abs(self.powers)
-        # Rounded: processors add up in different orders.
-        return round(float(less[np.isfinite(less)].sum()), 6)
+    grows: _Growing
+    spared: float
 
 
-def _written(
-    number: float,
-    powers: dict[Term, int],
-    dtype: DType,
-    growth: Growth,
-    algebra: Algebra,
-) -> Term:
-    """A number times powers, what grows divided by what grows alike."""
-    factors = []
-    for base, power in powers.items():
-        term, count = base, power
-        if term.op == "sqrt" and is_reciprocal(term.args[0]):
-            inner = [term.args[0].args[1]]
-            term = algebra.terms.operation("sqrt", inner, dtype, term.params)
-            count = -count
-        if count:
-            own = growth.of(term)
-            signed = own if count > 0 else -own
-            factors.append(_Factor(term, abs(count), count < 0, signed))
-    while True:
-        pairs = [_pair(a, b) for a, b in permutations(factors, 2) if not a.divides]
-        best = max(pairs, key=lambda pair: pair.spared, default=None)
-        if best is None or best.spared <= 0:
-            break
-        factors = _joined(factors, best, dtype, algebra)
-    parts = [_power(each, dtype, algebra) for each in factors]
-    if not parts:
-        return algebra.terms.scalar(number, dtype)
-    total, *others = parts
-    for other in others:
-        total = algebra.apply("mul", [total, other], dtype)
-    if number == -1:
-        return algebra.neg(total)
-    if number == 1:
-        return total
-    return algebra.apply("mul", [algebra.terms.scalar(number, dtype), total], dtype)
+class _Writer:
+    """Writes products; knows which pairs it has weighed before: products are alike."""
+
+    def __init__(self, growth: Growth, algebra: Algebra) -> None:
+        self._growth = growth
+        self._algebra = algebra
+        self._pairs: dict[object, _Pair] = {}
+
+    def written(self, number: float, powers: dict[Term, int], dtype: DType) -> Term:
+        """A number times powers, what grows divided by what grows alike."""
+        algebra = self._algebra
+        factors = list(self._factors(powers, dtype))
+        while True:
+            pairs = [
+                (self._pair(first, second), first, second)
+                for first, second in permutations(factors, 2)
+                if not first.divides
+            ]
+            best = max(pairs, key=lambda each: each[0].spared, default=None)
+            if best is None or best[0].spared <= 0:
+                break
+            factors = _joined(factors, best, dtype, algebra)
+        parts = [_power(each, dtype, algebra) for each in factors]
+        if not parts:
+            return algebra.terms.scalar(number, dtype)
+        total, *others = parts
+        for other in others:
+            total = algebra.apply("mul", [total, other], dtype)
+        if number == -1:
+            return algebra.neg(total)
+        if number == 1:
+            return total
+        return algebra.apply("mul", [algebra.terms.scalar(number, dtype), total], dtype)
+
+    def _factors(self, powers: dict[Term, int], dtype: DType) -> Iterator[_Factor]:
+        for base, power in powers.items():
+            term, count = base, power
+            if term.op == "sqrt" and is_reciprocal(term.args[0]):
+                inner = [term.args[0].args[1]]
+                operation = self._algebra.terms.operation
+                term = operation("sqrt", inner, dtype, term.params)
+                count = -count
+            if count:
+                own = self._growth.of(term)
+                grows = _Growing.of(own if count > 0 else -own)
+                yield _Factor(term, abs(count), count < 0, grows)
+
+    def _pair(self, first: _Factor, second: _Factor) -> _Pair:
+        """Two factors that grow against each other, so often each."""
+        key = (first.grows.name, first.count, second.grows.name, second.count)
+        if key not in self._pairs:
+            self._pairs[key] = _paired(first, second)
+        return self._pairs[key]
 
 
-def _pair(first: _Factor, second: _Factor) -> _Pair:
-    against = np.where(first.powers * second.powers < 0, np.abs(first.powers), 0)
-    against[~np.isfinite(first.powers + second.powers)] = 0
+def _paired(first: _Factor, second: _Factor) -> _Pair:
+    one, other = first.grows.powers, second.grows.powers
+    against = np.where(one * other < 0, np.abs(one), 0)
+    against[~np.isfinite(one + other)] = 0
     place = int(against.argmax())
     times = 1, 1
     if against[place]:
-        ratio = abs(float(second.powers[place] / first.powers[place]))
+        ratio = abs(float(other[place] / one[place]))
         wanted = max(round(ratio), 1), max(round(1 / ratio), 1)
         times = min(wanted[0], first.count), min(wanted[1], second.count)
-    powers = times[0] * first.powers + times[1] * second.powers
-    return _Pair(first, second, times, powers)
+    powers = times[0] * one + times[1] * other
+    less = times[0] * np.abs(one) + times[1] * np.abs(other) - np.abs(powers)
+    # Rounded: processors add up in different orders.
+    spared = round(float(less[np.isfinite(less)].sum()), 6)
+    return _Pair(times, _Growing.of(powers), spared)
 
 
 def _joined(
-    factors: Sequence[_Factor], pair: _Pair, dtype: DType, algebra: Algebra
+    factors: Sequence[_Factor],
+    best: tuple[_Pair, _Factor, _Factor],
+    dtype: DType,
+    algebra: Algebra,
 ) -> list[_Factor]:
     """Factors with two of them paired as often as there are both."""
-    members = pair.first, pair.second
+    pair, *members = best
     counts = [each.count // n for each, n in zip(members, pair.times, strict=True)]
     count = min(counts)
     parts = [
         _raised(each.term, n, dtype, algebra)
         for each, n in zip(members, pair.times, strict=True)
     ]
-    op = "div" if pair.second.divides else "mul"
+    op = "div" if members[1].divides else "mul"
     joined = algebra.apply(op, parts, dtype)
-    found = [_Factor(joined, count, divides=False, powers=pair.powers)]
+    found = [_Factor(joined, count, divides=False, grows=pair.grows)]
     for each in factors:
         left = each.count
         for member, n in zip(members, pair.times, strict=True):

@@ -39,6 +39,7 @@ from partialc.lowering.scalar.program import (
     ScalarProgram,
 )
 from partialc.lowering.scalar.runs import (
+    Checker,
     Run,
     Stretch,
     find_runs,
@@ -50,7 +51,7 @@ from partialc.lowering.scalar.terms import (
     ELEMENT,
     REDUCTIONS,
     Term,
-    reachable,
+    unknown,
 )
 from partialc.ops.cost import MOST_FUSED
 
@@ -80,6 +81,7 @@ class _Writer(Assembly):
         self.flats: dict[Value, Atom] = {}
         self.arrays: dict[Value, Value] = {}
         self.shared = dict.fromkeys(shared)
+        self.checker = Checker()
 
     # --- whole arrays
 
@@ -109,10 +111,10 @@ class _Writer(Assembly):
         shape = array.type.shape
         if len(shape) < 2 or len(array.terms) > LARGEST_TABLE:
             return None
-        runs = list(find_runs(array.terms, SHORTEST_RUN))
+        runs = list(find_runs(array.terms, SHORTEST_RUN, self.checker))
         if min(shape) < 2 or len(runs) == 1 or any(map(_is_computed, runs)):
             return None
-        if find_strides(array.terms) is not None:
+        if find_strides(array.terms, self.checker) is not None:
             return None
         if max(shape) <= MOST_FUSED and len(array.terms) <= LARGEST_BLOCK:
             return self.nested(list(map(self.scalar, array.terms)), shape)
@@ -148,13 +150,13 @@ class _Writer(Assembly):
             empty = np.zeros(0, kind.dtype.numpy())
             return Constant(ArrayType(kind.dtype, (0,)), empty)
         kind = ArrayType(kind.dtype, (len(terms),))
-        scattered = find_strides(terms)
+        scattered = find_strides(terms, self.checker)
         if scattered is not None:
             return self.scattered(scattered, kind)
         is_long = len(terms) > MOST_FUSED
         parts = [
             part
-            for run in find_runs(terms, SHORTEST_RUN)
+            for run in find_runs(terms, SHORTEST_RUN, self.checker)
             for part in (
                 [run.terms]
                 if _is_computed(run) or (is_long and _is_constant(run))
@@ -212,7 +214,7 @@ class _Writer(Assembly):
 
     def scalar(self, term: Term) -> Atom:
         """A term as a scalar."""
-        for each in reachable([term]):
+        for each in unknown([term], self.scalars):
             if each in self.shared and each not in self.scalars:
                 self.share()
             elif each not in self.scalars:
@@ -225,10 +227,10 @@ class _Writer(Assembly):
         As one array: XLA recomputes the entries of a tuple behind a barrier all the
         same.
         """
-        terms = sorted_alike(tuple(self.shared))
+        terms = sorted_alike(tuple(self.shared), checker=self.checker)
         self.shared = {}
         pieces: list[Atom] = []
-        for run in find_runs(terms, SHORTEST_RUN):
+        for run in find_runs(terms, SHORTEST_RUN, self.checker):
             if run.is_vector:
                 pieces.append(self.vector(run.terms))
                 continue

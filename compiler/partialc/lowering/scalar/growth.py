@@ -171,7 +171,7 @@ class Growth:
         for place, other in enumerate(self._exponents):
             if not other:
                 continue
-            if not isfinite(own / other):
+            if not isfinite(own / other) or not _may_be_simple(own / other):
                 continue
             simple = Fraction(own / other).limit_denominator(SIMPLEST)
             if simple and abs(own / other - simple) <= 1e-9 * abs(simple):
@@ -349,6 +349,15 @@ def _harmless(limits: Limits) -> Powers:
         found[0] = np.inf if size <= FAR else HARMLESS
         found[1] = np.inf if nearest >= 1 / FAR else HARMLESS
     return found
+
+
+def _may_be_simple(ratio: float) -> bool:
+    """Whether some fraction of a small denominator may be near to a number."""
+    near = 2e-9 * SIMPLEST * abs(ratio)
+    return near > 1 or any(
+        abs(ratio * denominator - round(ratio * denominator)) <= near
+        for denominator in range(1, SIMPLEST + 1)
+    )
 
 
 def _largest(parts: Sequence[Powers]) -> Powers:

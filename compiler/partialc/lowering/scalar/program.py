@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from partialc.ir.program import ArrayType, Atom, Equation, Value
-from partialc.lowering.scalar.terms import ELEMENT, Term, reachable
+from partialc.lowering.scalar.terms import ELEMENT, Term, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,11 @@ class ScalarProgram:
             for array in pending.pop(0):
                 yield array
                 values: list[Value] = []
+                if not self.carried:
+                    continue
                 if isinstance(array, Assembled):
-                    for term in reachable(array.terms):
-                        if term not in seen and term.op == ELEMENT:
+                    for term in unknown(array.terms, seen):
+                        if term.op == ELEMENT:
                             assert term.array is not None
                             values.append(term.array)
                         seen.add(term)

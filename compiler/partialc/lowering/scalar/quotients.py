@@ -34,12 +34,15 @@ MOST_STEPS: Final = 24
 """Longer products are not split: each of their parts may be a product again."""
 
 HALF: Final = Fraction(1, 2)
-Exponents: TypeAlias = Mapping[Term, Fraction]
+Power: TypeAlias = int | Fraction
+"""Whole, unless a root was taken: most are, and numbers are much faster."""
+
+Exponents: TypeAlias = Mapping[Term, Power]
 
 
-def unit(term: Term) -> tuple[Term, Fraction]:
+def unit(term: Term) -> tuple[Term, Power]:
     """A term as a power of another: `1 / x`, `sqrt(x)`, `x ** n`; or of itself."""
-    power = Fraction(1)
+    power: Power = 1
     while term.dtype.is_float and not term.strict:
         exponent = term.params.get("y") if term.op == "integer_pow" else None
         if isinstance(exponent, int):
@@ -57,11 +60,11 @@ def unit(term: Term) -> tuple[Term, Fraction]:
     return term, power
 
 
-def split(term: Term) -> dict[Term, Fraction] | None:
+def split(term: Term) -> dict[Term, Power] | None:
     """The factors of a product or a quotient; None if it is neither, or a long one."""
     if term.op not in ("mul", "div"):
         return None
-    powers: dict[Term, Fraction] = {}
+    powers: dict[Term, Power] = {}
     pending = [(term, 1)]
     for _ in range(MOST_STEPS):
         if not pending:
@@ -76,11 +79,11 @@ def split(term: Term) -> dict[Term, Fraction] | None:
         if current.number == 1:
             continue
         base, power = unit(current)
-        powers[base] = powers.get(base, Fraction(0)) + power * times
+        powers[base] = powers.get(base, 0) + power * times
     return None
 
 
-def cancelled(powers: Exponents, own: Collection[Term] = ()) -> dict[Term, Fraction]:
+def cancelled(powers: Exponents, own: Collection[Term] = ()) -> dict[Term, Power]:
     """Powers with those factors split that cancel with others.
 
     Nothing is split for its own sake: `(a / y) * (b / y)` is finite where `a * b` or
@@ -105,26 +108,31 @@ def cancelled(powers: Exponents, own: Collection[Term] = ()) -> dict[Term, Fract
         return found  # nothing is divided by, and no root is taken
     for chosen in [*([base] for base in parts), list(parts)]:
         trial = dict(found)
-        size, spared = Fraction(0), 0
+        size: Power = 0
+        spared = 0
         for base in chosen:
-            power = trial.pop(base, Fraction(0))
+            power = trial.pop(base, 0)
             for part, count in parts[base].items():
-                trial[part] = trial.get(part, Fraction(0)) + count * power
-                size += abs(count * power)
+                trial[part] = trial.get(part, 0) + count * power
+                size += _size(count * power)
             spared += work(parts[base]) if base in own and power else 0
-        size += sum(abs(p) for base, p in found.items() if base not in chosen)
+        size += sum(_size(p) for base, p in found.items() if base not in chosen)
         trial = {part: count for part, count in trial.items() if count}
         whole = all(power.denominator <= 2 for power in trial.values())
-        less = sum(abs(power) for power in trial.values()) < size
+        less = sum(_size(power) for power in trial.values()) < size
         if whole and less and work(trial) < work(found) + spared:
             found = trial
     return found
 
 
+def _size(power: Power) -> Power:
+    return power if power > 0 else -power
+
+
 def work(powers: Exponents) -> int:
     """How many factors a product has besides numbers; what divides counts one more."""
     return sum(
-        ceil(abs(power)) + (power < 0)
+        ceil(_size(power)) + int(power < 0)
         for base, power in powers.items()
         if base.number is None
     )

@@ -14,10 +14,8 @@ what divides is a factor as well (`quotients`).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import Final
 
 from partialc.ir.dtypes import DType
@@ -33,9 +31,11 @@ from partialc.lowering.scalar.addends import (
     reading_place,
 )
 from partialc.lowering.scalar.algebra import Algebra, for_reading
+from partialc.lowering.scalar.common_factors import Together, common_factor
 from partialc.lowering.scalar.compensation import SUMS
 from partialc.lowering.scalar.program import ScalarProgram
 from partialc.lowering.scalar.quotients import (
+    Power,
     cancelled,
     factors_of,
     unit,
@@ -137,7 +137,7 @@ class _Regrouping:
         found = self.addends(root)
         if not 2 < len(found) <= MOST_DIFFERENCES or len(merged(found)) < len(found):
             return found
-        if self.common_factor(found) is not None:
+        if common_factor(found) is not None:
             return self.addends(root, exact_differences=True)
         if common_size(found) != 1:
             return found
@@ -187,7 +187,7 @@ class _Regrouping:
     def factors(self, root: Term, *, whole: bool) -> Addend:
         """A product as a number and powers, in order."""
         number = 1.0
-        powers: dict[Term, Fraction] = {}
+        powers: dict[Term, Power] = {}
         own: set[Term] = set()
         pending = [(root, 1)]
         while pending:
@@ -222,11 +222,11 @@ class _Regrouping:
                 own.add(base)
             if base.op == "neg" and self.is_plain(base):
                 number, base = number * (-1.0) ** times, base.args[0]
-            exponent = Fraction(times)
+            exponent: Power = times
             if self.is_plain(base):
                 base, exponent = unit(base)
                 exponent *= times
-            powers[base] = powers.get(base, Fraction(0)) + exponent
+            powers[base] = powers.get(base, 0) + exponent
         powers = cancelled(powers, own)
         for base in [base for base in powers if base is not root]:
             if powers[base] == 1 and multiplies(number, base):
@@ -249,27 +249,15 @@ class _Regrouping:
 
     def sum(self, addends: Sequence[Addend], dtype: DType) -> Term:
         """The sum of addends."""
-        together = merged(addends)
-        if len(together) == 1:
-            return self.product(together[0], dtype)
-        common = self.common_factor(together)
-        if common is None:
-            return self.plain_sum(together, dtype)
-        signs = Counter(frozenset(addend.powers) for addend in together)
-        inside: list[Addend] = []
-        outside: list[Addend] = []
-        first = len(together)
-        for addend in together:
-            if addend.power_of(common) and signs[frozenset(addend.powers)] == 1:
-                first = min(first, len(outside))
-                inside.append(addend.over(common))
-            else:
-                outside.append(addend)
-        inner = self.sum(inside, dtype)
-        scaled = self.scaled(inner)
-        grouped = scaled.times(common)
-        outside.insert(min(first, len(outside)), grouped)
-        return self.sum(outside, dtype)
+        together = Together(addends)
+        while len(together) > 1:
+            common = together.common_factor()
+            if common is None:
+                return self.plain_sum(together.addends, dtype)
+            place, inside = together.taken(common)
+            inner = self.sum([addend.over(common) for addend in inside], dtype)
+            together.put(place, self.scaled(inner).times(common))
+        return self.product(together.addends[0], dtype)
 
     def scaled(self, term: Term) -> Addend:
         """A term that was just built, with its sign and number taken out."""
@@ -281,19 +269,6 @@ class _Regrouping:
                 if x.number is not None and multiplies(number, x):
                     return Addend(number * float(x.number), ((y, 1),))
         return Addend(number, ((term, 1),))
-
-    def common_factor(self, addends: Sequence[Addend]) -> Term | None:
-        """The factor that most addends have, if more than one has it."""
-        # t - t may be meant, as (x + t) - t is: to round x.
-        signs = Counter(frozenset(addend.powers) for addend in addends)
-        counts: Counter[Term] = Counter()
-        for addend in addends:
-            if signs[frozenset(addend.powers)] == 1:
-                counts.update(base for base, _ in addend.powers)
-        if not counts:
-            return None
-        factor, count = max(counts.items(), key=lambda item: item[1])
-        return factor if count > 1 else None
 
     def plain_sum(self, addends: Sequence[Addend], dtype: DType) -> Term:
         """Addends without a common factor, in order but for a positive one to lead."""
@@ -362,7 +337,7 @@ class _Regrouping:
         if len(terms) < SHORTEST_REDUCTION or not dtype.is_float:
             return [(term, (term,)) for term in terms]
         found: list[tuple[Term, Column]] = []
-        alike = sorted_alike(terms, self.places)
+        alike = sorted_alike(terms, self.places, self.checker)
         for run in find_runs(alike, SHORTEST_REDUCTION, self.checker):
             if run.is_vector and not all(term is run.terms[0] for term in run.terms):
                 params = {"axes": (0,)}

@@ -46,9 +46,8 @@ def find_runs(
         shortest: How many terms a vector has at least.
         checker: Remembers what earlier calls have found out.
     """
-    shapes = _Shapes()
     checker = checker or Checker()
-    for _, group in groupby(terms, key=shapes.shape):
+    for _, group in groupby(terms, key=checker.shape):
         alike = tuple(group)
         place = 0
         while place < len(alike):
@@ -103,31 +102,42 @@ class Places:
         return self._known[term]
 
 
-def sorted_alike(terms: Sequence[Term], places: Places | None = None) -> list[Term]:
+def sorted_alike(
+    terms: Sequence[Term],
+    places: Places | None = None,
+    checker: Checker | None = None,
+) -> list[Term]:
     """Terms of one shape together, each group by the elements they are made of.
 
     Args:
         terms: The terms.
         places: Remembers what earlier calls have found out.
+        checker: Likewise.
     """
-    shapes = _Shapes()
+    shape = (checker or Checker()).shape
     first = (places or Places()).first
     groups: dict[int, list[Term]] = {}
     for term in terms:
-        groups.setdefault(shapes.shape(term), []).append(term)
+        groups.setdefault(shape(term), []).append(term)
     return [term for group in groups.values() for term in sorted(group, key=first)]
 
 
-def find_strides(terms: Sequence[Term]) -> list[Stretch] | None:
+def find_strides(
+    terms: Sequence[Term], checker: Checker | None = None
+) -> list[Stretch] | None:
     """The diagonals of a matrix, say, among zeros; None if the terms are not like that.
 
     All terms but zeros must belong to a few long stretches.
+
+    Args:
+        terms: The terms.
+        checker: Remembers what earlier calls have found out.
     """
-    shapes = _Shapes()
+    checker = checker or Checker()
     groups: dict[int, list[int]] = {}
     for place, term in enumerate(terms):
         if term.number != 0:
-            groups.setdefault(shapes.shape(term), []).append(place)
+            groups.setdefault(checker.shape(term), []).append(place)
     filled = sum(map(len, groups.values()))
     if len(groups) > MAX_STRETCHES or 2 * filled > len(terms):
         return None
@@ -135,7 +145,7 @@ def find_strides(terms: Sequence[Term]) -> list[Stretch] | None:
     for places in groups.values():
         for start, step, count in _progressions(places):
             stretch = tuple(terms[start + n * step] for n in range(count))
-            if len(found) == MAX_STRETCHES or not is_vector(stretch):
+            if len(found) == MAX_STRETCHES or not checker.is_vector(stretch):
                 return None
             found.append(Stretch(stretch, start, step))
     if not found or filled < SHORTEST_STRETCH * len(found):
@@ -175,15 +185,15 @@ def _longest(terms: Column, start: int, shortest: int, checker: Checker) -> int:
     return low
 
 
-def is_vector(terms: Column) -> bool:
-    """Whether terms are one expression over neighbouring elements."""
-    return Checker().is_vector(terms)
-
-
 class Checker:
-    """Tells vectors, and remembers what it has found out of the terms within them."""
+    """Tells vectors, and remembers what it has found out of the terms within them.
+
+    Attributes:
+        shape: A number for the form of a term: what differs in it shares no vector.
+    """
 
     def __init__(self) -> None:
+        self.shape = _Shapes().shape
         self._known: dict[tuple[Column, int], bool] = {}
 
     def is_vector(self, terms: Column) -> bool:

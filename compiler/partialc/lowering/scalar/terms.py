@@ -241,18 +241,20 @@ def reachable(roots: Sequence[Term]) -> Iterator[Term]:
 def unknown(roots: Sequence[Term], known: Collection[Term]) -> Iterator[Term]:
     """Those of them that are not known, nor made of for what is known."""
     done: set[Term] = set()
+    begun: set[Term] = set()
     for root in roots:
-        pending = [(root, False)]
+        pending = [root]
         while pending:
-            term, ready = pending.pop()
+            term = pending[-1]
             if term in done or term in known:
-                continue
-            if ready:
+                pending.pop()
+            elif term in begun or not term.args:
+                pending.pop()
                 done.add(term)
                 yield term
-                continue
-            pending.append((term, True))
-            pending.extend((arg, False) for arg in reversed(term.args))
+            else:
+                begun.add(term)
+                pending.extend(reversed(term.args))
 
 
 def uses(roots: Sequence[Term]) -> dict[Term, int]:
