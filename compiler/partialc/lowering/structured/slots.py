@@ -30,6 +30,9 @@ from partialc.lowering.structured.mixing import (
 from partialc.lowering.structured.separable import separable
 from partialc.tangents.arrays import Arrays, Factor
 
+SHORT: Final = 12
+"""Parts of constants of no more elements are constants of their own."""
+
 Places: TypeAlias = NDArray[Any]
 """For each place of the mixed axes a `Factor` along the classes of the others; None
 where all elements are zero."""
@@ -117,14 +120,20 @@ class _Rewriter:
         atom = equation.inputs[number]
         shape = atom.type.shape
         left = [n for n, size in enumerate(shape) if size > 1 and n not in axes]
-        if isinstance(atom, Constant) and not left:
-            at = dict(zip(axes, index, strict=True))
-            data = atom.data[tuple(at.get(n, 0) for n in range(len(shape)))]
-            constant = Constant.of(ArrayType(atom.type.dtype, ()), data)
-            return None if not data else Factor(constant, ())
+        at = dict(zip(axes, index, strict=True))
+        classes = tuple(self.mixing.class_of(equation, number, axis) for axis in left)
+        if isinstance(atom, Constant) and (axes or not left):
+            data = atom.data[tuple(at.get(n, slice(None)) for n in range(len(shape)))]
+            data = data.reshape([shape[axis] for axis in left])
+            if not data.any():
+                return None
+            if (data == data.flat[0]).all():
+                data, classes = np.asarray(data.flat[0]), ()
+            if data.size <= SHORT:
+                kind = ArrayType(atom.type.dtype, np.shape(data))
+                return Factor(Constant.of(kind, data), classes)  # type: ignore[arg-type]
         key = id(atom), index
         if key not in self.read:
-            at = dict(zip(axes, index, strict=True))
             box = tuple(
                 range(at[n], at[n] + 1) if n in at else range(size)
                 for n, size in enumerate(shape)
@@ -133,8 +142,7 @@ class _Rewriter:
             gone = [n for n in range(len(shape)) if n not in left]
             part = self.arrays.add(squeezed(part, gone)) if gone else part
             self.read[key] = Factor(part, ())
-        classes = [self.mixing.class_of(equation, number, axis) for axis in left]
-        return Factor(self.read[key].atom, tuple(classes))  # type: ignore[arg-type]
+        return Factor(self.read[key].atom, classes)  # type: ignore[arg-type]
 
     def moved(self, equation: Equation) -> Places:
         """Places in another order, or side by side."""
