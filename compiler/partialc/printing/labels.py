@@ -234,7 +234,7 @@ class Labels:
                 return self._element(definition[0].inputs[0], part[0] + number)
         if definition is not None and definition[0].op in TRANSPARENT:
             return self._element(definition[0].inputs[0], number)
-        base = self.tokens(atom, 3) or ("value",)
+        base = _core(self.tokens(atom, 3)) or ("value",)
         if len(base) == 1 and not base[0][-1].isdigit():
             return (f"{base[0]}{number}",)
         return (*base, str(number))
