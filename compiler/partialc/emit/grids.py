@@ -20,10 +20,10 @@ MOST_GRIDS: Final = 24
 FEWEST: Final = 16
 """Shorter lists are listed."""
 
-FEW_GRIDS: Final = 4
+FEW_ROWS: Final = 3
 WIDEST_COUNTS: Final = 80
-"""Rows of more grids are told by how many entries each row has, if the counts fit into
-a line of so many columns."""
+"""Grids of fewer rows in the mean tell no more than how many entries each row has, if
+the counts fit into a line of so many columns."""
 
 MOST_BLOCKS: Final = 200_000
 LONGEST_PERIOD: Final = 12
@@ -88,7 +88,8 @@ def place_formulas(
     texts = [[_text(group, kind) for group in groups] for kind in (0, 1)]
     first, second = map(_joined, texts)
     grids = sum(len(group.blocks) for group in groups)
-    counted = _counted(rows) if by_counts and grids > FEW_GRIDS else None
+    is_irregular = by_counts and rows[-1] + 1 - rows[0] < FEW_ROWS * grids
+    counted = _counted(rows) if is_irregular and grids > 1 else None
     return counted or first, second
 
 

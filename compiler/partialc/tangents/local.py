@@ -31,6 +31,10 @@ SAVED: Final = 1.2
 SMALL: Final = 64
 """Local matrices have no more columns."""
 
+FEW_ROWS: Final = 4
+"""Local matrices of fewer rows are put together by masks: terms may have them in common
+with others, and are multiplied by them last."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Local:
@@ -234,7 +238,7 @@ def _tiled(
     """
     inner = [n for n, size in enumerate(shape) if size > 1 and n not in local.axes]
     counting = [n for n, size in enumerate(shape) if size > 1 and n in local.axes]
-    if not inner:
+    if prod(shape[axis] for axis in inner) < FEW_ROWS:
         return None, pairs
     parts, others = [], []
     for pair in pairs:
