@@ -139,13 +139,9 @@ def jacobian(t: jax.Array, y: jax.Array) -> jax.Array:
     spread_cast = jnp.broadcast_to(cast, (32,))
     joined_cast_cast = jnp.concatenate([spread_cast, spread_cast])
     u_pow2 = u**2
-    shifted_twice_u = (twice_u_v - 414.0).astype(float).ravel()
-    neg_shifted_u_pow2 = (-(u_pow2 + 409.6).astype(float)).ravel()
-    reshape_shifted_twice_u = (3.4 - twice_u_v).astype(float).ravel()
-    reshape_u_pow2 = u_pow2.astype(float).ravel()
     joined_shifted_twice_cast = jnp.concatenate(
         [
-            reshape_shifted_twice_u,
+            (3.4 - twice_u_v).astype(float).ravel(),
             cast_1d,
             cast_1d,
             cast_1d,
@@ -153,8 +149,8 @@ def jacobian(t: jax.Array, y: jax.Array) -> jax.Array:
             joined_cast_cast,
             cast_1d,
             cast_1d,
-            shifted_twice_u,
-            neg_shifted_u_pow2,
+            (twice_u_v - 414.0).astype(float).ravel(),
+            (-(u_pow2 + 409.6).astype(float)).ravel(),
             cast_1d,
             cast_1d,
             joined_cast_cast,
@@ -162,7 +158,7 @@ def jacobian(t: jax.Array, y: jax.Array) -> jax.Array:
             cast_1d,
             cast_1d,
             cast_1d,
-            reshape_u_pow2,
+            u_pow2.astype(float).ravel(),
         ]
     )
     return joined_shifted_twice_cast[jnp.asarray(_VECTOR)]

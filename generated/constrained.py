@@ -113,8 +113,7 @@ def problem(z: jax.Array) -> dict[str, jax.Array]:
     defects = (jnp.diff(reshape_z[:4]) - scaled_slope_tail).ravel()
     z_0to4_100 = reshape_z[:4, 100].astype(float)
     shifted_z_0to4 = z_0to4_100 - jnp.array([1.0, 3.141592653589793, 0.0, 0.0], float)
-    z_0to4_0_minus_0 = reshape_z[:4, 0].astype(float) - 0.0
-    ends = jnp.concatenate([z_0to4_0_minus_0, shifted_z_0to4])
+    ends = jnp.concatenate([reshape_z[:4, 0].astype(float) - 0.0, shifted_z_0to4])
     effort = 0.02 * jnp.sum(weights * (force**2).astype(float))
     rules = jnp.concatenate([defects.astype(float), ends])
     return {"effort": effort, "rules": rules}
@@ -190,9 +189,9 @@ def jacobian(z: jax.Array) -> jax.Array:
     cos_sin_scaled_z3 = cos_sin * (4.0 * z3_inverse_below)
     twice_z3_sin = 2.0 * z3_inverse_below * sin
     twice_cos_inverse_below = 2.0 * cos * inverse_below
-    scaled_twice_cos = 0.01 * twice_cos_inverse_below[:100]
-    scaled_twice_z3 = -0.0015 * twice_z3_sin[1:]
-    joined_scaled = jnp.concatenate([scaled_twice_z3, scaled_twice_cos])
+    joined_scaled = jnp.concatenate(
+        [-0.0015 * twice_z3_sin[1:], 0.01 * twice_cos_inverse_below[:100]]
+    )
     full = jnp.full((100,), -0.01, z.dtype)
     joined_full_scaled = jnp.concatenate([full, -0.01 * inverse_below[:100]])
     cast_inverse_below_twice = cast * inverse_below_twice_cos[:100].astype(float)
@@ -203,11 +202,6 @@ def jacobian(z: jax.Array) -> jax.Array:
     cast_cos_sin_plus_1 = cast_jbz * cos_sin_scaled_z3[1:].astype(float) + 1.0
     neg_cast_twice_z3 = -(cast_jbz * twice_z3_sin[:100].astype(float))
     cast_twice_cos = cast * twice_cos_inverse_below[1:].astype(float)
-    joined_full_full = jnp.concatenate([full, full]).astype(float)
-    neg_cast_inverse_below_tail = -(cast * inverse_below[1:].astype(float))
-    cast_joined_full_scaled = joined_full_scaled.astype(float)
-    cast_joined_scaled = joined_scaled.astype(float)
-    neg_cast_1d = (-cast)[None]
     joined_cast_cast = jnp.concatenate(
         [
             jnp.ones((1,), float),
@@ -219,12 +213,12 @@ def jacobian(z: jax.Array) -> jax.Array:
             shifted_cast_cos,
             cast_cos_sin_plus_1,
             neg_cast_twice_z3,
-            cast_joined_scaled,
+            joined_scaled.astype(float),
             cast_twice_cos,
-            neg_cast_1d,
-            joined_full_full,
-            cast_joined_full_scaled,
-            neg_cast_inverse_below_tail,
+            (-cast)[None],
+            jnp.concatenate([full, full]).astype(float),
+            joined_full_scaled.astype(float),
+            -(cast * inverse_below[1:].astype(float)),
         ]
     )
     return joined_cast_cast[jnp.asarray(_VECTOR)]
@@ -262,85 +256,92 @@ def hessian(z: jax.Array, out_cotangent: dict[str, jax.Array]) -> jax.Array:
     scaled_neg_split = 0.01 * -split_0_rules.astype(z.dtype).reshape(4, 100)
     pad_scaled_neg_split = jnp.pad(scaled_neg_split, ((0, 0), (0, 1)))
     pad_scaled_neg_split_0 = jnp.pad(scaled_neg_split, ((0, 0), (1, 0)))
-    _, _, unstack_2_pad_scaled_pad, unstack_3_pad_scaled_pad = jnp.unstack(
+    _, _, pad_scaled_2, pad_scaled_3 = jnp.unstack(
         pad_scaled_neg_split + pad_scaled_neg_split_0
     )
     below = 1.0 + 0.3 * (1.0 - cos**2)
     half_below = 0.5 * below
-    neg_unstack_3_half = -(unstack_3_pad_scaled_pad / half_below)
+    neg_pad_scaled_half = -(pad_scaled_3 / half_below)
     sin = jnp.sin(z1)
     twice_cos = 2.0 * cos
     sin_twice_cos = sin * twice_cos
     half_powinv2 = half_below**-2
-    sin_twice_half_powinv2 = sin_twice_cos * unstack_3_pad_scaled_pad * half_powinv2
+    sin_twice_half_powinv2 = sin_twice_cos * pad_scaled_3 * half_powinv2
     pull = reshape_z[4] + scaled_z3_pow2 * sin
     scaled_sin_twice = 0.15 * (sin_twice_half_powinv2 * pull)
     below_powinv2 = below**-2
-    sin_twice_powinv2 = sin_twice_cos * unstack_2_pad_scaled_pad * below_powinv2
-    unstack_2_over_below = unstack_2_pad_scaled_pad / below
-    neg_scaled_sin_twice = -(0.3 * (sin_twice_powinv2 * sin))
-    sin_twice_scaled_half = sin_twice_cos * (-2.0 * half_below**-3)
+    sin_twice_powinv2 = sin_twice_cos * pad_scaled_2 * below_powinv2
+    pad_scaled_over_below = pad_scaled_2 / below
+    neg_scaled_plus_cos_pad = (
+        -(0.3 * (sin_twice_powinv2 * sin)) + cos * pad_scaled_over_below
+    )
     neg_pull_cos_scaled = -(pull * cos + 12.753000000000002 * sin)
-    sin_twice_unstack_3 = sin_twice_scaled_half * unstack_3_pad_scaled_pad
-    unstack_3_half_powinv2 = unstack_3_pad_scaled_pad * half_powinv2
+    sin_twice_pad_scaled = sin_twice_cos * (-2.0 * half_below**-3) * pad_scaled_3
+    pad_scaled_half_powinv2 = pad_scaled_3 * half_powinv2
     cos_scaled_plus_scaled_cos = (
         cos_scaled_z3 * cos + -(sin * pull) + 12.753000000000002 * cos
     )
-    neg_cos_scaled_unstack = -(cos_scaled_plus_scaled_cos * unstack_3_half_powinv2)
-    v0p15_times_sin_twice_neg = 0.15 * (sin_twice_unstack_3 * neg_pull_cos_scaled)
-    sin_twice_scaled_powinv3 = sin_twice_cos * (-2.0 * below**-3)
+    neg_cos_scaled_pad = -(cos_scaled_plus_scaled_cos * pad_scaled_half_powinv2)
+    scaled_sin_plus_neg_cos = (
+        0.15 * (sin_twice_pad_scaled * neg_pull_cos_scaled) + neg_cos_scaled_pad
+    )
     scaled_cos = 2.943 * cos
     pull_plus_scaled_cos = pull + scaled_cos * sin
-    sin_twice_unstack_2 = sin_twice_scaled_powinv3 * unstack_2_pad_scaled_pad
-    unstack_2_powinv2 = unstack_2_pad_scaled_pad * below_powinv2
+    sin_twice_scaled_pad_scaled_2 = sin_twice_cos * (-2.0 * below**-3) * pad_scaled_2
+    pad_scaled_powinv2 = pad_scaled_2 * below_powinv2
     cos_scaled_plus_neg_scaled = cos_scaled_z3 + (
         -(2.943 * (sin * sin)) + cos * scaled_cos
     )
-    v0p3_times_sin_twice_pull = 0.3 * (sin_twice_unstack_2 * pull_plus_scaled_cos)
-    cos_scaled_unstack_2 = cos_scaled_plus_neg_scaled * unstack_2_powinv2
-    half_scaled_sin = 0.5 * (v0p15_times_sin_twice_neg + neg_cos_scaled_unstack)
-    scaled_sin_plus_cos_scaled = v0p3_times_sin_twice_pull + cos_scaled_unstack_2
-    half_scaled_twice_cos = (half_scaled_sin + scaled_sin_plus_cos_scaled) * twice_cos
-    half_neg_unstack = 0.5 * -(unstack_3_half_powinv2 * neg_pull_cos_scaled)
-    neg_unstack_2_pull = -(unstack_2_powinv2 * pull_plus_scaled_cos)
-    neg_scaled_half_neg = -(0.3 * (half_neg_unstack + neg_unstack_2_pull))
-    neg_twice_sin_neg = -(2.0 * (sin * neg_scaled_half_neg))
+    v0p3_times_sin_twice_pull = 0.3 * (
+        sin_twice_scaled_pad_scaled_2 * pull_plus_scaled_cos
+    )
+    scaled_sin_plus_cos_scaled = (
+        v0p3_times_sin_twice_pull + cos_scaled_plus_neg_scaled * pad_scaled_powinv2
+    )
+    half_scaled_plus_scaled_sin = (
+        0.5 * scaled_sin_plus_neg_cos + scaled_sin_plus_cos_scaled
+    )
+    half_neg_pad = 0.5 * -(pad_scaled_half_powinv2 * neg_pull_cos_scaled)
+    half_neg_plus_neg_pad = half_neg_pad + -(pad_scaled_powinv2 * pull_plus_scaled_cos)
+    neg_scaled_half_neg = -(0.3 * half_neg_plus_neg_pad)
+    scaled_half_scaled = 0.3 * (half_scaled_plus_scaled_sin * twice_cos)
     cos_scaled_plus_scaled_half = (
-        cos_scaled_z3 * neg_unstack_3_half
+        cos_scaled_z3 * neg_pad_scaled_half
         + scaled_sin_twice
-        + 2.943 * (neg_scaled_sin_twice + cos * unstack_2_over_below)
-        + (0.3 * half_scaled_twice_cos + neg_twice_sin_neg)
+        + 2.943 * neg_scaled_plus_cos_pad
+        + (scaled_half_scaled + -(2.0 * (sin * neg_scaled_half_neg)))
     )
-    scaled_unstack_2 = 2.943 * (unstack_2_over_below * sin)
+    scaled_pad_scaled = 2.943 * (pad_scaled_over_below * sin)
     pull_neg_plus_neg_scaled = (
-        pull * neg_unstack_3_half + scaled_unstack_2 + neg_scaled_half_neg * twice_cos
+        pull * neg_pad_scaled_half + scaled_pad_scaled + neg_scaled_half_neg * twice_cos
     )
-    neg_cos_scaled_sin = -(cos_scaled_plus_scaled_half * sin)
     mul = jnp.asarray(0.15, z.dtype) * 12.753000000000002
-    neg_scaled = -(scaled_unstack_2 + 0.3 * (sin_twice_powinv2 * scaled_cos))
+    scaled_pad_plus_scaled_sin = scaled_pad_scaled + 0.3 * (
+        sin_twice_powinv2 * scaled_cos
+    )
     v0p15_times_sin_twice_cos = 0.15 * (sin_twice_half_powinv2 * cos)
     scaled_sin_plus_neg_scaled = (
         v0p15_times_sin_twice_cos
-        + -(sin * neg_unstack_3_half)
+        + -(sin * neg_pad_scaled_half)
         + -(0.3 * sin_twice_powinv2)
     )
     mul_sin_plus_scaled_sin = (
         mul * sin_twice_half_powinv2
-        + neg_scaled
+        + -scaled_pad_plus_scaled_sin
         + scaled_sin_plus_neg_scaled * scaled_z3_pow2
     )
-    scaled_neg_unstack = 12.753000000000002 * neg_unstack_3_half
-    neg_unstack_plus_unstack_2 = neg_unstack_3_half * cos + unstack_2_over_below
+    neg_pad_plus_pad_scaled = neg_pad_scaled_half * cos + pad_scaled_over_below
     scaled_neg_plus_scaled_z3 = (
-        scaled_neg_unstack
-        + scaled_cos * unstack_2_over_below
-        + scaled_z3_pow2 * neg_unstack_plus_unstack_2
+        12.753000000000002 * neg_pad_scaled_half
+        + scaled_cos * pad_scaled_over_below
+        + scaled_z3_pow2 * neg_pad_plus_pad_scaled
     )
     neg_sin_scaled_neg = -(sin * scaled_neg_plus_scaled_z3)
-    scaled_sin_sin = scaled_sin_plus_neg_scaled * sin
-    scaled_sin_plus_cos_neg = scaled_sin_sin + cos * neg_unstack_plus_unstack_2
+    scaled_sin_plus_cos_neg = (
+        scaled_sin_plus_neg_scaled * sin + cos * neg_pad_plus_pad_scaled
+    )
     scaled_sin = 0.15 * (scaled_sin_plus_cos_neg * (2.0 * z3))
-    twice_scaled_neg = 2.0 * (0.15 * (neg_unstack_plus_unstack_2 * sin))
+    twice_scaled_neg = 2.0 * (0.15 * (neg_pad_plus_pad_scaled * sin))
     full_0p5 = jnp.full((2,), 0.5, float)
     full_1 = jnp.ones((101,), float)
     scattered_full_1_full_0p5 = full_1.at[jnp.array([0, 100], jnp.int32)].set(full_0p5)
@@ -348,14 +349,13 @@ def hessian(z: jax.Array, out_cotangent: dict[str, jax.Array]) -> jax.Array:
     twice_scattered_full = 2.0 * scattered_full_scaled_effort.astype(z.dtype)
     stack_scaled_twice = jnp.stack([scaled_sin_plus_neg_scaled, twice_scattered_full])
     neg_cos_plus_mul_sin = (
-        neg_cos_scaled_sin
+        -(cos_scaled_plus_scaled_half * sin)
         + cos * -pull_neg_plus_neg_scaled
         + (mul_sin_plus_scaled_sin * cos + neg_sin_scaled_neg)
     )
     transposed_stack = jnp.stack([scaled_sin, twice_scaled_neg]).T.ravel()
-    reshape_transposed_stack = stack_scaled_twice.T.ravel()
     joined_neg_transposed = jnp.concatenate(
-        [neg_cos_plus_mul_sin, transposed_stack, reshape_transposed_stack]
+        [neg_cos_plus_mul_sin, transposed_stack, stack_scaled_twice.T.ravel()]
     )
     return joined_neg_transposed.astype(float)
 

@@ -18,40 +18,10 @@ __all__ = [
     "newton",
 ]
 
-
-def _grid(start: int, *axes: tuple[int, int] | list[int]) -> Any:
-    """All sums of a start and one offset of each axis: count and step, or a list."""
-    total = np.asarray(start)
-    for axis in axes:
-        steps = axis if isinstance(axis, list) else axis[1] * np.arange(axis[0])
-        total = total[..., None] + np.asarray(steps)
-    return total.ravel()
-
-
 _ARGUMENTS = {"x": "float[22]"}
-NEWTON_JACOBIAN_ROWS = np.concatenate(
-    [
-        _grid(0, (6, 0)),
-        _grid(1, (4, 0)),
-        _grid(2, (10, 0)),
-        _grid(3, (6, 0)),
-        _grid(4, (9, 0)),
-        _grid(5, (7, 0)),
-        _grid(6, (3, 0)),
-        _grid(7, (10, 0)),
-        _grid(8, (6, 0)),
-        _grid(9, (2, 1), (5, 0)),
-        _grid(11, (7, 0)),
-        _grid(12, (6, 0)),
-        _grid(13, (10, 0)),
-        _grid(14, (6, 0)),
-        _grid(15, (7, 0)),
-        _grid(16, (10, 0)),
-        _grid(17, (6, 0)),
-        _grid(18, (2, 1), (5, 0)),
-        _grid(20, (7, 0)),
-        _grid(21, (6, 0)),
-    ]
+NEWTON_JACOBIAN_ROWS = np.repeat(
+    np.arange(22),
+    [6, 4, 10, 6, 9, 7, 3, 10, 6, 5, 5, 7, 6, 10, 6, 7, 10, 6, 5, 5, 7, 6],
 )
 # fmt: off
 NEWTON_JACOBIAN_COLS = np.array([
@@ -70,8 +40,6 @@ NEWTON_JACOBIAN_INDPTR = np.array([
     0, 6, 10, 20, 26, 35, 42, 45, 55, 61, 66, 71, 78, 84, 94, 100, 107, 117, 123, 128,
     133, 140, 146
 ])
-# fmt: on
-# fmt: off
 _VECTOR = np.array(
     [0.0, -0.08691739674931762, -0.22200588085367873, -0.18029251173101424,
     -0.15323990832510212, -0.24818581963359368, -0.23335052099164186,
@@ -80,16 +48,12 @@ _VECTOR = np.array(
     1.019, 1.02, 1.07, 1.062, 1.09, 1.056, 1.051, 1.057, 1.055, 1.05, 1.036]
 )
 # fmt: on
-# fmt: off
 _VECTOR_14 = np.array(
     [36, 37, 38, 13, 14, 41, 15, 43, 16, 17, 18, 19, 20, 21], np.int32
 )
-# fmt: on
-# fmt: off
 _VECTOR_20 = np.array(
     [0, 0, 1, 1, 1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 6, 8, 8, 9, 11, 12], np.int32
 )
-# fmt: on
 # fmt: off
 _VECTOR_20_2 = np.array(
     [4.999131600798035, 1.025897454970189, 1.1350191923073958, 1.686033150614943,
@@ -99,11 +63,9 @@ _VECTOR_20_2 = np.array(
     1.1369941578063267]
 )
 # fmt: on
-# fmt: off
 _VECTOR_20_3 = np.array(
     [1, 4, 2, 3, 4, 3, 4, 6, 8, 5, 10, 11, 12, 7, 8, 9, 13, 10, 12, 13], np.int32
 )
-# fmt: on
 _VECTOR_14_2 = np.array([22, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], np.int32)
 # fmt: off
 _VECTOR_20_4 = np.array(
@@ -113,8 +75,6 @@ _VECTOR_20_4 = np.array(
     -3.902049552447428, -1.4240054870199312, -1.8808847537003996, -2.4890245868219187,
     -1.1369941578063267]
 )
-# fmt: on
-# fmt: off
 _VECTOR_20_5 = np.array(
     [15.263086523179553, 4.234983682334831, 4.781863151757718, 5.115838325872083,
     5.193927397969713, 5.0688169775939205, 21.578553981691588, 4.889512660317341,
@@ -122,8 +82,6 @@ _VECTOR_20_5 = np.array(
     6.102755448193116, 5.676979846721544, 9.09008271975275, 10.365394127060915,
     3.0290504569306034, 4.402943749460521, 2.251974626172212, 2.314963475105352]
 )
-# fmt: on
-# fmt: off
 _VECTOR_20_6 = np.array(
     [-4.999131600798035, -1.025897454970189, -1.1350191923073958, -1.686033150614943,
     -1.7011396670944048, -1.9859757099255606, -6.840980661495672, 0.0, 0.0, 0.0,
@@ -131,20 +89,14 @@ _VECTOR_20_6 = np.array(
     -3.902049552447428, -1.4240054870199312, -1.8808847537003996, -2.4890245868219187,
     -1.1369941578063267]
 )
-# fmt: on
-# fmt: off
 _VECTOR_13 = np.array(
     [0.18300000000000002, -0.9420000000000001, -0.478, -0.076, -0.11199999999999999,
     -0.0, 0.0, -0.295, -0.09, -0.035, -0.061, -0.135, -0.149]
 )
-# fmt: on
-# fmt: off
 _VECTOR_14_3 = np.array(
     [-0.0, -0.0, -0.0, -0.0, -0.0, -0.0, -0.0, -0.0, -0.19, -0.0, -0.0, -0.0, -0.0,
     -0.0]
 )
-# fmt: on
-# fmt: off
 _VECTOR_20_7 = np.array(
     [-15.236686523179552, -4.210383682334831, -4.759963151757718, -5.098838325872083,
     -5.176627397969713, -5.06241697759392, -21.578553981691588, -4.999501697665993,
@@ -152,8 +104,6 @@ _VECTOR_20_7 = np.array(
     -6.102755448193116, -5.676979846721544, -9.09008271975275, -10.365394127060915,
     -3.0290504569306034, -4.402943749460521, -2.251974626172212, -2.314963475105352]
 )
-# fmt: on
-# fmt: off
 _VECTOR_20_8 = np.array(
     [4.999131600798035, 1.025897454970189, 1.1350191923073958, 1.686033150614943,
     1.7011396670944048, 1.9859757099255606, 6.840980661495672, -0.0, -0.0, -0.0,
@@ -161,8 +111,6 @@ _VECTOR_20_8 = np.array(
     3.902049552447428, 1.4240054870199312, 1.8808847537003996, 2.4890245868219187,
     1.1369941578063267]
 )
-# fmt: on
-# fmt: off
 _VECTOR_20_9 = np.array(
     [-15.236686523179552, -4.210383682334831, -4.759963151757718, -5.098838325872083,
     -5.176627397969713, -5.06241697759392, -21.578553981691588, -4.781943381790359,
@@ -170,18 +118,14 @@ _VECTOR_20_9 = np.array(
     -6.102755448193116, -5.676979846721544, -9.09008271975275, -10.365394127060915,
     -3.0290504569306034, -4.402943749460521, -2.251974626172212, -2.314963475105352]
 )
-# fmt: on
-# fmt: off
 _VECTOR_9 = np.array(
     [0.039, -0.016, -0.0, -0.166, -0.057999999999999996, -0.018000000000000002, -0.016,
     -0.057999999999999996, -0.05]
 )
 # fmt: on
-# fmt: off
 _MATRIX_1x22 = np.array(
     [[0, 9, 8, 7, 1, 6, 0, 5, 9, 2, 8, 6, 7, 4, 3, 2, 1, 3, 0, 5, 4, 0]], np.int32
 )
-# fmt: on
 _MATRIX_10x1 = np.array([[0], [1], [2], [3], [4], [5], [6], [7], [8], [9]], np.int32)
 # fmt: off
 _MATRIX_1x20 = np.array(
@@ -191,8 +135,6 @@ _MATRIX_1x20 = np.array(
     3.902049552447428, 1.4240054870199312, 1.8808847537003996, 2.4890245868219187,
     1.1369941578063267]]
 )
-# fmt: on
-# fmt: off
 _MATRIX_1x20_2 = np.array(
     [[-4.999131600798035, -1.025897454970189, -1.1350191923073958, -1.686033150614943,
     -1.7011396670944048, -1.9859757099255606, -6.840980661495672, -0.0, -0.0, -0.0,
@@ -200,8 +142,6 @@ _MATRIX_1x20_2 = np.array(
     -3.902049552447428, -1.4240054870199312, -1.8808847537003996, -2.4890245868219187,
     -1.1369941578063267]]
 )
-# fmt: on
-# fmt: off
 _MATRIX_1x20_3 = np.array(
     [[15.263086523179553, 4.234983682334831, 4.781863151757718, 5.115838325872083,
     5.193927397969713, 5.0688169775939205, 21.578553981691588, 4.889512660317341,
@@ -209,8 +149,6 @@ _MATRIX_1x20_3 = np.array(
     6.102755448193116, 5.676979846721544, 9.09008271975275, 10.365394127060915,
     3.0290504569306034, 4.402943749460521, 2.251974626172212, 2.314963475105352]]
 )
-# fmt: on
-# fmt: off
 _MATRIX_1x20_4 = np.array(
     [[-4.999131600798035, -1.025897454970189, -1.1350191923073958, -1.686033150614943,
     -1.7011396670944048, -1.9859757099255606, -6.840980661495672, 0.0, 0.0, 0.0,
@@ -218,14 +156,10 @@ _MATRIX_1x20_4 = np.array(
     -3.902049552447428, -1.4240054870199312, -1.8808847537003996, -2.4890245868219187,
     -1.1369941578063267]]
 )
-# fmt: on
-# fmt: off
 _MATRIX_1x14 = np.array(
     [[-0.0, -0.0, -0.0, -0.0, -0.0, -0.0, -0.0, -0.0, -0.19, -0.0, -0.0, -0.0, -0.0,
     -0.0]]
 )
-# fmt: on
-# fmt: off
 _MATRIX_1x20_5 = np.array(
     [[-15.236686523179552, -4.210383682334831, -4.759963151757718, -5.098838325872083,
     -5.176627397969713, -5.06241697759392, -21.578553981691588, -4.999501697665993,
@@ -233,8 +167,6 @@ _MATRIX_1x20_5 = np.array(
     -6.102755448193116, -5.676979846721544, -9.09008271975275, -10.365394127060915,
     -3.0290504569306034, -4.402943749460521, -2.251974626172212, -2.314963475105352]]
 )
-# fmt: on
-# fmt: off
 _MATRIX_1x20_6 = np.array(
     [[4.999131600798035, 1.025897454970189, 1.1350191923073958, 1.686033150614943,
     1.7011396670944048, 1.9859757099255606, 6.840980661495672, -0.0, -0.0, -0.0,
@@ -242,8 +174,6 @@ _MATRIX_1x20_6 = np.array(
     3.902049552447428, 1.4240054870199312, 1.8808847537003996, 2.4890245868219187,
     1.1369941578063267]]
 )
-# fmt: on
-# fmt: off
 _MATRIX_1x20_7 = np.array(
     [[-15.236686523179552, -4.210383682334831, -4.759963151757718, -5.098838325872083,
     -5.176627397969713, -5.06241697759392, -21.578553981691588, -4.781943381790359,
@@ -251,8 +181,6 @@ _MATRIX_1x20_7 = np.array(
     -6.102755448193116, -5.676979846721544, -9.09008271975275, -10.365394127060915,
     -3.0290504569306034, -4.402943749460521, -2.251974626172212, -2.314963475105352]]
 )
-# fmt: on
-# fmt: off
 _VECTOR_146 = np.array(
     [0, 198, 176, 154, 88, 66, 1, 199, 177, 89, 2, 200, 178, 156, 134, 112, 90, 68, 46,
     24, 3, 179, 157, 25, 91, 69, 158, 26, 48, 180, 136, 70, 4, 114, 92, 181, 137, 5,
@@ -277,8 +205,7 @@ def ieee14(x: jax.Array) -> jax.Array:
     v_start_v_end = v_start * v_end
     picked_everything_xhg = everything[jnp.asarray(_VECTOR_14_2)]
     picked_picked_everything = picked_everything_xhg[jnp.asarray(_VECTOR_20_3)]
-    picked_picked_everything_rxq = picked_everything_xhg[jnp.asarray(_VECTOR_20)]
-    between = picked_picked_everything_rxq - picked_picked_everything
+    between = picked_everything_xhg[jnp.asarray(_VECTOR_20)] - picked_picked_everything
     c = v_start_v_end * jnp.cos(between)
     vector_value = jnp.asarray(_VECTOR_20_4, x.dtype)
     s = v_start_v_end * jnp.sin(between)
@@ -310,9 +237,12 @@ def ieee14(x: jax.Array) -> jax.Array:
     ].add(q_start)
     q = scattered_scaled_q_start.at[jnp.asarray(_VECTOR_20_3)].add(q_end)
     picked_q = q[jnp.array([3, 4, 6, 8, 9, 10, 11, 12, 13], jnp.int32)]
-    picked_p_minus = picked_p - jnp.asarray(_VECTOR_13, x.dtype)
-    picked_q_minus = picked_q - jnp.asarray(_VECTOR_9, x.dtype)
-    return jnp.concatenate([picked_p_minus, picked_q_minus])
+    return jnp.concatenate(
+        [
+            picked_p - jnp.asarray(_VECTOR_13, x.dtype),
+            picked_q - jnp.asarray(_VECTOR_9, x.dtype),
+        ]
+    )
 
 
 class Newton(NamedTuple):
@@ -343,8 +273,7 @@ def newton(x: jax.Array) -> Newton:
     v_start_v_end = v_start * v_end
     picked_everything_xhg = everything[jnp.asarray(_VECTOR_14_2)]
     picked_picked_everything = picked_everything_xhg[jnp.asarray(_VECTOR_20_3)]
-    picked_picked_everything_rxq = picked_everything_xhg[jnp.asarray(_VECTOR_20)]
-    between = picked_picked_everything_rxq - picked_picked_everything
+    between = picked_everything_xhg[jnp.asarray(_VECTOR_20)] - picked_picked_everything
     cos_between = jnp.cos(between)
     c = v_start_v_end * cos_between
     vector_value = jnp.asarray(_VECTOR_20_4, x.dtype)
@@ -378,8 +307,6 @@ def newton(x: jax.Array) -> Newton:
     ].add(q_start)
     q = scattered_scaled_q_start.at[jnp.asarray(_VECTOR_20_3)].add(q_end)
     picked_q = q[jnp.array([3, 4, 6, 8, 9, 10, 11, 12, 13], jnp.int32)]
-    picked_p_minus = picked_p - jnp.asarray(_VECTOR_13, x.dtype)
-    picked_q_minus = picked_q - jnp.asarray(_VECTOR_9, x.dtype)
 
     # jacobian
     is_nkf = jnp.asarray(_MATRIX_1x22) == jnp.asarray(_MATRIX_10x1)
@@ -392,8 +319,9 @@ def newton(x: jax.Array) -> Newton:
     matrix_value_6 = jnp.asarray(_MATRIX_1x20, x.dtype)
     picked_picked_joined_full_hqk = picked_joined_full_0[:, jnp.asarray(_VECTOR_20_3)]
     v_start_picked_picked = v_start[None] * picked_picked_joined_full_hqk
-    picked_picked_v_end = picked_picked_joined_full * v_end[None]
-    picked_plus_v_start = picked_picked_v_end + v_start_picked_picked
+    picked_plus_v_start = (
+        picked_picked_joined_full * v_end[None] + v_start_picked_picked
+    )
     cos_between_2d = cos_between[None]
     v_start_v_end_2d = v_start_v_end[None]
     picked_joined_full_0_xgv = joined_is_full_0[:, jnp.asarray(_VECTOR_14_2)]
@@ -406,47 +334,47 @@ def newton(x: jax.Array) -> Newton:
     v_start_v_end_neg_picked = v_start_v_end_2d * -(
         picked_minus_picked * sin_between_2d
     )
-    picked_v_start_cos_between = picked_plus_v_start * cos_between_2d
     picked_v_start_cos_plus_v_start_v_end = (
-        picked_v_start_cos_between + v_start_v_end_neg_picked
+        picked_plus_v_start * cos_between_2d + v_start_v_end_neg_picked
     )
     matrix_value_7 = jnp.asarray(_MATRIX_1x20_2, x.dtype)
     scaled_picked_v_start = matrix_value_7 * picked_v_start_cos_plus_v_start_v_end
-    scaled_picked_picked = matrix_value_6 * picked_picked_twice_v_start
     v_start_v_end_picked_picked = v_start_v_end_2d * (
         picked_minus_picked * cos_between_2d
     )
-    picked_v_start_sin_between = picked_plus_v_start * sin_between_2d
     picked_v_start_sin_plus_v_start_v_end = (
-        picked_v_start_sin_between + v_start_v_end_picked_picked
+        picked_plus_v_start * sin_between_2d + v_start_v_end_picked_picked
     )
     matrix_value_8 = jnp.asarray(_MATRIX_1x20_3, x.dtype)
     times_picked_v_start = matrix_value_8 * picked_v_start_sin_plus_v_start_v_end
     scaled_plus_scaled_picked = (
-        scaled_picked_picked + scaled_picked_v_start + times_picked_v_start
+        matrix_value_6 * picked_picked_twice_v_start
+        + scaled_picked_v_start
+        + times_picked_v_start
     )
     scaled_picked_joined = 0.0 * picked_joined_twice_picked
     picked_picked_twice_v_end = picked_picked_joined_full_hqk * (2.0 * v_end)[None]
     scaled_picked_v_start_cnf = (
         jnp.asarray(_MATRIX_1x20_4, x.dtype) * picked_v_start_cos_plus_v_start_v_end
     )
-    times_picked_picked_twice = matrix_value_6 * picked_picked_twice_v_end
+    scaled_minus_scaled_picked = (
+        matrix_value_6 * picked_picked_twice_v_end
+        + scaled_picked_v_start_cnf
+        - times_picked_v_start
+    )
     scattered_scaled = scaled_picked_joined.at[:, jnp.asarray(_VECTOR_20)].add(
         scaled_plus_scaled_picked
-    )
-    scaled_minus_scaled_picked = (
-        times_picked_picked_twice + scaled_picked_v_start_cnf - times_picked_v_start
     )
     scattered_scattered_scaled = scattered_scaled.at[:, jnp.asarray(_VECTOR_20_3)].add(
         scaled_minus_scaled_picked
     )
     scaled_picked_v_start_jhm = matrix_value_8 * picked_v_start_cos_plus_v_start_v_end
     scaled_picked_v_start_gxp = matrix_value_7 * picked_v_start_sin_plus_v_start_v_end
-    scaled_picked_picked_zmg = (
+    scaled_picked_picked = (
         jnp.asarray(_MATRIX_1x20_5, x.dtype) * picked_picked_twice_v_start
     )
     scaled_scaled_minus_scaled_picked_picked = (
-        scaled_picked_v_start_gxp - scaled_picked_v_start_jhm - scaled_picked_picked_zmg
+        scaled_picked_v_start_gxp - scaled_picked_v_start_jhm - scaled_picked_picked
     )
     times_picked_joined_twice = (
         jnp.asarray(_MATRIX_1x14, x.dtype) * picked_joined_twice_picked
@@ -454,14 +382,16 @@ def newton(x: jax.Array) -> Newton:
     scaled_picked_v_start_qsq = (
         jnp.asarray(_MATRIX_1x20_6, x.dtype) * picked_v_start_sin_plus_v_start_v_end
     )
-    scaled_picked_picked_cxs = (
+    times_picked_picked_twice = (
         jnp.asarray(_MATRIX_1x20_7, x.dtype) * picked_picked_twice_v_end
     )
     scattered_scaled_picked_joined_scaled = times_picked_joined_twice.at[
         :, jnp.asarray(_VECTOR_20)
     ].add(scaled_scaled_minus_scaled_picked_picked)
     scaled_minus_scaled_picked_jpx = (
-        scaled_picked_v_start_qsq - scaled_picked_v_start_jhm - scaled_picked_picked_cxs
+        scaled_picked_v_start_qsq
+        - scaled_picked_v_start_jhm
+        - times_picked_picked_twice
     )
     scattered_scattered_scaled_scaled_scaled = scattered_scaled_picked_joined_scaled.at[
         :, jnp.asarray(_VECTOR_20_3)
@@ -475,7 +405,12 @@ def newton(x: jax.Array) -> Newton:
     )
 
     # results
-    mismatch = jnp.concatenate([picked_p_minus, picked_q_minus])
+    mismatch = jnp.concatenate(
+        [
+            picked_p - jnp.asarray(_VECTOR_13, x.dtype),
+            picked_q - jnp.asarray(_VECTOR_9, x.dtype),
+        ]
+    )
     jacobian = joined_picked_picked.ravel()[jnp.asarray(_VECTOR_146)]
     return Newton(mismatch, jacobian)
 

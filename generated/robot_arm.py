@@ -104,34 +104,20 @@ def jacobian(q: jax.Array) -> jax.Array:
     scaled_cos_q1_cos_q1_minus_scaled_cos_q1 = (
         scaled_cos_q1_cos_q1 - scaled_cos_q1_cos_q1_sin_q4
     )
-    return jnp.array(
-        [
-            [
-                scaled_sin_q0_plus_scaled_cos_q0_sin_q0,
-                cos_q0 * scaled_plus_scaled_cos_q1,
-                cos_q0_scaled,
-                cos_q0 * scaled_plus_scaled,
-                -0.0823 * sin_q0_plus_cos_q0,
-                0.0,
-            ],
-            [
-                pose_0_3,
-                sin_q0 * scaled_plus_scaled_cos_q1,
-                sin_q0_scaled,
-                sin_q0 * scaled_plus_scaled,
-                0.0823 * cos_q0_minus_sin_q0,
-                0.0,
-            ],
-            [
-                0.0,
-                scaled_scaled_cos_q1_minus_scaled_cos_q1,
-                scaled_scaled_minus_scaled_cos_q1_sin_q4,
-                scaled_cos_q1_cos_q1_minus_scaled_cos_q1,
-                -0.0823 * cos_q1_plus_cos_q1 * cos_q4,
-                0.0,
-            ],
-        ]
-    )
+    # fmt: off
+    jacobian_q = jnp.array([
+        [scaled_sin_q0_plus_scaled_cos_q0_sin_q0,
+         cos_q0 * scaled_plus_scaled_cos_q1, cos_q0_scaled,
+         cos_q0 * scaled_plus_scaled, -0.0823 * sin_q0_plus_cos_q0, 0.0],
+        [pose_0_3, sin_q0 * scaled_plus_scaled_cos_q1, sin_q0_scaled,
+         sin_q0 * scaled_plus_scaled, 0.0823 * cos_q0_minus_sin_q0, 0.0],
+        [0.0, scaled_scaled_cos_q1_minus_scaled_cos_q1,
+         scaled_scaled_minus_scaled_cos_q1_sin_q4,
+         scaled_cos_q1_cos_q1_minus_scaled_cos_q1,
+         -0.0823 * cos_q1_plus_cos_q1 * cos_q4, 0.0],
+    ])
+    # fmt: on
+    return jacobian_q
 
 
 @jax.jit
@@ -154,10 +140,8 @@ def shoulder_block(q: jax.Array) -> jax.Array:
         sin_q2 * scaled_plus_scaled + cos_q2 * shifted_scaled - 0.425
     )
     sin_q2_minus_cos_q2 = sin_q2 * shifted_scaled - cos_q2 * scaled_plus_scaled
-    cos_q1_shifted_sin_q2 = cos_q1 * shifted_sin_q2_cos_q2
-    cos_q1_minus_sin_q1 = cos_q1_shifted_sin_q2 - sin_q1 * sin_q2_minus_cos_q2
-    sin_q1_shifted_sin_q2 = sin_q1 * shifted_sin_q2_cos_q2
-    sin_q1_plus_cos_q1 = sin_q1_shifted_sin_q2 + cos_q1 * sin_q2_minus_cos_q2
+    cos_q1_minus_sin_q1 = cos_q1 * shifted_sin_q2_cos_q2 - sin_q1 * sin_q2_minus_cos_q2
+    sin_q1_plus_cos_q1 = sin_q1 * shifted_sin_q2_cos_q2 + cos_q1 * sin_q2_minus_cos_q2
     cos_q1_scaled_minus_sin_q1_shifted = (
         cos_q1 * scaled_plus_scaled - sin_q1 * shifted_scaled
     )
@@ -165,20 +149,20 @@ def shoulder_block(q: jax.Array) -> jax.Array:
         sin_q1 * scaled_plus_scaled + cos_q1 * shifted_scaled
     )
     sin_q2_sin_q1_cos_q1 = sin_q2 * sin_q1_scaled_plus_cos_q1_shifted_scaled
-    cos_q2_cos_q1_sin_q1 = cos_q2 * cos_q1_scaled_minus_sin_q1_shifted
-    cos_q2_minus_sin_q2 = cos_q2_cos_q1_sin_q1 - sin_q2_sin_q1_cos_q1
+    cos_q2_minus_sin_q2 = (
+        cos_q2 * cos_q1_scaled_minus_sin_q1_shifted - sin_q2_sin_q1_cos_q1
+    )
     cos_q0_minus_sin_q0 = cos_q0 * shifted_scaled_cos - sin_q0 * cos_q1_minus_sin_q1
     pose_0_3 = sin_q0 * shifted_scaled_cos + cos_q0 * cos_q1_minus_sin_q1
-    return jnp.array(
-        [
-            [
-                cos_q0_minus_sin_q0,
-                -(cos_q0 * sin_q1_plus_cos_q1),
-                cos_q0 * cos_q2_minus_sin_q2,
-            ],
-            [pose_0_3, -(sin_q0 * sin_q1_plus_cos_q1), sin_q0 * cos_q2_minus_sin_q2],
-        ]
-    )
+    # fmt: off
+    jacobian_q0to3_out0to2 = jnp.array([
+        [cos_q0_minus_sin_q0, -(cos_q0 * sin_q1_plus_cos_q1),
+         cos_q0 * cos_q2_minus_sin_q2],
+        [pose_0_3, -(sin_q0 * sin_q1_plus_cos_q1),
+         sin_q0 * cos_q2_minus_sin_q2],
+    ])
+    # fmt: on
+    return jacobian_q0to3_out0to2
 
 
 # What the kernels above have in common.

@@ -67,11 +67,10 @@ def hessian(x: jax.Array) -> jax.Array:
     stack_neg_scaled_stretched = jnp.stack(
         [neg_cos_x[0] + scaled_stretched_pow2[0], neg12_times_stretched_pow2[0]]
     )
-    transposed_stack_scaled_neg = stack_scaled_neg.T.ravel()
     return jnp.concatenate(
         [
             stack_neg_scaled_stretched,
-            transposed_stack_scaled_neg,
+            stack_scaled_neg.T.ravel(),
             stack_scaled_stretched_pow2_neg_scaled,
         ]
     )

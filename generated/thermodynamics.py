@@ -64,49 +64,49 @@ def derivatives(tau: jax.Array, delta: jax.Array) -> Derivatives:
     tau, delta = _checked(_ARGUMENTS, tau=tau, delta=delta)
     # a00
     inverse_sqrt_inverse_tau = jnp.sqrt(1.0 / tau)
-    scaled_inverse_sqrt = 0.7064774529578879 * inverse_sqrt_inverse_tau
-    shifted_scaled_inverse = 1.7064774529578879 - scaled_inverse_sqrt
+    shifted_scaled_inverse = (
+        1.7064774529578879 - 0.7064774529578879 * inverse_sqrt_inverse_tau
+    )
     tau_shifted_scaled = tau * shifted_scaled_inverse**2
     shifted_scaled_delta = 2.414213562373095 * delta + 1.0
     inverse_shifted_scaled = 1.0 / (1.0 - 0.41421356237309515 * delta)
     log_ratio = jnp.log(shifted_scaled_delta * inverse_shifted_scaled)
-    attractive = 2.0779605375661445 * tau_shifted_scaled * log_ratio
+    minus_repulsive_plus_attractive = (
+        jnp.log1p(-delta) + 2.0779605375661445 * tau_shifted_scaled * log_ratio
+    )
 
     # a01
     inverse_shifted_delta = 1.0 / (1.0 - delta)
     v1_over_shifted_scaled_delta = 1.0 / shifted_scaled_delta
     tau_shifted_inverse_shifted = tau_shifted_scaled * v1_over_shifted_scaled_delta
     scaled_tau_shifted = 5.877359948604258 * tau_shifted_inverse_shifted
-    scaled_tau_inverse_shifted = scaled_tau_shifted * inverse_shifted_scaled
 
     # a02
     minus_scaled_inverse_shifted = 2.34314575050762 - 8.0 * v1_over_shifted_scaled_delta
     times_tau_shifted_inverse = 2.0779605375661445 * tau_shifted_inverse_shifted
     scaled_tau_shifted_scaled = times_tau_shifted_inverse * minus_scaled_inverse_shifted
-    scaled_tau_shifted_inverse_shifted_pow2 = (
-        scaled_tau_shifted_scaled * inverse_shifted_scaled**2
-    )
-    inverse_shifted_pow2 = inverse_shifted_delta**2
 
     # a11
     scaled_inverse_shifted = -10.029582235210896 * inverse_shifted_scaled
     scaled_shifted = scaled_inverse_shifted * shifted_scaled_inverse
 
     # a20
-    times_inverse_sqrt_pow3 = -1.2525819827158013 * inverse_sqrt_inverse_tau**3
+    scaled_inverse_sqrt = -1.2525819827158013 * inverse_sqrt_inverse_tau**3
 
     # results
-    a01 = inverse_shifted_delta - scaled_tau_inverse_shifted
+    a01 = inverse_shifted_delta - scaled_tau_shifted * inverse_shifted_scaled
     a10 = -3.5459928054928778 * log_ratio * shifted_scaled_inverse
-    a02 = inverse_shifted_pow2 - scaled_tau_shifted_inverse_shifted_pow2
+    a02 = (
+        inverse_shifted_delta**2 - scaled_tau_shifted_scaled * inverse_shifted_scaled**2
+    )
     a11 = scaled_shifted * v1_over_shifted_scaled_delta
     return Derivatives(
-        -(jnp.log1p(-delta) + attractive),
+        -minus_repulsive_plus_attractive,
         a01,
         a10,
         a02,
         a11,
-        times_inverse_sqrt_pow3 * log_ratio,
+        scaled_inverse_sqrt * log_ratio,
     )
 
 

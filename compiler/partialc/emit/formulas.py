@@ -88,7 +88,7 @@ def formulas_of(kernel: Kernel, *, always: bool = False) -> list[Formula]:
             _ENDLESS if always else _length(each)
             for each in (pattern.rows, pattern.cols)
         ]
-        found += _of_places(pattern, names, lengths)
+        found += _of_places(pattern, names, lengths, by_counts=not always)
         if "INDPTR" in field.constants:
             starts = pattern.indptr.astype(np.int64)
             pointers = place_formulas(np.arange(starts.size), starts)
@@ -100,10 +100,14 @@ def formulas_of(kernel: Kernel, *, always: bool = False) -> list[Formula]:
 
 
 def _of_places(
-    pattern: Pattern, names: Sequence[str], lengths: Sequence[int]
+    pattern: Pattern,
+    names: Sequence[str],
+    lengths: Sequence[int],
+    *,
+    by_counts: bool,
 ) -> list[Formula]:
     """By grids of rows, or by diagonals where that is much shorter."""
-    places = place_formulas(pattern.rows, pattern.cols)
+    places = place_formulas(pattern.rows, pattern.cols, by_counts=by_counts)
     each = [
         Formula((name,), text)
         for name, text, length in zip(names, places or (), lengths, strict=False)

@@ -20,6 +20,11 @@ MOST_GRIDS: Final = 24
 FEWEST: Final = 16
 """Shorter lists are listed."""
 
+FEW_ROWS: Final = 3
+WIDEST_COUNTS: Final = 80
+"""Grids of fewer rows in the mean tell no more than how many entries each row has, if
+the counts fit into a line of so many columns."""
+
 MOST_BLOCKS: Final = 200_000
 LONGEST_PERIOD: Final = 12
 
@@ -60,12 +65,15 @@ class _Group:
     blocks: tuple[_Block, ...]
 
 
-def place_formulas(rows: Integers, cols: Integers) -> tuple[str, str] | None:
+def place_formulas(
+    rows: Integers, cols: Integers, *, by_counts: bool = True
+) -> tuple[str, str] | None:
     """Expressions for the rows and the columns of a pattern, by `_grid`.
 
     Args:
         rows: The row of each entry, ascending, of shape (nonzeros,).
         cols: Its column.
+        by_counts: Whether rows of many grids may be told by their numbers of entries.
 
     Returns:
         Two expressions of numpy arrays of shape (nonzeros,); None where a list is as
@@ -79,7 +87,19 @@ def place_formulas(rows: Integers, cols: Integers) -> tuple[str, str] | None:
         return None
     texts = [[_text(group, kind) for group in groups] for kind in (0, 1)]
     first, second = map(_joined, texts)
-    return first, second
+    grids = sum(len(group.blocks) for group in groups)
+    is_irregular = by_counts and rows[-1] + 1 - rows[0] < FEW_ROWS * grids
+    counted = _counted(rows) if is_irregular and grids > 1 else None
+    return counted or first, second
+
+
+def _counted(rows: Integers) -> str | None:
+    """Rows by how many entries each has; None where these counts do not fit."""
+    counts = np.bincount(rows).tolist()
+    text = str(counts)
+    if len(text) > WIDEST_COUNTS:
+        return None
+    return f"np.repeat(np.arange({len(counts)}), {text})"
 
 
 def rows_formula(numbers: Integers) -> str | None:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from io import BytesIO
 from itertools import combinations_with_replacement
 from textwrap import fill, indent
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,13 +162,14 @@ def module_text(
     exported = [each for each in (*exported, *constants) if not each.startswith("_")]
     body = [*lines, *before, *early, *texts.values(), definitions]
     body += [kernel.definitions + kernel.text for kernel in kernels]
+    given = [*lines, *before]
     source = render(
         "module.py.jinja",
         header=_header(name, origin, importable=rebuilds),
         docstring=_docstring(signature, kernels),
         imports=_imports("\n".join(body), function.imports, reads=arrays is not None),
         exported=", ".join(f'"{each}"' for each in sorted(exported, key=kind_and_name)),
-        constants=[*early, *lines, *before],
+        constants=[*early, *(_in_blocks(given) if ruled_from is None else given)],
         helpers=list(texts.values()),
         function=definitions,
         kernels=[f"{kernel.definitions}\n\n{kernel.text}" for kernel in kernels],
@@ -215,6 +217,9 @@ def _docstring(signature: Signature, kernels: Sequence[KernelText]) -> str:
     listed = ", ".join(f"`{kernel.names[-1]}`" for kernel in kernels)
     return f"Derivatives of `{signature.name}`: {listed}.\n"
 
+
+_LEFT_FROM: Final = "# fmt: off\n"
+_LEFT_UNTIL: Final = "\n# fmt: on"
 
 _NUMPY = re.compile(r"\bnp\.")
 _LAX = re.compile(r"(?<![.\w])lax\.")
@@ -272,6 +277,17 @@ def _definition(name: str, array: Constant) -> str:
         return line
     rows = fill(", ".join(map(str, array.tolist())), LINE_LENGTH - 4)
     return f"# fmt: off\n{name} = np.array([\n{indent(rows, '    ')}\n])\n# fmt: on"
+
+
+def _in_blocks(definitions: Sequence[str]) -> list[str]:
+    """Statements that black leaves alone between one pair of comments, if adjacent."""
+    found: list[str] = []
+    for each in definitions:
+        if found and found[-1].endswith(_LEFT_UNTIL) and each.startswith(_LEFT_FROM):
+            before = found.pop().removesuffix(_LEFT_UNTIL)
+            each = f"{before}\n{each.removeprefix(_LEFT_FROM)}"
+        found.append(each)
+    return found
 
 
 def _combinations(order: int, extent: int) -> str:

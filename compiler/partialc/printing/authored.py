@@ -10,7 +10,7 @@ array `edges_0_1`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Final, TypeAlias
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from partialc.ir.agreement import is_agreeing
 from partialc.ir.dtypes import Regime
 from partialc.ir.program import ArrayType, Equation, Function, Value
+from partialc.ir.rewrite import without_dead_equations
 from partialc.ir.structure import all_equations
 from partialc.ops.evaluation import evaluate
 
@@ -35,8 +36,11 @@ _TOLERANCE: Final = 1e-9
 """Relative: regrouping changes less, and what differs almost surely differs by more."""
 
 _MOST_EQUATIONS: Final = 2000
-_MOST_NUMBERS: Final = 4_000_000
+_MOST_NUMBERS: Final = 40_000_000
 """Programs with more of either are printed without: running them would take long."""
+
+_SAMPLE: Final = 1024
+"""Of larger arrays so many numbers are compared: others almost surely differ there."""
 
 _MOST_STEPS: Final = 1000
 """The same of loops."""
@@ -68,9 +72,9 @@ class Authored:
             if value.hint is not None
         ]
         named: dict[int, list[tuple[str, Numbers]]] = defaultdict(list)
-        for name, numbers in _with_relatives(found):
+        for name, size, numbers in _with_relatives(found):
             if _is_telling(numbers):
-                named[numbers.shape[1]].append((name, numbers))
+                named[size].append((name, numbers))
         return cls(types, named)
 
     def names(self, function: Function) -> dict[Value, str]:
@@ -82,10 +86,10 @@ class Authored:
         if not self.named:
             return {}
         found: dict[Value, str] = {}
-        for value, numbers in _values(function, self.types):
+        for value, numbers in _values(function, self.types, self.named):
             if not _is_telling(numbers):
                 continue
-            for name, wanted in self.named.get(numbers.shape[1], ()):
+            for name, wanted in self.named.get(value.type.size, ()):
                 if _agree(numbers, wanted):
                     found[value] = name
                     break
@@ -97,16 +101,29 @@ UNNAMED: Final = Authored()
 
 
 def _values(
-    function: Function, types: Sequence[ArrayType]
+    function: Function,
+    types: Sequence[ArrayType],
+    sizes: Collection[int] | None = None,
 ) -> Iterator[tuple[Value, Numbers]]:
-    """The real values of a program at all points, of shape (points, elements)."""
+    """The real values of a program at all points, of shape (points, elements).
+
+    Of a large one so many elements as `_SAMPLE`, evenly spaced.
+
+    Args:
+        function: The program.
+        types: Those of its first inputs.
+        sizes: How many elements the values have that are looked for; None for any.
+    """
     values = [
         value
         for equation in function.equations
         for value in equation.outputs
-        if value.type.dtype.is_float
+        if value.type.dtype.is_float and (sizes is None or value.type.size in sizes)
     ]
-    count = sum(prod(value.type.shape) for value in values)
+    function = without_dead_equations(replace(function, outputs=tuple(values)))
+    count = sum(
+        value.type.size for equation in function.equations for value in equation.outputs
+    )
     is_large = count > _MOST_NUMBERS and not is_agreeing()
     if len(function.equations) > _MOST_EQUATIONS or is_large:
         return
@@ -115,13 +132,21 @@ def _values(
     inputs = [value.type for value in function.inputs]
     if list(types) != inputs[: len(types)] or any(_is_strange(kind) for kind in inputs):
         return
-    probe = replace(function, outputs=tuple(values))
-    points = [_arguments(inputs, point) for point in range(len(_DOMAINS))]
-    with np.errstate(all="ignore"):
-        runs = [evaluate(probe, arguments, Regime.WIDE) for arguments in points]
+    rows: list[list[Numbers]] = []
+    for point in range(len(_DOMAINS)):
+        with np.errstate(all="ignore"):
+            run = evaluate(function, _arguments(inputs, point), Regime.WIDE)
+        rows.append([_sampled(np.asarray(each).reshape(-1)) for each in run])
     for place, value in enumerate(values):
-        rows = [np.asarray(run[place], np.float64).reshape(-1) for run in runs]
-        yield value, np.stack(rows)
+        yield value, np.stack([row[place] for row in rows])
+
+
+def _sampled(numbers: Numbers) -> Numbers:
+    """What is compared of the numbers of an array."""
+    if numbers.size > _SAMPLE:
+        places = np.linspace(0, numbers.size - 1, _SAMPLE).astype(np.int64)
+        numbers = numbers[places]
+    return numbers.astype(np.float64)
 
 
 def _may_take_long(equation: Equation) -> bool:
@@ -151,19 +176,20 @@ def _arguments(types: Sequence[ArrayType], point: int) -> list[Numbers]:
 
 def _with_relatives(
     found: Sequence[tuple[str, tuple[int, ...], Numbers]],
-) -> Iterator[tuple[str, Numbers]]:
-    for name, _, numbers in found:
-        yield name, numbers
+) -> Iterator[tuple[str, int, Numbers]]:
+    """Names, numbers of elements, and numbers: of values, then of their relatives."""
+    for name, shape, numbers in found:
+        yield name, prod(shape), numbers
     for name, shape, numbers in found:
         if 1 < numbers.shape[1] <= _MOST_ELEMENTS and not is_agreeing():
             for place, index in enumerate(np.ndindex(shape)):
                 digits = "_".join(map(str, index))
                 apart = "_" if len(index) > 1 or name[-1].isdigit() else ""
-                yield f"{name}{apart}{digits}", numbers[:, place : place + 1]
-    for name, _, numbers in found:
-        yield f"minus_{name}", -numbers
+                yield f"{name}{apart}{digits}", 1, numbers[:, place : place + 1]
+    for name, shape, numbers in found:
+        yield f"minus_{name}", prod(shape), -numbers
         if numbers.all():
-            yield f"inverse_{name}", 1.0 / numbers
+            yield f"inverse_{name}", prod(shape), 1.0 / numbers
 
 
 def _is_telling(numbers: Numbers) -> bool:

@@ -18,6 +18,7 @@ from partialc.ir.agreement import width
 from partialc.ir.program import Atom, Constant, Equation, Function, Param, Value
 from partialc.ir.structure import constant_key, equation_key
 from partialc.printing.names import identifier
+from partialc.printing.tables import MANY
 from partialc.printing.words import (
     BY_NUMBER,
     INFIX,
@@ -27,6 +28,9 @@ from partialc.printing.words import (
     TRANSPARENT,
     WORDS,
 )
+
+ENTRIES: Final = "entries"
+"""What an array is called that many scalars were put into."""
 
 Tokens: TypeAlias = tuple[str, ...]
 
@@ -165,6 +169,9 @@ class Labels:
             stacked = self._stacked(equation.inputs[0], number)
             if stacked is not None:
                 return (*self.tokens(stacked)[:3], "kept")
+            return self._element(equation.inputs[0], number)
+        if op in ("stack", "concatenate") and self._is_table(equation):
+            return (ENTRIES,)
         if op in TRANSPARENT and told and not full:
             return self.tokens(equation.inputs[0])
         if op == "integer_pow" and told:
@@ -183,6 +190,21 @@ class Labels:
             return (*word, *_core(self.tokens(_first_value(equation)))[:3])
         return (*word, *_flat(told[: 3 if full else 2]))
 
+    def _is_table(self, equation: Equation) -> bool:
+        """Whether it lists many scalars, so that its parts do not tell what it is."""
+        if equation.op == "concatenate":
+            return any(ENTRIES in self.tokens(atom) for atom in equation.inputs)
+        kind = equation.outputs[0].type
+        if kind.size < MANY or equation.inputs[0].type.ndim != kind.ndim - 1:
+            return False
+        for atom in equation.inputs:
+            if not atom.type.shape:
+                continue
+            row = self._definitions.get(atom) if isinstance(atom, Value) else None
+            if row is None or row[0].op != "stack":
+                return False
+        return True
+
     def _is_reciprocal(self, atom: Atom) -> bool:
         """Whether an atom is called the inverse of something."""
         definition = self._definitions.get(atom) if isinstance(atom, Value) else None
@@ -200,6 +222,22 @@ class Labels:
             return self._stacked(equation.inputs[0], number)
         found = equation.inputs[number] if equation.op == "stack" else None
         return found if isinstance(found, Value) else None
+
+    def _element(self, atom: Atom, number: int) -> Tokens:
+        """One element of a vector, or of a part of one that is taken apart: `x0`."""
+        definition = self._definitions.get(atom) if isinstance(atom, Value) else None
+        if definition is not None and definition[0].op == "index":
+            index = definition[0].params["index"]
+            part = index[0] if isinstance(index, tuple) and len(index) == 1 else None
+            if isinstance(part, tuple) and part[2] == 1:
+                assert isinstance(part[0], int)
+                return self._element(definition[0].inputs[0], part[0] + number)
+        if definition is not None and definition[0].op in TRANSPARENT:
+            return self._element(definition[0].inputs[0], number)
+        base = _core(self.tokens(atom, 3)) or ("value",)
+        if len(base) == 1 and not base[0][-1].isdigit():
+            return (f"{base[0]}{number}",)
+        return (*base, str(number))
 
     def _looped(self, equation: Equation, number: int) -> Tokens:
         """A loop's last state is named after its first, its rows after the body's."""
@@ -222,7 +260,7 @@ class Labels:
 
         Of a long axis, `x[1:]` is `x_tail`.
         """
-        base = self.tokens(equation.inputs[0], 3) or ("value",)
+        base = self.tokens(equation.inputs[0], 3) or ("array",)
         entries = equation.params["index"]
         shape = equation.inputs[0].type.shape
         words: list[str] = []

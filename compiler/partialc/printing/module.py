@@ -69,6 +69,8 @@ def constant_source(name: str, array: NDArray[Any]) -> str:
     is_row = array.size == max(array.shape, default=1)
     if found is None or is_short or (array.size <= MOST_APART and not is_row):
         return f"{name} = {text}"
+    if len(found[1]) <= LINE_LENGTH - 4:
+        return f"{name} = {text}"
     lines = indent(fill(found[1], LINE_LENGTH - 4, break_long_words=False), "    ")
     return f"# fmt: off\n{name} = np.array(\n{lines}\n)\n# fmt: on"
 

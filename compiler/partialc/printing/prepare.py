@@ -5,6 +5,7 @@
     broadcasts of operands            dropped where numpy's own does the same
     calls                             inlined, or recognised as a public function
     negatives of negatives            the value itself: a sign flipped twice
+    most elements of a vector         one `unstack` for several
 
 The numbers are the same bit by bit. The result is printed and nothing else: it holds
 operations of the printer's own (`index`, `stack`, `public`, `defined`).
@@ -32,6 +33,7 @@ from partialc.ir.program import (
 from partialc.ir.rewrite import resolve, without_dead_equations
 from partialc.ops.params import integers
 from partialc.printing.literals import folded_conversion
+from partialc.printing.unpacking import unpacked
 from partialc.printing.views import (
     View,
     atom_view,
@@ -90,7 +92,8 @@ def prepare(
     outer = dict(zip(function.inputs[: len(closed)], closed, strict=True))
     prepared = _Preparation(calls, outer).run(function)
     open_inputs = prepared.inputs[len(closed) :]
-    return without_dead_equations(replace(prepared, inputs=open_inputs))
+    living = without_dead_equations(replace(prepared, inputs=open_inputs))
+    return unpacked(living, uses(living))
 
 
 def uses(function: Function) -> Counter[Value]:
@@ -225,9 +228,8 @@ class _Preparation:
             self._emit(index_equation(new, result))
 
     def _as_view(self, atom: Atom) -> View | None:
-        if isinstance(atom, Constant):
-            return None
-        return self._views.get(atom) or atom_view(atom)
+        found = self._views.get(atom) if isinstance(atom, Value) else None
+        return found or atom_view(atom)
 
     def _atom_of(self, view: View) -> Atom:
         """The base itself, or a new value for a view of it."""

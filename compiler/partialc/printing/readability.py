@@ -14,6 +14,7 @@ WIDEST: Final = 60
 """Longest expression that is built by folding, in columns."""
 
 _LONGEST_SUM: Final = 240
+_LONGEST_PAIR: Final = 80
 LONGEST_RESULT: Final = 44
 """Longest expression that stands in a list of results, in columns."""
 
@@ -44,15 +45,20 @@ def fits(expression: ast.expr) -> bool:
     length = columns(expression)
     if length <= WIDEST:
         return True
-    entries = listed(expression)
+    entries = listed(expression) or joined(expression)
     if entries is not None:
-        return all(columns(part) <= LONGEST_RESULT for part in _leaves(entries))
+        return all(columns(part) <= LONGEST_RESULT for part in leaves(entries))
     terms = terms_of(expression)
     return (
-        len(terms) > 2
-        and length <= _LONGEST_SUM
+        len(terms) > 1
+        and length <= (_LONGEST_SUM if len(terms) > 2 else _longest(expression))
         and all(columns(term) <= WIDEST for term in terms)
     )
+
+
+def _longest(pair: ast.expr) -> int:
+    """The longest sum of two: black breaks one that ends in a bracket within that."""
+    return WIDEST if unparse(pair).endswith((")", "]")) else _LONGEST_PAIR
 
 
 def listed(expression: ast.expr) -> ast.List | None:
@@ -66,10 +72,22 @@ def listed(expression: ast.expr) -> ast.List | None:
             return None
 
 
-def _leaves(entries: ast.List) -> Iterator[ast.expr]:
+def joined(expression: ast.expr) -> ast.List | None:
+    """The list of arrays that an array is put together from; None if it is not."""
+    match expression:
+        case ast.Call(func=function, args=[ast.List() as entries], keywords=[]) if (
+            unparse(function) == "jnp.concatenate"
+        ):
+            return entries
+        case _:
+            return None
+
+
+def leaves(entries: ast.List) -> Iterator[ast.expr]:
+    """The entries of a list, or of the lists in it."""
     for entry in entries.elts:
         if isinstance(entry, ast.List):
-            yield from _leaves(entry)
+            yield from leaves(entry)
         else:
             yield entry
 
@@ -97,8 +115,10 @@ def is_repeatable(expression: ast.expr, count: int) -> bool:
     match expression:
         case ast.Name():
             return True
-        case ast.Subscript(value=ast.Name()) | ast.UnaryOp(operand=ast.Name()):
+        case ast.Subscript(value=ast.Name()):
             return count <= 2 and columns(expression) <= 8
+        case ast.UnaryOp(operand=ast.Name()):
+            return count <= 2 and columns(expression) <= 20
         case ast.Attribute(value=ast.Name()):
             return count <= 2
         case _:

@@ -42,6 +42,7 @@ from partialc.printing.readability import (
     listed,
     words,
 )
+from partialc.printing.tables import is_table, table
 from partialc.printing.text import unparse
 from partialc.printing.views import index_expression
 from partialc.printing.widths import dtype_expression
@@ -154,8 +155,9 @@ class Scope:
         self._blocks.are_results = True
         results = [self.atom(atom) for atom in function.outputs]
         sizes = [columns(result) for result in results]
-        if len(results) == 1 and is_untyped(results[0]):
-            # Returned as it is, a type checker would take it for anything.
+        if len(results) == 1 and (is_untyped(results[0]) or is_table(results[0])):
+            # Returned as it is, a type checker would take it for anything; a table
+            # is a statement of its own.
             return tuple(self.named(atom) for atom in function.outputs)
         if len(results) == 1 or sum(sizes) + 2 * len(sizes) <= budget:
             return tuple(results)
@@ -405,7 +407,10 @@ class Scope:
     def _assign(self, candidates: Iterable[str], expression: ast.expr) -> ast.Name:
         chosen = self.names.allocate(candidates)
         kind = ": jax.Array" if is_untyped(expression) else ""
-        self._blocks.add([chosen], [f"{chosen}{kind} = {unparse(expression)}"])
+        lines = [f"{chosen}{kind} = {unparse(expression)}"]
+        if is_table(expression):
+            lines = table(f"{chosen}{kind}", expression)
+        self._blocks.add([chosen], lines)
         return name(chosen)
 
     def _read(self, value: Value) -> ast.expr:

@@ -9,6 +9,7 @@ from partialc.ir.program import ArrayType, Atom, Constant, Equation, Param, Valu
 from partialc.ir.strided import Entry, Strided
 from partialc.ops.registry import moves_of
 from partialc.printing.build import number, subscript
+from partialc.printing.literals import INLINE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class View:
         move: Which of its elements are taken; one bracket says it.
     """
 
-    base: Value
+    base: Atom
     move: Strided
 
     @property
@@ -96,7 +97,7 @@ def unstacked(view: View, axis: int) -> View | None:
 
 
 def atom_view(atom: Atom) -> View | None:
-    """The view that is the whole of a value."""
-    if isinstance(atom, Constant):
+    """The view that is the whole of an array; none of those that are written out."""
+    if isinstance(atom, Constant) and atom.type.size <= INLINE_SIZE:
         return None
     return View(atom, Strided.of(atom.type.shape, atom.type.shape))

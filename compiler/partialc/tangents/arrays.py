@@ -276,6 +276,7 @@ class Arrays:
             atom: The array.
             places: For each of its axes the place read, inside the array everywhere.
         """
+        atom, places = self._unstacked(atom, places)
         atom, places = self._unspread(atom, places)
         atom, places = self._folded(atom, places)
         lines = [place.line() for place in places]
@@ -286,6 +287,21 @@ class Arrays:
         ) or len(set(axes)) != len(axes):
             return self._gathered(atom, places)
         return Factor(self._sliced(atom, places), tuple(axes))
+
+    def _unstacked(
+        self, atom: Atom, places: Sequence[IndexMap]
+    ) -> tuple[Atom, Sequence[IndexMap]]:
+        """What was stacked, where an array is read in one slot of its stack."""
+        found = self.definition(atom)
+        while found is not None and found.op == "stack":
+            axis = found.params["axis"]
+            assert isinstance(axis, int), "an axis is a number"
+            slot = places[axis].number()
+            if slot is None:
+                break
+            atom, places = found.inputs[slot], [*places[:axis], *places[axis + 1 :]]
+            found = self.definition(atom)
+        return atom, places
 
     def _unspread(
         self, atom: Atom, places: Sequence[IndexMap]

@@ -23,12 +23,17 @@ from partialc.tangents.maps import IndexMap, raveled
 from partialc.tangents.merging import added_up
 from partialc.tangents.selection import are_few, belongs, distinct
 from partialc.tangents.term import Term, arranged, settled
+from partialc.tangents.tiling import Part, stacked_rows, tiles
 
 SAVED: Final = 1.2
 """So many times the places of a local matrix are worth it."""
 
 SMALL: Final = 64
 """Local matrices have no more columns."""
+
+FEW_ROWS: Final = 4
+"""Local matrices of fewer rows are put together by masks: terms may have them in common
+with others, and are multiplied by them last."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -201,15 +206,72 @@ def _together(
     order, slots = _slots(terms, local)
     sizes = (*(shape[axis] for axis in range(len(shape)) if shape[axis] > 1), *slots)
     cols = _result_columns(local, order, sizes, shape)
+    pairs = list(zip(terms, local.numbers, strict=True))
+    tiled, rest = _tiled(pairs, local, shape, order, slots, arrays)
+    every = [
+        _embedded(term, numbers, order, slots, local, shape, cols, arrays)
+        for term, numbers in rest
+    ]
+    if tiled is not None:
+        every.append(tiled)
     total: Term | None = None
-    for term, numbers in zip(terms, local.numbers, strict=True):
-        each = _embedded(term, numbers, order, slots, local, shape, cols, arrays)
+    for each in every:
         if total is None:
             total = each
             continue
         found = added_up(total, each, arrays)
         total = found[0] if found else None
     return [] if total is None else [total]
+
+
+def _tiled(
+    pairs: Sequence[Part],
+    local: _Local,
+    shape: Sequence[int],
+    order: NDArray[np.int64],
+    slots: tuple[int, ...],
+    arrays: Arrays,
+) -> tuple[Term | None, Sequence[Part]]:
+    """What of some terms is in one row each, as one term; and the others.
+
+    They are no term where a row is missing: zeros would have to be filled in.
+    """
+    inner = [n for n, size in enumerate(shape) if size > 1 and n not in local.axes]
+    counting = [n for n, size in enumerate(shape) if size > 1 and n in local.axes]
+    if prod(shape[axis] for axis in inner) < FEW_ROWS:
+        return None, pairs
+    parts, others = [], []
+    for pair in pairs:
+        found = tiles(pair, inner, arrays)
+        if found is None:
+            others.append(pair)
+        else:
+            parts += found
+    outer = [size if axis in local.axes else 1 for axis, size in enumerate(shape)]
+    sizes = (*(shape[axis] for axis in counting), *slots)
+    cols = _result_columns(local, order, sizes, outer)
+    rows: dict[tuple[int, ...], Term] = {}
+    for part, numbers in parts:
+        row = tuple(part.rows[axis].start for axis in inner)
+        each = _embedded(part, numbers, order, slots, local, outer, cols, arrays)
+        total = added_up(rows[row], each, arrays) if row in rows else (each,)
+        if not total:
+            return None, pairs
+        rows[row] = total[0]
+    whole = stacked_rows(rows, [shape[axis] for axis in inner], arrays)
+    if whole is None:
+        return None, pairs
+    kept = sorted([*inner, *counting])
+    own = [kept.index(axis) for axis in (*inner, *counting)]
+    own += range(len(kept), len(kept) + len(slots))
+    factor = Factor(whole.atom, tuple(own[axis] for axis in whole.axes))
+    sizes = (*(shape[axis] for axis in kept), *slots)
+    lines = iter([IndexMap.along(sizes, axis) for axis in range(len(kept))])
+    found_rows = tuple(
+        next(lines) if size > 1 else IndexMap.constant(sizes, 0) for size in shape
+    )
+    cols = _result_columns(local, order, sizes, shape)
+    return Term(sizes, found_rows, cols, (factor,), pairs[0][0].dtype), others
 
 
 def _slots(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from partialc.ir.dtypes import DType
 from partialc.ir.equations import stacked
 from partialc.ir.program import ArrayType, Atom, Constant
 from partialc.tangents.arrays import Arrays, Factor
@@ -56,7 +57,7 @@ def _stacked(terms: Sequence[Term], arrays: Arrays) -> Term:
     factors = [
         Factor(each.atom, tuple(axis + 1 for axis in each.axes)) for each in shared
     ]
-    stack = _stack(others, first, arrays)
+    stack = stack_of(others, first.sizes, first.dtype, arrays)
     return replace(
         first,
         sizes=sizes,
@@ -81,17 +82,36 @@ def _stacked_maps(maps: Sequence[IndexMap], sizes: tuple[int, ...]) -> IndexMap:
     return IndexMap.of(table, sizes)
 
 
-def _stack(factors: Sequence[Factor], term: Term, arrays: Arrays) -> Factor:
-    """Payloads side by side, along a new first axis; numbers make a constant."""
-    axes = sorted({axis for factor in factors for axis in factor.axes})
+def _common_axes(factors: Sequence[Factor]) -> list[int]:
+    """All axes of some factors, in the order that most of the widest have."""
+    orders = [factor.axes for factor in factors]
+    widest = max(map(len, orders))
+    wide = [each for each in orders if len(each) == widest]
+    axes = [*max(wide, key=wide.count)]
+    others = {axis for each in orders for axis in each} - {*axes}
+    return [*axes, *sorted(others)]
+
+
+def stack_of(
+    factors: Sequence[Factor], sizes: Sequence[int], dtype: DType, arrays: Arrays
+) -> Factor:
+    """Payloads side by side, along a new first axis; numbers make a constant.
+
+    Args:
+        factors: The payloads, of one grid.
+        sizes: The grid's.
+        dtype: Their element type.
+        arrays: Writes the stack.
+    """
+    axes = _common_axes(factors)
     numbers = [
         factor.atom.data.item()
         for factor in factors
         if isinstance(factor.atom, Constant) and not factor.axes
     ]
-    kind = ArrayType(term.dtype, (len(factors), *(term.sizes[axis] for axis in axes)))
+    kind = ArrayType(dtype, (len(factors), *(sizes[axis] for axis in axes)))
     if len(numbers) == len(factors):
         return Factor(Constant.of(kind, numbers), (0,))
-    atoms: list[Atom] = [arrays.full(each, axes, term.sizes) for each in factors]
+    atoms: list[Atom] = [arrays.full(each, axes, sizes) for each in factors]
     atom = arrays.add(stacked(atoms, 0))
     return Factor(atom, (0, *(axis + 1 for axis in axes)))

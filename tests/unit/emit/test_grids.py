@@ -141,3 +141,24 @@ def test_too_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     found = places(np.tril(np.ones((6, 6))))
     monkeypatch.setattr(grids, "MOST_BLOCKS", 3)
     assert place_formulas(*found) is None
+
+
+def test_rows_of_many_grids_are_counted() -> None:
+    counts = [4, 7, 0, 5, 5, 3, 9, 2]
+    rows = np.repeat(np.arange(len(counts)), counts)
+    cols = np.concatenate([np.sort(RANDOM.permutation(12)[:count]) for count in counts])
+    text, _ = checked((rows, cols))
+    assert text == f"np.repeat(np.arange(8), {counts})"
+    grids_text = place_formulas(rows, cols, by_counts=False)
+    assert grids_text is not None
+    assert "_grid" in grids_text[0]
+
+
+def test_counts_that_do_not_fit_a_line_are_not_taken() -> None:
+    counts = np.tile([2, 11, 3], 12)
+    rows = np.repeat(np.arange(counts.size), counts)
+    found = grids._counted(rows)
+    assert found is None
+
+
+RANDOM = np.random.default_rng(0)

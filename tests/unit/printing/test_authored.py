@@ -120,3 +120,18 @@ def test_other_branches_are_looked_at() -> None:
 
     assert names(bent, lambda x: x**3 * 2.0, ()) == []
     assert names(bent, lambda x: jnp.maximum(x**3, 0.0) * 2.0, ()) == ["grown"]
+
+
+def test_large_arrays_are_known_by_some_of_their_numbers() -> None:
+    count = 200_000
+
+    def of_vector(x: Any) -> Any:
+        bent = jnp.exp(x) - 1.0
+        root = jnp.sqrt(x[: count // 2])
+        return jnp.sum(bent * x) + jnp.sum(root)
+
+    def restated(x: Any) -> Any:
+        wide = jnp.stack([x] * 4) * 2.0  # of another size: nobody asks what it is
+        return jnp.expm1(x), jnp.sqrt(x)[: count // 2], wide, jnp.exp(x) - 1.001
+
+    assert sorted(names(of_vector, restated, (count,))) == ["bent", "root"]

@@ -16,6 +16,7 @@ from partialc.ir.equations import (
     squeezed,
     turned,
     unstacked,
+    with_elements,
 )
 from partialc.ir.program import (
     ArrayType,
@@ -33,6 +34,7 @@ from partialc.lowering.scalar.assembly import (
     is_single,
     pieces,
 )
+from partialc.lowering.scalar.filling import filled_places
 from partialc.lowering.scalar.program import (
     Array,
     Assembled,
@@ -100,11 +102,29 @@ class _Writer(Assembly):
         whole = _whole_array(array)
         if whole is not None:
             return self.reshaped(self.defined(whole), array.type.shape)
+        filled = self.filled(array)
+        if filled is not None:
+            return filled
         rows = self.rows(array)
         if rows is not None:
             return rows
         vector = self.assembled(array.terms, array.type)
         return self.reshaped(vector, array.type.shape)
+
+    def filled(self, array: Assembled) -> Atom | None:
+        """A mostly empty array of scalars: these are set in zeros."""
+        places = filled_places(array.terms)
+        if places is None or find_strides(array.terms) is not None:
+            return None
+        terms = [array.terms[place] for place in places]
+        if any(map(_is_computed, find_runs(array.terms, SHORTEST_RUN))):
+            return None
+        dtype = array.type.dtype
+        kind = ArrayType(dtype, (len(array.terms),))
+        zeros = Constant(kind, np.zeros(kind.shape, dtype.numpy()))
+        values = self.assembled(terms, ArrayType(dtype, (len(terms),)))
+        whole = self.write(with_elements(zeros, values, places))
+        return self.reshaped(whole, array.type.shape)
 
     def rows(self, array: Assembled) -> Atom | None:
         """A small array by its axes, where its elements have little in common."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from partialc.lowering.array_algebra import ARRAY_ALGEBRA
+from partialc.lowering.common_subexpressions import COMMON_SUBEXPRESSIONS
 from partialc.lowering.light_cone import LIGHT_CONE
 from partialc.lowering.needed_rectangles import NEEDED_RECTANGLES
 from partialc.lowering.passes import Pass
@@ -12,6 +13,7 @@ from partialc.lowering.pipeline import FLAT, Variant
 from partialc.lowering.rectangles import RECTANGLES
 from partialc.lowering.specialise_loops import SPECIALISE_LOOPS
 from partialc.lowering.structured.reads import READS
+from partialc.lowering.structured.slots import SLOTS
 
 _APART: Final = frozenset(
     each.name for each in (SPECIALISE_LOOPS, RECTANGLES, NEEDED_RECTANGLES, LIGHT_CONE)
@@ -29,4 +31,5 @@ def whole_arrays(variant: Variant) -> Variant:
             passes.append(each)
         if each.name == ARRAY_ALGEBRA.name:
             passes.append(READS)  # of what has become one number everywhere
+    passes += [SLOTS, COMMON_SUBEXPRESSIONS]
     return Variant(variant.name, tuple(passes))
