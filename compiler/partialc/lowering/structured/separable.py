@@ -50,7 +50,9 @@ def separable(function: Function, mixing: Mixing) -> frozenset[Value]:
         return group
 
     for equation in function.equations:
-        result = equation.outputs[0]
+        if len(equation.outputs) != 1:
+            continue
+        (result,) = equation.outputs
         given = [groups[each] for each in equation.inputs if each in groups]
         if not given and not _starts(equation, mixing):
             continue
@@ -85,8 +87,6 @@ def _starts(equation: Equation, mixing: Mixing) -> bool:
 
 def _is_known(equation: Equation, mixing: Mixing) -> bool:
     """Whether it can be taken apart: few places, and much at each of them."""
-    if len(equation.outputs) != 1:
-        return False
     (result,) = equation.outputs
     places = _places(result.type.shape, mixing.axes_of(result))
     if places > MOST or result.type.size < LANES * places:

@@ -70,9 +70,8 @@ class _Rewriter:
         """The function."""
         for equation in self.function.equations:
             self.defined.update(dict.fromkeys(equation.outputs, equation))
-            result = equation.outputs[0]
-            if result in self.chosen:
-                self.places[result] = self.taken_apart(equation)
+            if any(value in self.chosen for value in equation.outputs):
+                self.places[equation.outputs[0]] = self.taken_apart(equation)
                 continue
             inputs = tuple(map(self.whole, equation.inputs))
             self.arrays.write(replace(equation, inputs=inputs))
