@@ -64,8 +64,9 @@ def band(x: jax.Array) -> Band:
     10 transcendentals).
     """
     (x,) = _checked(_ARGUMENTS, x=x)
-    cos_x4_x0 = (jnp.cos(x[4]) * x[0] ** 2)[None]
-    diagonal_jacobian_x = jnp.concatenate([jnp.cos(x[:4]) * x[1:] ** 2, cos_x4_x0])
+    diagonal_jacobian_x = jnp.concatenate(
+        [jnp.cos(x[:4]) * x[1:] ** 2, (jnp.cos(x[4]) * x[0] ** 2)[None]]
+    )
     return Band(
         jnp.zeros((4,), x.dtype), diagonal_jacobian_x, 2.0 * (x[1:] * jnp.sin(x[:4]))
     )
@@ -81,17 +82,13 @@ def third(x: jax.Array) -> jax.Array:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     cos_x0 = jnp.cos(x[0])
-    stack_neg_cos_scaled_sin = jnp.stack(
-        [
-            -(cos_x0 * x[1] ** 2),
-            -2.0 * (jnp.sin(x[0]) * x[1]),
-            0.0,
-            0.0,
-            0.0,
-            2.0 * cos_x0,
-        ]
-    )
-    return jnp.concatenate([stack_neg_cos_scaled_sin, jnp.zeros((29,), x.dtype)])
+    # fmt: off
+    entries = jnp.stack([
+        -(cos_x0 * x[1] ** 2), -2.0 * (jnp.sin(x[0]) * x[1]), 0.0, 0.0, 0.0,
+        2.0 * cos_x0
+    ])
+    # fmt: on
+    return jnp.concatenate([entries, jnp.zeros((29,), x.dtype)])
 
 
 @jax.jit
@@ -104,17 +101,13 @@ def triangle(x: jax.Array) -> jax.Array:
     """
     (x,) = _checked(_ARGUMENTS, x=x)
     sin_x1 = jnp.sin(x[1])
-    stack_neg_sin_twice_cos = jnp.stack(
-        [
-            0.0,
-            0.0,
-            -(sin_x1 * x[2] ** 2),
-            0.0,
-            2.0 * (jnp.cos(x[1]) * x[2]),
-            2.0 * sin_x1,
-        ]
-    )
-    return jnp.concatenate([stack_neg_sin_twice_cos, jnp.zeros((9,), x.dtype)])
+    # fmt: off
+    entries = jnp.stack([
+        0.0, 0.0, -(sin_x1 * x[2] ** 2), 0.0, 2.0 * (jnp.cos(x[1]) * x[2]),
+        2.0 * sin_x1
+    ])
+    # fmt: on
+    return jnp.concatenate([entries, jnp.zeros((9,), x.dtype)])
 
 
 @jax.jit

@@ -95,11 +95,10 @@ def jacobian(u: jax.Array) -> jax.Array:
         [scaled_u_plus[n - 1], neg_shifted_slope[n - 1]]
     )
     stack_neg_shifted_scaled = jnp.stack([neg_shifted_slope[0], shifted_scaled_u[0]])
-    transposed_stack_shifted_neg = stack_shifted_neg.T.ravel()
     return jnp.concatenate(
         [
             stack_neg_shifted_scaled,
-            transposed_stack_shifted_neg,
+            stack_shifted_neg.T.ravel(),
             stack_shifted_scaled_u_neg_shifted_slope,
         ]
     )

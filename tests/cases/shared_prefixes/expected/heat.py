@@ -45,9 +45,12 @@ def fields(t: jax.Array, x: jax.Array) -> Fields:
     """
     t, x = _checked(_ARGUMENTS, t=t, x=x)
     exp_scaled_cos_x1 = jnp.exp(-0.6 * t) * jnp.sin(x[0]) * jnp.cos(x[1])
-    u_xx = -exp_scaled_cos_x1
     return Fields(
-        exp_scaled_cos_x1, -0.6 * exp_scaled_cos_x1, u_xx, u_xx, 0.6 * exp_scaled_cos_x1
+        exp_scaled_cos_x1,
+        -0.6 * exp_scaled_cos_x1,
+        -exp_scaled_cos_x1,
+        -exp_scaled_cos_x1,
+        0.6 * exp_scaled_cos_x1,
     )
 
 

@@ -41,11 +41,9 @@ J_COLS = np.concatenate(
     ]
 )
 J_SHAPE = (20, 20)
-# fmt: off
 _MATRIX = np.array(
     [[0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4]], np.int32
 )
-# fmt: on
 # fmt: off
 _VECTOR = np.array(
     [0, 20, 40, 1, 21, 41, 61, 2, 22, 42, 62, 82, 23, 43, 63, 83, 3, 44, 64, 84, 4, 24,

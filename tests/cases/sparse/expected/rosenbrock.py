@@ -46,10 +46,13 @@ def h(x: jax.Array) -> jax.Array:
     shifted_scaled_x = 800.0 * x_head_pow2 - twice_scaled_twice + 2.0
     scaled_x_head = -400.0 * x[:39]
     stack_scaled_shifted = jnp.stack([scaled_x_head[:38], shifted_scaled_x[1:] + 200.0])
-    stack_scaled_x_head = jnp.stack([scaled_x_head[38], 200.0])
-    transposed_stack = stack_scaled_shifted.T.ravel()
-    shifted_scaled_x_0 = shifted_scaled_x[0, None]
-    return jnp.concatenate([shifted_scaled_x_0, transposed_stack, stack_scaled_x_head])
+    return jnp.concatenate(
+        [
+            shifted_scaled_x[0, None],
+            stack_scaled_shifted.T.ravel(),
+            jnp.stack([scaled_x_head[38], 200.0]),
+        ]
+    )
 
 
 # What the kernels above have in common.

@@ -108,10 +108,12 @@ def lower(x: jax.Array, t: jax.Array, out_cotangent: dict[str, jax.Array]) -> ja
     stack_t_scaled_constraints_scaled = jnp.stack(
         [t_scaled_constraints[4], scaled_constraints_t_plus_objective_cosh]
     )
-    neg_sin_plus = (neg_sin_x_t[0] + objective_cosh_x[0])[None]
-    transposed_stack_t_scaled = stack_t_scaled_objective.T.ravel()
     return jnp.concatenate(
-        [neg_sin_plus, transposed_stack_t_scaled, stack_t_scaled_constraints_scaled]
+        [
+            (neg_sin_x_t[0] + objective_cosh_x[0])[None],
+            stack_t_scaled_objective.T.ravel(),
+            stack_t_scaled_constraints_scaled,
+        ]
     )
 
 
@@ -175,17 +177,16 @@ def step(x: jax.Array, t: jax.Array, out_cotangent: dict[str, jax.Array]) -> Ste
     x0 = x[0]
     t_x1_pow2 = t * x[1] ** 2
     cosh_x = jnp.cosh(x)
-    sin_x4 = jnp.sin(x[4])[None]
-    joined_sin_x0_sin_x4 = jnp.concatenate([jnp.sin(x0)[None], sin_x4, cosh_x])
-    sin_x0, unstack_1_joined_sin_x0, cosh_x0, _, _, _, _, cosh_x5 = jnp.unstack(
+    joined_sin_x0_sin_x4 = jnp.concatenate(
+        [jnp.sin(x0)[None], jnp.sin(x[4])[None], cosh_x]
+    )
+    sin_x0, sin_x4, cosh_x0, _, _, _, _, cosh_x5 = jnp.unstack(
         lax.optimization_barrier(joined_sin_x0_sin_x4)
     )
     t_x1_sin_x0 = t_x1_pow2 * sin_x0
     x_1to5 = x[1:5]
     x_2to6_pow2 = x[2:] ** 2
     sin_x_x_2to6 = jnp.sin(x_1to5) * x_2to6_pow2
-    x_2to6_minus_sin_x = x[2:] - x_1to5 - sin_x_x_2to6 * t
-    x1_x0_minus = (x[1] - x0 - t_x1_sin_x0)[None]
 
     # vjp_out_x
     constraints0 = constraints[0]
@@ -195,7 +196,7 @@ def step(x: jax.Array, t: jax.Array, out_cotangent: dict[str, jax.Array]) -> Ste
     sin_x_constraints_0to4 = jnp.sin(x[:4]) * constraints_0to4
     x_2to6_cos_x = x_2to6_pow2 * constraints_1to5 * jnp.cos(x_1to5)
     constraints4 = constraints[4]
-    sin_x4_t = unstack_1_joined_sin_x0 * t
+    sin_x4_t = sin_x4 * t
     constraints4_shifted_sin_x4 = constraints4 * (1.0 - sin_x4_t * (2.0 * x[5]))
     objective_plus_constraints4 = (
         objective * jnp.sinh(x[5]) + constraints4_shifted_sin_x4
@@ -209,22 +210,24 @@ def step(x: jax.Array, t: jax.Array, out_cotangent: dict[str, jax.Array]) -> Ste
         - t * (x_2to6_cos_x + 2.0 * x_1to5 * sin_x_constraints_0to4)
         + objective * jnp.sinh(x_1to5)
     )
-    objective_plus_constraints4_1d = objective_plus_constraints4[None]
 
     # diagonal_weighted_hessian_x
-    sin_x_constraints_1to5 = sin_x_x_2to6 * constraints_1to5
-    t_sin_x = t * (sin_x_constraints_1to5 - 2.0 * sin_x_constraints_0to4)
+    sin_x_minus_twice_sin = (
+        sin_x_x_2to6 * constraints_1to5 - 2.0 * sin_x_constraints_0to4
+    )
     cosh_x0_objective_plus = (cosh_x0 * objective + t_x1_sin_x0 * constraints0)[None]
+    cosh_x_plus_t_sin = jnp.cosh(x_1to5) * objective + t * sin_x_minus_twice_sin
     cosh_x5_minus_twice = (cosh_x5 * objective - 2.0 * sin_x4_t * constraints4)[None]
-    cosh_x_plus_t_sin = jnp.cosh(x_1to5) * objective + t_sin_x
 
     # results
-    joined_x1_x0_x_2to6 = jnp.concatenate([x1_x0_minus, x_2to6_minus_sin_x])
+    joined_x1_x0_x_2to6 = jnp.concatenate(
+        [(x[1] - x0 - t_x1_sin_x0)[None], x[2:] - x_1to5 - sin_x_x_2to6 * t]
+    )
     vjp_out_x = jnp.concatenate(
         [
             objective_minus_constraints0,
             constraints_plus_objective,
-            objective_plus_constraints4_1d,
+            objective_plus_constraints4[None],
         ]
     )
     diagonal_weighted_hessian_x = jnp.concatenate(
