@@ -42,10 +42,9 @@ def diffusion(t: jax.Array, x: jax.Array, y: jax.Array, kappa: jax.Array) -> jax
         y_pow2_sin_half = y_pow2 * sin_half_y_x
         shifted_kappa_exp = kappa_exp_neg * sin_half_y_x**2 + 1.0
         cos_half_shifted_kappa = (cos_half_y_x - y_pow2_sin_half) * shifted_kappa_exp
-        kappa_exp_twice_y = kappa_exp_cos_half * (2.0 * y_pow2_sin_half)
         shifted_twice_shifted = 2.0 * kappa_exp_cos_half - shifted_kappa_exp + 1.0
         kappa_exp_plus_sin_half = (
-            kappa_exp_twice_y
+            kappa_exp_cos_half * (2.0 * y_pow2_sin_half)
             + cos_half_shifted_kappa
             + sin_half_y_x * shifted_twice_shifted
         )
@@ -151,8 +150,9 @@ def along(
         sin_half_x_tangent_y_tangent = (
             jnp.sin(half_y_plus_x) * (x_tangent + y_tangent * y) ** 2
         )
-        cos_half_y_tangent_pow2 = jnp.cos(half_y_plus_x) * y_tangent**2
-        cos_half_minus_sin_half = cos_half_y_tangent_pow2 - sin_half_x_tangent_y_tangent
+        cos_half_minus_sin_half = (
+            jnp.cos(half_y_plus_x) * y_tangent**2 - sin_half_x_tangent_y_tangent
+        )
         return jnp.exp(-t) * cos_half_minus_sin_half
 
     _check_rows(x=x, y=y, x_tangent=x_tangent, y_tangent=y_tangent)
