@@ -18,7 +18,7 @@ from partialc.errors import FrontendError, PartialcError
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
 from partialc.ir.structure import size
-from partialc.lowering.pipeline import FLAT, Variant, run, variants
+from partialc.lowering.pipeline import FLAT, IN_ORDER, Variant, run, variants
 from partialc.lowering.structured.matrix import Matrices
 from partialc.ops.cost import weight
 from partialc.planning.acceptance import Acceptance
@@ -38,6 +38,12 @@ from partialc.planning.structured import (
     structured_ways,
 )
 from partialc.planning.symmetry import Symmetry
+from partialc.planning.taylor import (
+    TAYLOR,
+    TaylorPropagation,
+    may_propagate,
+    taylor_propagation,
+)
 from partialc.planning.tracer import LONG_TRACE, Tracer
 from partialc.planning.zeros import zero_warnings
 from partialc.realise.chain import Chain, Path
@@ -74,7 +80,7 @@ TOO_DEAR: Final = "not tried out: one evaluation of the chain takes too long for
 """Where a chain takes more operations, a trial of some hundred evaluations takes longer
 than all else."""
 
-_BY_CHAINS: Final = frozenset({"chain:", WrittenOut.form})
+_BY_CHAINS: Final = frozenset({"chain:", WrittenOut.form, TAYLOR})
 """How kinds of ways begin that are no structured tangents."""
 
 MAX_EXPANDED: Final = 3
@@ -131,6 +137,8 @@ def plan_kernel(
     Raises:
         FrontendError: JAX cannot differentiate the function in any way that would do.
     """
+    if wish.differentiable:
+        wish = replace(wish, ladder=(IN_ORDER,))
     commute = not primal.has_custom_rules
     cotangent = _cotangent(kernel)
     alike = partial(_alike, Symmetry(primal.program.widest), primal.signature)
@@ -169,7 +177,12 @@ def plan_kernel(
         else []
     )
     rivals = [] if is_large else chains
-    candidates: list[Realisation] = [*rivals, *written_out, *terms]
+    series = (
+        _by_series(chains, written_out, tracer, wish)
+        if pinned in (None, TAYLOR) and not is_large and not are_many
+        else []
+    )
+    candidates: list[Realisation] = [*rivals, *written_out, *terms, *series]
     preference = Preference(wish.form, wish.rows, candidates, wish.kept, wish.pinned)
     not_tried = NOT_TRIED if is_large else TOO_DEAR if _are_dear(chains) else None
     trials = None if not_tried else wish.trials
@@ -213,8 +226,10 @@ def _are_dear(chains: Sequence[Chained]) -> bool:
 
 
 def _found(chosen: Realisation) -> tuple[str, ...]:
-    """What structured tangents tell of the matrices of a kernel."""
-    return chosen.facts if isinstance(chosen, StructuredTangents) else ()
+    """What structured tangents and Taylor propagation tell of a kernel."""
+    if isinstance(chosen, StructuredTangents | TaylorPropagation):
+        return chosen.facts
+    return ()
 
 
 def _alike(
@@ -302,7 +317,7 @@ def _written_out(
     tried = [chain for chain in chains[:MAX_EXPANDED] if chain.burden is not None]
     if wish.form == "expanded":
         return [tracer.finish(chain, daring) for chain in tried]
-    if wish.differentiable or tracer.primal.has_custom_rules:
+    if tracer.primal.has_custom_rules:
         return []
     if _is_deep(tried[0]):
         return [
@@ -323,6 +338,28 @@ def _structured(
     if wish.pinned is not None:
         return [structured_as(wish.pinned, tracer, chains[0], wish.ladder[0])]
     return list(structured_ways(tracer, chains[0], wish.ladder[0]))
+
+
+def _by_series(
+    chains: Sequence[Chained],
+    written_out: Sequence[WrittenOut],
+    tracer: Tracer,
+    wish: Wish,
+) -> list[TaylorPropagation]:
+    """A kernel by Taylor propagation, where that may be better than what there is."""
+    if wish.form == "chain" or any(map(_is_short, written_out)):
+        return []
+    partials = may_propagate(tracer)
+    if partials is None:
+        return []
+    had = [chain for chain in chains if chain.burden is not None]
+    forward = [chain for chain in had if not chain.chain.pulls]  # as series go
+    return [taylor_propagation(tracer, [*forward, *had][0], partials, wish.ladder[0])]
+
+
+def _is_short(way: WrittenOut) -> bool:
+    """Whether a text is so short that no other way is tried."""
+    return way.burden is not None and way.burden.statements <= SHORT
 
 
 def _speaks_for_all(first: WrittenOut) -> bool:
