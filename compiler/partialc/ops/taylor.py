@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from partialc.ir.program import ArrayType, Atom, Equation, Param, Value
+from partialc.ir.program import ArrayType, Atom, Equation, Function, Param, Value
 from partialc.ops.series import MultiIndex, Series, SeriesArithmetic
 
 
@@ -25,12 +25,15 @@ class Taylor:
         operands: The series.
         values: Its results at these values.
         arithmetic: Writes what coefficients are computed by.
+        through: The series of the results of a function that the equation holds, from
+            values and their series.
     """
 
     equation: Equation
     operands: tuple[Series, ...]
     values: tuple[Value, ...]
     arithmetic: SeriesArithmetic
+    through: Callable[[Function, Sequence[Atom], Sequence[Series]], Sequence[Series]]
 
     @property
     def higher(self) -> tuple[MultiIndex, ...]:

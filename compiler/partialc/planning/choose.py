@@ -17,7 +17,7 @@ from partialc.analysis.depth import nonlinear_depth
 from partialc.errors import FrontendError, PartialcError
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
-from partialc.ir.structure import size
+from partialc.ir.structure import hides_derivatives, size
 from partialc.lowering.pipeline import FLAT, IN_ORDER, Variant, run, variants
 from partialc.lowering.structured.matrix import Matrices
 from partialc.ops.cost import weight
@@ -317,7 +317,7 @@ def _written_out(
     tried = [chain for chain in chains[:MAX_EXPANDED] if chain.burden is not None]
     if wish.form == "expanded":
         return [tracer.finish(chain, daring) for chain in tried]
-    if tracer.primal.has_custom_rules:
+    if tracer.primal.has_custom_rules or _is_final(tracer, wish):
         return []
     if _is_deep(tried[0]):
         return [
@@ -349,12 +349,20 @@ def _by_series(
     """A kernel by Taylor propagation, where that may be better than what there is."""
     if wish.form == "chain" or any(map(_is_short, written_out)):
         return []
+    if wish.form == "auto" and _is_final(tracer, wish):
+        return []
     partials = may_propagate(tracer)
     if partials is None:
         return []
     had = [chain for chain in chains if chain.burden is not None]
     forward = [chain for chain in had if not chain.chain.pulls]  # as series go
     return [taylor_propagation(tracer, [*forward, *had][0], partials, wish.ladder[0])]
+
+
+def _is_final(tracer: Tracer, wish: Wish) -> bool:
+    """Whether no text without rules may be taken: it is differentiated again."""
+    variants = tracer.primal.program.variants.values()
+    return wish.differentiable and any(map(hides_derivatives, variants))
 
 
 def _is_short(way: WrittenOut) -> bool:

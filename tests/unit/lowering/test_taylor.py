@@ -180,11 +180,27 @@ def test_what_is_needed_alone_is_computed() -> None:
     assert ops.count("mul") + ops.count("square") < 25
 
 
+SOLVES: dict[str, Callable[[Any], Any]] = {
+    "both": lambda x: jnp.linalg.solve(jnp.outer(x, x) + jnp.eye(3), jnp.sin(x)),
+    "right": lambda x: jnp.linalg.solve(np.eye(3) + 0.1, x**3),
+    "matrix": lambda x: jnp.linalg.solve(jnp.diag(x) + 0.2, np.eye(3)),
+    "inverse": lambda x: jnp.linalg.inv(jnp.outer(x, jnp.exp(x)) + jnp.eye(3)),
+}
+
+
+@pytest.mark.parametrize("name", SOLVES)
+def test_solves_are_solved_again_for_each_coefficient(name: str) -> None:
+    found = agree(SOLVES[name], X, ((2, 1), (0, 3)))
+    assert "custom_linear_solve" not in found.carried
+
+
 def test_what_has_a_rule_of_its_own_is_refused() -> None:
+    def looped(x: Any) -> Any:
+        matrix = jnp.outer(x, x) + jnp.eye(3, dtype=x.dtype)
+        return lax.fori_loop(0, 2, lambda _, y: jnp.linalg.solve(matrix, y), x)
+
     with pytest.raises(NoSeriesError, match="custom_linear_solve"):
-        by_series(
-            lambda x: jnp.linalg.solve(jnp.outer(x, x) + jnp.eye(3), x), X, FIVE, [0]
-        )
+        by_series(looped, X, FIVE, [0])
 
 
 def test_every_recurrence_is_of_an_operation() -> None:

@@ -20,7 +20,7 @@ from partialc.planning import choose
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.patterns import pattern_of
 from partialc.planning.plan import KernelPlan
-from partialc.planning.realisation import WrittenOut
+from partialc.planning.realisation import Chained, WrittenOut
 from partialc.planning.taylor import (
     TaylorPropagation,
     may_propagate,
@@ -186,11 +186,13 @@ def test_a_key_names_multi_indices_and_nothing_else() -> None:
     assert way.title == "Taylor propagation"
 
 
-def test_programs_with_solves_are_refused_with_a_reason() -> None:
-    def solved(x: jax.Array) -> jax.Array:
-        return jnp.linalg.solve(jnp.outer(x, x) + jnp.eye(2), x)[0]
+def test_loops_with_solves_are_refused_with_a_reason() -> None:
+    def iterated(x: jax.Array) -> jax.Array:
+        matrix = jnp.outer(x, x) + jnp.eye(2, dtype=x.dtype)
+        found = jax.lax.fori_loop(0, 2, lambda _, y: jnp.linalg.solve(matrix, y), x)
+        return found[0]
 
-    plan, tracer = planned(solved, {"x": "float[2]"}, ["hessian(x)"])
+    plan, tracer = planned(iterated, {"x": "float[2]"}, ["hessian(x)"])
     partials = may_propagate(tracer)
     assert partials is not None
     way = taylor_propagation(tracer, plan.chosen.origin, partials, FULL)
@@ -310,3 +312,35 @@ def test_gradients_of_kernels_by_all_arguments(
             assert np.isfinite(want).any()
             where = np.isfinite(want)
             np.testing.assert_allclose(got[where], want[where], tolerance, tolerance)
+
+
+def stopped(x: jax.Array, w: jax.Array) -> jax.Array:
+    return jnp.sum(jnp.sin(x * jax.lax.stop_gradient(x * w)) * w)
+
+
+def solved(x: jax.Array, w: jax.Array) -> jax.Array:
+    return jnp.linalg.solve(jnp.outer(w, w) + jnp.eye(2), x)[0] ** 3
+
+
+@pytest.mark.parametrize("function", [stopped, solved], ids=["stopped", "solved"])
+def test_what_hides_its_derivatives_stays_a_chain(
+    function: Callable[..., Any],
+) -> None:
+    """A text would have lost what a gradient of it must not see."""
+    module = partialc.compile(
+        function,
+        args={"x": "float[2]", "w": "float[2]"},
+        kernels={"k": "partial(x[0], x[1])"},
+        name="m",
+        differentiable=True,
+    )
+    assert isinstance(module.plan.kernels["k"].chosen, Chained)
+    with jax.enable_x64(True):
+        at = jnp.asarray([0.3, 0.7]), jnp.asarray([0.5, 1.25])
+
+        def plain(x: Any, w: Any) -> Any:
+            return jax.jacfwd(jax.jacfwd(function))(x, w)[0, 1]
+
+        found = jax.grad(module.load().k, (0, 1))(*at)
+        for got, want in zip(found, jax.grad(plain, (0, 1))(*at), strict=True):
+            np.testing.assert_allclose(got, want, 1e-12, 1e-12)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from partialc.ir.dtypes import Regime
 from partialc.ir.program import Atom, Constant, Equation, Function, Value
+from partialc.ir.rewrite import splice
 from partialc.lowering.fold_constants import computed
 from partialc.lowering.taylor.nested import nested
 from partialc.ops.registry import find
@@ -105,13 +106,31 @@ class _Interpreter:
         found: Sequence[Series] | None = None
         if op is not None and op.taylor is not None:
             found = op.taylor(
-                Taylor(equation, operands, equation.outputs, self.arithmetic)
+                Taylor(
+                    equation, operands, equation.outputs, self.arithmetic, self.through
+                )
             )
         if found is None:
             self.carried.append(equation.op)
             found = nested(equation, operands, self.downset, self.regimes, self.arrays)
         for value, series in zip(equation.outputs, found, strict=True):
             self.keep(value, series)
+
+    def through(
+        self, function: Function, atoms: Sequence[Atom], series: Sequence[Series]
+    ) -> list[Series]:
+        """The series of a function's results, if some values had these series."""
+        before = dict(self.series)
+        for atom, each in zip(atoms, series, strict=True):
+            if isinstance(atom, Value):
+                self.series[atom] = each
+        equations: list[Equation] = []
+        outputs = splice(function, atoms, equations)
+        for each_equation in equations:
+            self.follow(each_equation)
+        found = list(map(self.of, outputs))
+        self.series = before
+        return found
 
     def keep(self, value: Value, series: Series) -> None:
         """A value with its coefficients, as wide as it is; zeros are dropped."""
