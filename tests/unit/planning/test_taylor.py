@@ -16,7 +16,7 @@ import partialc
 from partialc.frontends.load import load_primal
 from partialc.ir.dtypes import Regime
 from partialc.lowering.pipeline import FULL, IN_ORDER
-from partialc.planning import choose
+from partialc.planning import written_out
 from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.patterns import pattern_of
 from partialc.planning.plan import KernelPlan
@@ -280,9 +280,12 @@ DIFFERENTIATED: dict[str, tuple[Callable[..., Any], tuple[float, ...]]] = {
 def test_gradients_of_kernels_by_all_arguments(
     name: str, width: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also at zeros of powers, and beside a choice that is not taken."""
+    """Also at zeros of powers, and beside a choice that is not taken.
+
+    Series are tried beside short texts too.
+    """
     function, at = DIFFERENTIATED[name]
-    monkeypatch.setattr(choose, "SHORT", -1)  # series are tried beside short texts too
+    monkeypatch.setattr(written_out, "SHORT", -1)
     module = partialc.compile(
         function,
         args={"x": "float[2]", "w": "float[2]"},
@@ -312,6 +315,31 @@ def test_gradients_of_kernels_by_all_arguments(
             assert np.isfinite(want).any()
             where = np.isfinite(want)
             np.testing.assert_allclose(got[where], want[where], tolerance, tolerance)
+
+
+@pytest.mark.parametrize("name", DIFFERENTIATED)
+def test_gradients_of_series(name: str) -> None:
+    """Whatever is chosen: those of what a series is printed as."""
+    function, at = DIFFERENTIATED[name]
+    requests = ["value", "partial(x[0], x[1])", "partial(x[1], x[1], x[1])"]
+    args = {"x": "float[2]", "w": "float[2]"}
+    plan, tracer = planned(function, args, requests)
+    partials = may_propagate(tracer)
+    assert partials is not None
+    way = taylor_propagation(tracer, plan.chosen.origin, partials, IN_ORDER)
+    with jax.enable_x64(True):
+        point = jnp.asarray(at), jnp.asarray([0.5, 1.25])
+
+        def loss(call: Any) -> Any:
+            return lambda *flat: sum(jnp.sin(each) for each in call(*flat))
+
+        found, wanted = (
+            jax.grad(loss(each.call(Regime.WIDE)), (0, 1))(*point)
+            for each in (way, plan.chosen)
+        )
+        for got, want in zip(found, wanted, strict=True):
+            where = np.isfinite(want)
+            np.testing.assert_allclose(got[where], want[where], 1e-11, 1e-11)
 
 
 def stopped(x: jax.Array, w: jax.Array) -> jax.Array:
