@@ -172,3 +172,15 @@ def _param(param: Param, memo: dict[int, str]) -> str:
             return f"{param.kind}{param.fields}"
         case _:
             return f"{type(param).__name__} {param!r}"
+
+
+_HIDING: Final = frozenset({*CUSTOM_RULES, "custom_linear_solve", "stop_gradient"})
+
+
+def hides_derivatives(function: Function) -> bool:
+    """Whether some operation is not differentiated as what it computes would be.
+
+    Passes only keep what is computed: after them such a function must not be
+    differentiated again.
+    """
+    return any(equation.op in _HIDING for equation in all_equations(function))

@@ -18,6 +18,7 @@ from partialc.ops.elements import Operands, pointwise, spread
 from partialc.ops.linear import selected
 from partialc.ops.multiprecision import PRECISE
 from partialc.ops.registry import Arrays, Op, SourceContext, register
+from partialc.ops.taylor import linear
 from partialc.ops.template import arrays, call, fill, is_bare
 
 
@@ -66,6 +67,7 @@ register(
         elements=pointwise(_support_select_n),
         precise=PRECISE["select_n"],
         linear=selected,
+        taylor=linear,
         fuses=True,
     )
 )

@@ -17,6 +17,7 @@ from partialc.ops.lanes import LaneAxes, by_axes
 from partialc.ops.linear import converted
 from partialc.ops.multiprecision import PRECISE
 from partialc.ops.registry import Arrays, Op, SourceContext, register
+from partialc.ops.taylor import converted as series_converted
 from partialc.ops.template import arrays, call, fill, is_bare
 
 
@@ -53,6 +54,7 @@ register(
         elements=pointwise(either),
         precise=PRECISE["convert_element_type"],
         linear=converted,
+        taylor=series_converted,
         fuses=True,
     )
 )

@@ -18,6 +18,7 @@ from partialc.ops.evaluation import concrete
 from partialc.ops.lanes import LaneAxes, by_axes
 from partialc.ops.linear_sums import convolution
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.taylor import bilinear
 from partialc.ops.template import arrays, as_expr, call
 from partialc.ops.windowed import CONVOLUTION
 
@@ -133,5 +134,6 @@ register(
         elements=CONVOLUTION,
         lanes=by_axes(_lanes),
         linear=convolution,
+        taylor=bilinear,
     )
 )

@@ -26,6 +26,7 @@ from partialc.ops.lanes import Lanes, Needed, Restricted, alike, cut, lane_axes
 from partialc.ops.linear_sums import cumulative_sum
 from partialc.ops.reductions import is_wide
 from partialc.ops.registry import Arrays, Op, SourceContext, register
+from partialc.ops.taylor import linear
 from partialc.ops.template import arrays, as_expr, call, fill
 
 _CUMULATIVE: Final[dict[str, tuple[Callable[..., Any], float]]] = {
@@ -122,5 +123,6 @@ for _name, (_, _transcendentals) in _CUMULATIVE.items():
             else None,
             lanes=Lanes(_restrict),
             linear=cumulative_sum if _name == "cumsum" else None,
+            taylor=linear if _name == "cumsum" else None,
         )
     )

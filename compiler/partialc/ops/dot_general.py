@@ -21,6 +21,7 @@ from partialc.ops.elements import MAX_ROWS, Elements, Operands, Reads
 from partialc.ops.evaluation import concrete
 from partialc.ops.lanes import LaneAxes, by_axes
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.taylor import bilinear
 from partialc.ops.template import arrays, as_expr, call, fill, tuple_expr
 
 
@@ -243,6 +244,7 @@ register(
         elements=Elements(_support, _reads),
         lanes=by_axes(_lanes),
         linear=linear_sums.dot_general,
+        taylor=bilinear,
         is_call=True,
     )
 )

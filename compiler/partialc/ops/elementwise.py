@@ -30,6 +30,7 @@ from partialc.ops.elements import (
 from partialc.ops.linear import POINTWISE
 from partialc.ops.multiprecision import PRECISE
 from partialc.ops.registry import Arrays, Evaluate, Op, Source, SourceContext, register
+from partialc.ops.taylor_elementary import ELEMENTWISE
 from partialc.ops.template import arrays, fill, one_array
 from partialc.ops.unknown import unprintable
 
@@ -280,6 +281,7 @@ for _rows, _flops, _transcendentals in (
                 elements=pointwise(_SUPPORTS.get(_row.name, everywhere)),
                 precise=PRECISE.get(_row.name),
                 linear=POINTWISE.get(_row.name),
+                taylor=ELEMENTWISE.get(_row.name),
                 commutes=_COMMUTES.get(_row.name, lambda _: False),
                 fuses=True,
             )

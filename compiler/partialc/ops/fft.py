@@ -14,6 +14,7 @@ from partialc.ops import params
 from partialc.ops.cost import traffic
 from partialc.ops.lanes import LaneAxes, alike, by_axes, lane_axes
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.taylor import linear
 from partialc.ops.template import arrays, as_expr, call
 
 _KINDS: Final = ("FFT", "IFFT", "RFFT", "IRFFT")
@@ -67,5 +68,6 @@ register(
         _cost,
         summary="Fourier transform",
         lanes=by_axes(_lanes, follows=lambda _: (0,)),
+        taylor=linear,
     )
 )

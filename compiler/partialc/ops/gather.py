@@ -17,6 +17,7 @@ from partialc.ops.lanes import Axes, LaneAxes, by_axes
 from partialc.ops.moves import Computed, Known, Moves, gathered, shapes
 from partialc.ops.placing import windows
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.taylor import taken
 from partialc.ops.template import arrays, as_expr, call, fill
 
 MODES: Final = {
@@ -204,6 +205,7 @@ register(
         _cost,
         summary="elements by computed indices",
         moves=_moves,
+        taylor=taken,
         lanes=by_axes(_lanes, _sizes),
     )
 )

@@ -18,6 +18,7 @@ from partialc.ops.elements import Elements, Operands, Reads
 from partialc.ops.joined import HANDED_ON
 from partialc.ops.linear import as_is
 from partialc.ops.registry import Arrays, Op, SourceContext, register
+from partialc.ops.taylor import constant, linear
 from partialc.ops.template import arrays, call, tuple_expr
 
 
@@ -62,6 +63,7 @@ register(
         elements=_AS_IS,
         lanes=HANDED_ON,
         linear=as_is,
+        taylor=linear,
     )
 )
 
@@ -83,6 +85,7 @@ register(
         _source_stop_gradient,
         free,
         summary="a constant to differentiation",
+        taylor=constant,
         elements=_AS_IS,
         lanes=HANDED_ON,
         fuses=True,
@@ -112,6 +115,7 @@ register(
         elements=_AS_IS,
         lanes=HANDED_ON,
         linear=as_is,
+        taylor=linear,
         fuses=True,
     )
 )

@@ -14,6 +14,8 @@ from partialc.ops.cost import per_result, traffic
 from partialc.ops.elements import Operands, either, everywhere, first, pointwise
 from partialc.ops.multiprecision import PRECISE
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.taylor import constant
+from partialc.ops.taylor_elementary import integer_power
 from partialc.ops.template import arrays, call, fill, is_bare, one_array
 
 
@@ -61,6 +63,7 @@ register(
         summary="power with an integer exponent",
         elements=pointwise(_support_integer_pow),
         precise=PRECISE["integer_pow"],
+        taylor=integer_power,
         fuses=True,
     )
 )
@@ -89,6 +92,7 @@ register(
         summary="rounding to integers, halves to even or away from zero",
         elements=pointwise(either),
         precise=PRECISE["round"],
+        taylor=constant,
         fuses=True,
     )
 )

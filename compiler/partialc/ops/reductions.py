@@ -27,6 +27,7 @@ from partialc.ops.evaluation import concrete, run_function
 from partialc.ops.lanes import LaneAxes, by_axes, lane_axes
 from partialc.ops.linear_sums import reduce_sum
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.taylor import linear
 from partialc.ops.template import arrays, as_expr, call, tuple_expr
 
 _REDUCTIONS: Final[dict[str, tuple[Callable[..., Any], str, str]]] = {
@@ -179,6 +180,7 @@ for _name, (_, __, _summary) in _REDUCTIONS.items():
             elements=Elements(_support_reduction, _reads_reduction),
             lanes=_LANES,
             linear=reduce_sum if _name == "reduce_sum" else None,
+            taylor=linear if _name == "reduce_sum" else None,
         )
     )
 

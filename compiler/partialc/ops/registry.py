@@ -22,6 +22,8 @@ from partialc.ops.moved_elements import elements
 from partialc.ops.moves import InOrder, Moves, MovesRule, constants
 from partialc.ops.multiprecision import Precise
 from partialc.ops.reach import Mapped, ReachRule
+from partialc.ops.taylor import TaylorRule
+from partialc.ops.taylor import linear as coefficient_by_coefficient
 
 
 class Precision(Enum):
@@ -178,7 +180,7 @@ class Op:
         inlined: Whether it is gone before analysis: a call, a custom rule.
         summary: One line for the supported-ops page.
         moves: Where the elements of its results come from, if all that it does is move
-            them; `elements` and `linear` then follow.
+            them; `elements`, `linear` and `taylor` then follow.
         elements: Which elements of the operands an element of a result reads; None when
             it may read all of them.
         lanes: How it is stated on a rectangle of its results.
@@ -194,6 +196,8 @@ class Op:
         reach: Which elements of its results depend on which of its linear operands,
             where it has no `linear`; None where lanes say that, or everything depends
             on everything.
+        taylor: What it makes of the Taylor series of its operands; None where JAX
+            differentiates it.
         mapped: The function that it applies to places of an axis, each on its own; None
             where it does not.
         commutes: For which element types of the result x op y and y op x are the same
@@ -216,6 +220,7 @@ class Op:
     fuses: bool = False
     linear: LinearRule | None = None
     reach: ReachRule | None = None
+    taylor: TaylorRule | None = None
     mapped: Callable[[Equation], Mapped | None] | None = None
     commutes: Callable[[DType], bool] = lambda _: False
 
@@ -243,6 +248,7 @@ def register(op: Op) -> Op:
             op,
             elements=op.elements or elements(op.moves),
             linear=op.linear or linear(op.moves),
+            taylor=op.taylor or coefficient_by_coefficient,
         )
     if op.name in _TABLE:
         raise InternalError(f"the primitive {op.name!r} is registered twice")

@@ -28,6 +28,7 @@ from partialc.ops.moved_elements import through, writes
 from partialc.ops.moves import Computed, Known, Move, Moves, met, scattered
 from partialc.ops.placing import windows
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.taylor import linear, replaced
 from partialc.ops.template import arrays, as_expr, call, fill, is_bare
 
 _SCATTERS: Final[dict[str, tuple[Callable[..., Any], str, str, str]]] = {
@@ -201,12 +202,12 @@ def _rules(op: Op) -> Op:
     """The entry with what is known of replacements, sums and differences."""
     match op.name:
         case "scatter":
-            return replace(op, moves=_replaced)
+            return replace(op, moves=_replaced, taylor=replaced)
         case "scatter-add":
             both = Elements(_support_sum, _reads_sum)
-            return replace(op, elements=both, linear=_linear_sum)
+            return replace(op, elements=both, linear=_linear_sum, taylor=linear)
         case "scatter-sub":
-            return replace(op, linear=_linear_sum)
+            return replace(op, linear=_linear_sum, taylor=linear)
         case _:
             return op
 

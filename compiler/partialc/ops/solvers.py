@@ -17,6 +17,7 @@ from partialc.ops.evaluation import run_function
 from partialc.ops.lanes import LaneAxes, by_axes, lane_axes
 from partialc.ops.reach import OfBody, Reach
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.taylor_solve import linear_solve
 from partialc.ops.template import arrays, call, fill, tuple_expr
 from partialc.ops.triangles import batch_axes
 from partialc.ops.unknown import unprintable
@@ -242,5 +243,6 @@ register(
         summary="linear solve with a derivative of its own",
         bodies=True,
         reach=_reach_linear_solve,
+        taylor=linear_solve,
     )
 )

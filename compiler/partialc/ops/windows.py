@@ -25,6 +25,7 @@ from partialc.ops.evaluation import run_function
 from partialc.ops.lanes import LaneAxes, alike, by_axes, lane_axes
 from partialc.ops.linear_sums import window_sum
 from partialc.ops.registry import Arrays, Cost, Op, SourceContext, register
+from partialc.ops.taylor import linear
 from partialc.ops.template import arrays, as_expr, call, fill, tuple_expr
 from partialc.ops.windowed import WINDOW_SUM
 
@@ -145,6 +146,7 @@ for _name, _summary in (
             elements=WINDOW_SUM if _name == "reduce_window_sum" else None,
             lanes=_LANES,
             linear=window_sum if _name == "reduce_window_sum" else None,
+            taylor=linear if _name == "reduce_window_sum" else None,
         )
     )
 

@@ -19,6 +19,7 @@ from partialc.lowering.near_zero import NEAR_ZERO
 from partialc.lowering.pipeline import FULL, FULL_PRECISE, Variant, full_except
 from partialc.planning.realisation import Chained, Realisation
 from partialc.planning.structured import StructuredTangents, structured
+from partialc.planning.taylor import TaylorPropagation, taylor_propagation
 from partialc.planning.tracer import Tracer
 from partialc.realise.chain import Chain
 from partialc.realise.execute import direction_types, input_names, kernel_types
@@ -170,6 +171,10 @@ class Acceptance:
                 variant,
                 is_coloured=candidate.is_coloured,
             )
+        if isinstance(candidate, TaylorPropagation):
+            return taylor_propagation(
+                self._tracer, candidate.origin, candidate.partials, variant
+            )
         return self._tracer.finish(candidate.origin, variant)
 
     def _next(self, candidate: Realisation, failing: frozenset[int]) -> Variant | None:
@@ -188,7 +193,7 @@ class Acceptance:
         if ladder[rung] is FULL and not _vanishes(candidate):
             rung += 1
         if ladder[rung] is FULL_PRECISE:
-            key = candidate.origin.key
+            key = f"{candidate.title}: {candidate.origin.key}"
             known = self._plain.get(key, frozenset())
             plain = known | failing
             if known < plain and len(plain) < len(results_of(self._tracer.kernel)):

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from math import inf
 from typing import Final
 
 import jax
-import numpy as np
-from numpy.typing import NDArray
 
-from partialc.accuracy.verdict import Trials
-from partialc.analysis.depth import nonlinear_depth
 from partialc.errors import FrontendError, PartialcError
 from partialc.frontends.primal import Primal
 from partialc.ir.dtypes import Regime
 from partialc.ir.structure import size
-from partialc.lowering.pipeline import FLAT, Variant, run, variants
+from partialc.lowering.pipeline import IN_ORDER
 from partialc.lowering.structured.matrix import Matrices
 from partialc.ops.cost import weight
 from partialc.planning.acceptance import Acceptance
@@ -27,7 +23,7 @@ from partialc.planning.matrices import has_matrices, without_large_matrices
 from partialc.planning.merge import merge
 from partialc.planning.options import options
 from partialc.planning.plan import KernelPlan
-from partialc.planning.preference import LONGEST, Preference
+from partialc.planning.preference import Preference
 from partialc.planning.proposals import proposals
 from partialc.planning.realisation import Chained, Realisation, WrittenOut
 from partialc.planning.reference import References
@@ -38,34 +34,24 @@ from partialc.planning.structured import (
     structured_ways,
 )
 from partialc.planning.symmetry import Symmetry
-from partialc.planning.tracer import LONG_TRACE, Tracer
+from partialc.planning.taylor import (
+    TAYLOR,
+    TaylorPropagation,
+)
+from partialc.planning.tracer import Tracer
+from partialc.planning.wish import Wish as Wish
+from partialc.planning.written_out import by_series, written_out
 from partialc.planning.zeros import zero_warnings
 from partialc.realise.chain import Chain, Path
 from partialc.request.parts import parts_of
 from partialc.request.resolved import Coordinates, Kernel
 from partialc.request.signature import Signature
 from partialc.sampling.domain import EVERYWHERE, Ranges
-from partialc.spec.model import Form, Rows
-
-SHORT: Final = 30
-"""Where the lightest chain written out has no more statements, no other is tried."""
-
-HOPELESS: Final = 2 * LONGEST
-"""Nor where it has so many: no other chain makes a text that would be taken."""
 
 LONG_PROGRAM: Final = 2000
 """Of programs with more equations a pass back is not tried where one tangent does."""
 
 OUTDONE: Final = "not tried: it takes more than one tangent does, and long to trace"
-
-DEEP: Final = 3 * LONGEST
-"""More levels of what is not linear do not fit into the longest text that is taken: a
-statement holds some three of them."""
-
-TOO_DEEP: Final = (
-    f"not tried: it nests more operations than {LONGEST} statements can hold;"
-    ' `form = "expanded"` writes it out'
-)
 
 NOT_TRIED: Final = "not tried out: a matrix is too large to be held densely beside it"
 
@@ -74,38 +60,8 @@ TOO_DEAR: Final = "not tried out: one evaluation of the chain takes too long for
 """Where a chain takes more operations, a trial of some hundred evaluations takes longer
 than all else."""
 
-_BY_CHAINS: Final = frozenset({"chain:", WrittenOut.form})
+_BY_CHAINS: Final = frozenset({"chain:", WrittenOut.form, TAYLOR})
 """How kinds of ways begin that are no structured tangents."""
-
-MAX_EXPANDED: Final = 3
-"""So many of the lightest chains are written out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What planning is to respect.
-
-    Attributes:
-        form: The form asked for; `auto` leaves the choice.
-        differentiable: Whether the kernel's own gradient is what has to be cheap.
-        rows: Whether it is called for one row, for many, or for both.
-        taken: Names that local variables may not have.
-        constants: The position arrays the module defines for the kernel, by name.
-        ladder: The pipelines a chain may be written out by, from daring to safe.
-        trials: Keeps what trying kernels out has shown; None to try nothing.
-        kept: The short key of what an earlier build has chosen.
-        pinned: The kind of way that has to be taken; None to take the best.
-    """
-
-    form: Form
-    differentiable: bool
-    taken: frozenset[str]
-    constants: Mapping[str, NDArray[np.int64]]
-    rows: Rows = "both"
-    ladder: Sequence[Variant] = variants()
-    trials: Trials | None = None
-    kept: str | None = None
-    pinned: str | None = None
 
 
 def plan_kernel(
@@ -131,6 +87,8 @@ def plan_kernel(
     Raises:
         FrontendError: JAX cannot differentiate the function in any way that would do.
     """
+    if wish.differentiable:
+        wish = replace(wish, ladder=(IN_ORDER,))
     commute = not primal.has_custom_rules
     cotangent = _cotangent(kernel)
     alike = partial(_alike, Symmetry(primal.program.widest), primal.signature)
@@ -161,15 +119,15 @@ def plan_kernel(
         raise _refused(kernel, primal, chains)
     pinned = None if wish.pinned is None else wish.pinned.split(" ")[0]
     terms = _structured(chains, tracer, wish) if pinned not in _BY_CHAINS else []
-    are_many = bool(terms) and has_many_entries(kernel, terms)
-    are_shorter = pinned in (None, WrittenOut.form)
-    written_out = (
-        _written_out(chains, tracer, wish)
-        if are_shorter and not is_large and not are_many
-        else []
-    )
+    is_bounded = bool(terms) or (wish.differentiable and wish.form == "auto")
+    are_many = is_bounded and has_many_entries(kernel, terms)
+    texts: Sequence[WrittenOut] = []
+    if not is_large and not are_many and pinned in (None, WrittenOut.form):
+        texts = written_out(chains, tracer, wish)
+    elif not is_large and not are_many and pinned == TAYLOR:
+        texts = by_series(chains, tracer, wish)
     rivals = [] if is_large else chains
-    candidates: list[Realisation] = [*rivals, *written_out, *terms]
+    candidates: list[Realisation] = [*rivals, *texts, *terms]
     preference = Preference(wish.form, wish.rows, candidates, wish.kept, wish.pinned)
     not_tried = NOT_TRIED if is_large else TOO_DEAR if _are_dear(chains) else None
     trials = None if not_tried else wish.trials
@@ -213,8 +171,10 @@ def _are_dear(chains: Sequence[Chained]) -> bool:
 
 
 def _found(chosen: Realisation) -> tuple[str, ...]:
-    """What structured tangents tell of the matrices of a kernel."""
-    return chosen.facts if isinstance(chosen, StructuredTangents) else ()
+    """What structured tangents and Taylor propagation tell of a kernel."""
+    if isinstance(chosen, StructuredTangents | TaylorPropagation):
+        return chosen.facts
+    return ()
 
 
 def _alike(
@@ -287,37 +247,6 @@ def _lightness(candidate: Chained) -> tuple[float, int]:
     return (weight(burden.cost), burden.statements)
 
 
-def _written_out(
-    chains: Sequence[Chained], tracer: Tracer, wish: Wish
-) -> list[WrittenOut]:
-    """The lightest chains written out, unless a chain is asked for.
-
-    Only the first of them where that makes a short text, or a hopelessly long one.
-    Custom rules are gone from a written-out kernel, so it could not be differentiated
-    again: that has to be asked for.
-    """
-    if wish.form == "chain":
-        return []
-    daring = wish.ladder[0]
-    tried = [chain for chain in chains[:MAX_EXPANDED] if chain.burden is not None]
-    if wish.form == "expanded":
-        return [tracer.finish(chain, daring) for chain in tried]
-    if wish.differentiable or tracer.primal.has_custom_rules:
-        return []
-    if _is_deep(tried[0]):
-        return [
-            WrittenOut(chain.title, of=chain, variant=daring, refusal=TOO_DEEP)
-            for chain in tried
-        ]
-    # More rivals only make a text too long that these do: it is not traced again.
-    rivals = None
-    if wish.pinned is None:
-        rivals = Preference(wish.form, wish.rows, chains)
-    first = tracer.finish(tried[0], daring, rivals)
-    others = [] if _speaks_for_all(first) else tried[1:]
-    return [first, *(tracer.finish(chain, daring, rivals) for chain in others)]
-
-
 def _structured(
     chains: Sequence[Chained], tracer: Tracer, wish: Wish
 ) -> list[StructuredTangents]:
@@ -327,21 +256,6 @@ def _structured(
     if wish.pinned is not None:
         return [structured_as(wish.pinned, tracer, chains[0], wish.ladder[0])]
     return list(structured_ways(tracer, chains[0], wish.ladder[0]))
-
-
-def _speaks_for_all(first: WrittenOut) -> bool:
-    """Whether other chains need not be written out: it is short, or hopelessly long."""
-    if first.burden is None:
-        is_short = first.alone is not None and first.alone.statements <= LONGEST
-        return size(first.origin.widest) > LONG_TRACE and not is_short
-    return not SHORT < first.burden.statements <= HOPELESS
-
-
-def _is_deep(chained: Chained) -> bool:
-    """Whether a chain cannot be written out in a text that would be taken."""
-    if size(chained.widest) <= DEEP:
-        return False
-    return nonlinear_depth(run(chained.widest, FLAT)) > DEEP
 
 
 def _not_written_out(chosen: Realisation, wish: Wish) -> Iterator[str]:

@@ -31,7 +31,7 @@ from partialc.planning.body import statements
 from partialc.planning.cost import Burden
 from partialc.planning.counting import counted, counted_call
 from partialc.planning.family import Option
-from partialc.planning.preference import Preference
+from partialc.planning.preference import LONGEST, Preference
 from partialc.planning.realisation import Chained, FlatCall, Realisation, WrittenOut
 from partialc.printing import ModuleScope
 from partialc.realise.chain import Chain
@@ -49,6 +49,7 @@ from partialc.request.parts import values_of
 from partialc.request.resolved import Kernel
 from partialc.sampling.domain import EVERYWHERE, Ranges
 
+Way = TypeVar("Way", bound=Realisation)
 Written = TypeVar("Written", bound=WrittenOut)
 
 LONG_TRACE: Final = 20_000
@@ -120,7 +121,7 @@ class Tracer:
         )
         try:
             found = replace(found, burden=self._burden(found))
-            return self._training(found) if self._differentiable else found
+            return self._trained(found) if self._differentiable else found
         except (InternalError, NameError, SyntaxError):
             raise
         except Exception as error:
@@ -138,15 +139,20 @@ class Tracer:
         read = self._statements(chained)
         return Burden(work.cost, work.operations, read, is_chain=True)
 
-    def _training(self, chained: Chained) -> Chained:
-        chain, burden = chained.chain, chained.burden
+    def _trained(self, way: Way) -> Way:
+        """A way with what the gradient of its results takes.
+
+        Raises:
+            Exception: Whatever JAX raises.
+        """
+        kernel, burden = way.origin.chain.kernel, way.burden
         assert burden is not None, "what JAX refuses has no gradient"
-        types = kernel_types(chain.kernel, self.primal.signature)
-        run = chained.call(Regime.WIDE)
+        types = kernel_types(kernel, self.primal.signature)
+        run = way.call(Regime.WIDE)
         gradient = _gradient(run, [kind.dtype for kind in types])
-        work = counted_call(gradient, chain.kernel, self.primal)
+        work = counted_call(gradient, kernel, self.primal)
         training = replace(burden, cost=work.cost, operations=work.operations)
-        return replace(chained, training=training)
+        return replace(way, training=training)
 
     def _statements(self, realisation: Realisation) -> int:
         scope = ModuleScope(self._taken)
@@ -210,7 +216,15 @@ class Tracer:
         burden = Burden(
             max(map(cost_of, distinct), key=weight), max(map(size, distinct)), read
         )
-        return replace(written, burden=burden)
+        written = replace(written, burden=burden)
+        if not self._differentiable or read > LONGEST:
+            return written
+        try:
+            return self._trained(written)
+        except (InternalError, NameError, SyntaxError):
+            raise
+        except Exception as error:
+            return replace(written, burden=None, refusal=_refusal(error))
 
     def programs(self, chained: Chained) -> Program:
         """A chain as it was traced, in every regime.

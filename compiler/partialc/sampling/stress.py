@@ -139,6 +139,8 @@ def closer(
 def neighbours(points: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     """Each point and eight close to it: x (1 + k eps), all leaves moved by the same k.
 
+    Whole numbers and truth values stay.
+
     Args:
         points: Arrays of shape `(count, *shape)`.
 
@@ -147,6 +149,9 @@ def neighbours(points: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     """
     moved = []
     for leaf in points:
+        if leaf.dtype.kind != "f":
+            moved.append(np.repeat(leaf[:, None], len(STEPS), axis=1))
+            continue
         factors = 1 + np.asarray(STEPS) * float(np.finfo(leaf.dtype).eps)
         factors = factors.reshape(-1, *[1] * (leaf.ndim - 1))
         moved.append((leaf[:, None] * factors).astype(leaf.dtype))

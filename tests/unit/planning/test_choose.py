@@ -10,7 +10,7 @@ import pytest
 
 import partialc
 from partialc.driver import Known, compile_module
-from partialc.planning import choose, preference, tracer
+from partialc.planning import choose, preference, tracer, written_out
 from partialc.planning.preference import STAYS
 from partialc.spec.module import read_module
 from partialc.spec.tables import Table
@@ -69,17 +69,17 @@ def test_what_nests_too_deeply_for_any_text_is_not_written_out(
     monkeypatch: pytest.MonkeyPatch, deep: int
 ) -> None:
     """Four steps nest some ten levels."""
-    monkeypatch.setattr(choose, "DEEP", deep)
+    monkeypatch.setattr(written_out, "DEEP", deep)
     refusals = _refusals("auto")
-    assert (choose.TOO_DEEP in refusals) == (deep == 2)
-    assert choose.TOO_DEEP not in _refusals("expanded")
+    assert (written_out.TOO_DEEP in refusals) == (deep == 2)
+    assert written_out.TOO_DEEP not in _refusals("expanded")
 
 
 def test_a_long_chain_is_written_out_in_one_regime_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where that shows a text too long to be taken, the others are not traced."""
-    for module in (choose, preference):
+    for module in (written_out, preference):
         monkeypatch.setattr(module, "LONGEST", 3)
     monkeypatch.setattr(preference, "LONG", 2)
     monkeypatch.setattr(tracer, "LONG_TRACE", 10)

@@ -7,8 +7,9 @@ from examples.robot_arm.model import end_effector
 from examples.thermodynamics.model import alphar
 from partialc.frontends.load import load_primal
 from partialc.lowering.pipeline import variants
-from partialc.planning.choose import SHORT, Wish, plan_kernel
+from partialc.planning.choose import Wish, plan_kernel
 from partialc.planning.preference import LONG
+from partialc.planning.written_out import SHORT
 from partialc.request.resolve import resolve_kernel
 
 

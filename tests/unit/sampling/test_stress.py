@@ -121,3 +121,12 @@ def test_around_each_point_every_other_keeps_ties(places: int) -> None:
         around = ties[place::places]
         assert around[::2].all()
         assert not around[1::2].any()
+
+
+def test_whole_numbers_have_no_neighbours() -> None:
+    labels = np.arange(6, dtype=np.int32).reshape(2, 3)
+    flags = labels > 2
+    for leaf, near in zip((labels, flags), neighbours([labels, flags]), strict=True):
+        assert near.shape == (2, len(STEPS), 3)
+        assert near.dtype == leaf.dtype
+        assert (near == leaf[:, None]).all()

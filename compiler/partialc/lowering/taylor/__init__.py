@@ -1,0 +1,1 @@
+"""Taylor series through whole programs: many high-order partials in one pass."""
