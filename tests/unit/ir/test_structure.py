@@ -6,6 +6,7 @@ from partialc.ir.structure import (
     functions_of,
     has_custom_rules,
     has_unprintable_rules,
+    hides_derivatives,
     same,
 )
 from partialc.ir.text import parse
@@ -96,3 +97,11 @@ def f(i: int32, x: float):
     assert has_custom_rules(f)
     assert has_unprintable_rules(f)
     assert not has_custom_rules(functions_of(cond)[0])
+
+
+def test_what_is_computed_does_not_tell_every_derivative():
+    def program(op):
+        return parse(f"def f(x: float):\n    y: float = {op}(x)\n    return y\n")
+
+    assert hides_derivatives(program("stop_gradient"))
+    assert not hides_derivatives(program("sin"))
