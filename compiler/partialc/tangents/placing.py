@@ -265,9 +265,11 @@ def dense(
     targets = []
     for term in terms:
         cols = term.cols.values()
-        found = colours[np.searchsorted(seeds, np.maximum(cols, 0))]
+        found = np.full(cols.shape, -1)
+        is_any = cols >= 0  # of no column there may be no seeds at all
+        found[is_any] = colours[np.searchsorted(seeds, cols[is_any])]
         target = term.row(shape).values() * count + found
-        targets.append(np.where((cols < 0) | (found < 0), -1, target))
+        targets.append(np.where(found < 0, -1, target))
     flat = placed(terms, targets, prod(shape) * count, dtype, arrays)
     return arrays.reshaped(flat, (*shape, count))
 

@@ -75,8 +75,10 @@ def test_docstrings_tell_mathematics_shape_and_plan() -> None:
 def test_what_is_short_written_out_is_written_out() -> None:
     assert "return x[1] * x[3]" in compiled(FOUNDING).source
     assert "jax.jvp" in compiled(FOUNDING, form="chain").source
-    nested = compiled(FOUNDING, differentiable=True)
-    assert "jax.jvp" in nested.source
+    trained = compiled(FOUNDING, differentiable=True)
+    assert "return x[1] * x[3]" in trained.source
+    gradient = jax.grad(lambda x: trained.load().d3(x))(jnp.arange(1.0, 6.0))
+    assert gradient.tolist() == [0.0, 4.0, 0.0, 2.0, 0.0]
 
 
 def test_a_function_with_the_name_of_a_kernel_gets_an_underscore() -> None:

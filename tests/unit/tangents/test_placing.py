@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -67,6 +69,13 @@ def line(ground: Ground, numbers: list[float]) -> Term:
         (Factor(ground.input(numbers), (0,)),),
         FLOAT,
     )
+
+
+def test_dense_of_what_is_in_no_column() -> None:
+    ground = Ground()
+    nowhere = replace(line(ground, [1.0, 2.0]), cols=IndexMap((2,), -3, (0,)))
+    atom = dense([nowhere], (2,), seeds_of([nowhere]), FLOAT, ground.arrays)
+    assert atom.type.shape == (2, 0)
 
 
 @pytest.mark.parametrize(
