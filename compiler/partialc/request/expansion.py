@@ -53,7 +53,7 @@ def expanded(
     source: Text,
     *,
     is_output: Callable[[ast.expr], bool],
-    is_coordinate: Callable[[ast.expr], bool],
+    element: Callable[[ast.expr], str | None],
 ) -> ast.expr:
     """The derivative of an expression, in derivatives of outputs alone.
 
@@ -62,7 +62,7 @@ def expanded(
         along: What along, once for each differentiation.
         source: The text, for errors.
         is_output: Whether a node is a bare output.
-        is_coordinate: Whether it is an element of an argument.
+        element: The text of an element of an argument, one for each; None of all else.
 
     Returns:
         A node that holds `Derivative` of bare outputs only.
@@ -70,8 +70,8 @@ def expanded(
     Raises:
         RequestError: SymPy has no rule for a function in it.
     """
-    reading = _Reading(source, is_output, is_coordinate)
-    moved = [reading.symbol(each) for each in along]
+    reading = _Reading(source, is_output, element)
+    moved = [reading.moved(each) for each in along]
     reading.collect(inner)
     result = sympy.diff(reading.read(inner), *moved)
     text = _Printer().doprint(result)
@@ -89,22 +89,29 @@ class _Reading:
         self,
         source: Text,
         is_output: Callable[[ast.expr], bool],
-        is_coordinate: Callable[[ast.expr], bool],
+        element: Callable[[ast.expr], str | None],
     ) -> None:
         self._source = source
         self._is_output = is_output
-        self._is_coordinate = is_coordinate
+        self._element = element
         self._symbols: dict[str, sympy.Symbol] = {}
 
-    def symbol(self, node: ast.expr) -> sympy.Symbol:
-        """What stands for an element of an argument."""
-        text = ast.unparse(node)
+    def symbol(self, node: ast.expr) -> sympy.Symbol | None:
+        """What stands for an element of an argument; None of all else."""
+        text = self._element(node)
+        if text is None:
+            return None
         return self._symbols.setdefault(text, sympy.Symbol(text, real=True))
+
+    def moved(self, node: ast.expr) -> sympy.Symbol:
+        """What stands for an element that is differentiated along."""
+        found = self.symbol(node)
+        assert found is not None, "all else was refused"
+        return found
 
     def collect(self, node: ast.expr) -> None:
         """Note all elements of arguments within a node: outputs depend on these."""
-        if self._is_coordinate(node):
-            self.symbol(node)
+        if self.symbol(node) is not None:
             return
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
@@ -114,8 +121,9 @@ class _Reading:
         """A node as a SymPy expression."""
         if self._is_output(node):
             return sympy.Function(ast.unparse(node), real=True)(*self._symbols.values())
-        if self._is_coordinate(node):
-            return self.symbol(node)
+        symbol = self.symbol(node)
+        if symbol is not None:
+            return symbol
         match node:
             case ast.Constant(value=int() | float() as value):
                 return sympy.sympify(value)
@@ -136,8 +144,7 @@ class _Reading:
                 name == DERIVATIVE
             ):
                 inner = self.read(first)
-                moved = (self.symbol(each) for each in rest)
-                return sympy.diff(inner, *moved)
+                return sympy.diff(inner, *map(self.moved, rest))
             case ast.Call(func=ast.Name(id=name), args=arguments) if name in FUNCTIONS:
                 return FUNCTIONS[name][0](*map(self.read, arguments))
         raise self.refused(node)
@@ -171,6 +178,9 @@ class _Printer(StrPrinter):  # type: ignore[misc]  # SymPy has no types
         if isinstance(call, AppliedUndef):
             return str(call.func.__name__)
         return str(super()._print_Function(call))
+
+    def _print_Heaviside(self, call: Any) -> str:
+        return f"Heaviside({self._print(call.args[0])}, 0.5)"  # as `jnp.maximum` has it
 
     def _print_Derivative(self, node: Any) -> str:
         variables = ", ".join(self._print(each) for each in node.variables)

@@ -38,7 +38,7 @@ class Derivatives:
                         along,
                         self.names.source,
                         is_output=lambda each: self.names.output(each) is not None,
-                        is_coordinate=self.names.is_element,
+                        element=self.names.element,
                     )
                 return ast.copy_location(ast.Call(node.func, [inner, *along], []), node)
             case ast.Call():
@@ -63,28 +63,29 @@ class Derivatives:
                 fix="write Derivative(u, t), or Derivative(u, t, x, x)",
             )
         inner, *rest = node.args
-        along: list[ast.expr] = []
+        counted: list[tuple[ast.expr, int]] = []
         for each in rest:
             match each:
-                case ast.Constant(value=int(times)) if along and times > 0:
-                    along += [along[-1]] * (times - 1)
+                case ast.Constant(value=int(times)) if counted and times > 0:
+                    counted.append((counted[-1][0], times - 1))
                 case ast.Tuple(elts=[variable, count]):
                     times = integer(count, self.names.source, "how many times")
                     if times < 1:
                         raise self.names.source.origin(count).fault(
                             f"{times} is no number of differentiations"
                         )
-                    along += [variable] * times
+                    counted.append((variable, times))
                 case _:
-                    along.append(each)
-        for each in along:
-            self._check_element(each)
-        if len(along) > MOST_ORDER:
+                    counted.append((each, 1))
+        for variable, _ in counted:
+            self._check_element(variable)
+        order = sum(times for _, times in counted)
+        if order > MOST_ORDER:
             raise origin.fault(
-                f"{ast.unparse(node)} is of order {len(along)}",
+                f"{ast.unparse(node)} is of order {order}",
                 why=f"no plan for more than {MOST_ORDER} differentiations would fit",
             )
-        return inner, along
+        return inner, [each for each, times in counted for _ in range(times)]
 
     def _check_element(self, node: ast.expr) -> None:
         """Refuse to differentiate along anything but an element of an argument.

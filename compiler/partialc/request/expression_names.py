@@ -7,7 +7,7 @@ from typing import Final
 
 from partialc.request.parse_coordinate import coordinate
 from partialc.request.scope import Scope
-from partialc.request.selection import Selection
+from partialc.request.selection import Selection, text_of
 from partialc.request.syntax import RESULT, Coordinate, Expression
 from partialc.request.text import Text
 from partialc.request.vectors import Components
@@ -79,10 +79,18 @@ class Names:
             return None
         return self.scope.argument(found)
 
-    def is_element(self, node: ast.expr) -> bool:
-        """Whether a node is one element of an argument."""
+    def element(self, node: ast.expr) -> str | None:
+        """The text of an element of an argument; None of another node.
+
+        It is one text for each element, however that is written: `x[-1]` is `x[2]`.
+        """
         found = self.argument(node)
-        return found is not None and found.is_scalar
+        if found is None or not found.is_scalar:
+            return None
+        (own,) = found.coordinates
+        name, leaf = self.scope.signature.leaves[own.leaf]
+        index = f"[{', '.join(map(str, own.index))}]" if own.index else ""
+        return f"{name}{text_of(leaf)}{index}"
 
     def spread(self, node: ast.expr) -> Components | None:
         """The elements of an output or argument of shape (n,)."""

@@ -18,6 +18,7 @@ import numpy as np
 from partialc.request.answer import Answer
 from partialc.request.combination import PART, Combination
 from partialc.request.layouts import check_distinct, flattened
+from partialc.request.products import check_order
 from partialc.request.resolved import Axis, Block, Coordinates, Entries, Output
 from partialc.request.scope import Scope
 from partialc.request.selection import Selection
@@ -53,13 +54,15 @@ def powers(request: Powers, scope: Scope) -> Answer:
     number of times, counted as often as these can be ordered.
 
     Raises:
-        RequestError: An element is named twice, or it has far too many terms.
+        RequestError: An element is named twice, its order is too high, or it has far
+            too many terms.
     """
     output = scope.output(request.of, origin_of_request(request))
     wrt = tuple(map(scope.wrt, request.wrt))
     axis = flattened(wrt, scope)
     check_distinct(wrt, f"{request.keyword} takes each direction once")
     power = _power(request)
+    check_order(request, 2 * power)
     count = comb(axis_size(axis) + power - 1, power)
     if count > MOST_TERMS:
         raise origin_of_request(request).fault(

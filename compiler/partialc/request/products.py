@@ -11,7 +11,7 @@ from partialc.request.answer import Answer
 from partialc.request.resolved import Coordinates, Direction, Product
 from partialc.request.scope import Scope
 from partialc.request.selection import Selection, text_of
-from partialc.request.syntax import RESULT, Coordinate, Hvp, Jvp, Vjp
+from partialc.request.syntax import RESULT, Coordinate, Hvp, Jvp, Request, Vjp
 from partialc.request.weighted import cotangent_of
 from partialc.request.written import origin_of, origin_of_request
 
@@ -22,12 +22,9 @@ MOST_ORDER: Final = 16
 def jvp(request: Jvp, scope: Scope) -> Answer:
     """The tangent of the output; a direction for every argument named."""
     output = scope.output(request.of, origin_of_request(request))
+    order = max(request.order, len(request.wrt) - len(set(request.wrt)) + 1)
+    check_order(request, order)
     wrt, further = _moved(request, scope)
-    if len(further) + 1 > MOST_ORDER:
-        raise origin_of_request(request).fault(
-            f"{request} is of order {len(further) + 1}",
-            why=f"no plan for more than {MOST_ORDER} differentiations would fit",
-        )
     leaves = sorted(leaf for selection in wrt for leaf in _leaves(selection))
     parts = output.map(
         lambda out: Product("jvp", out, None, tuple(leaves), further=further)
@@ -36,6 +33,19 @@ def jvp(request: Jvp, scope: Scope) -> Answer:
         _tangent(each, end) for end in dict.fromkeys(("", *further)) for each in wrt
     ]
     return Answer(parts, wrt, output, directions=tuple(directions))
+
+
+def check_order(request: Request, order: int) -> None:
+    """Refuse more differentiations than can be planned.
+
+    Raises:
+        RequestError: There are more.
+    """
+    if order > MOST_ORDER:
+        raise origin_of_request(request).fault(
+            f"{request} is of order {order}",
+            why=f"no plan for more than {MOST_ORDER} differentiations would fit",
+        )
 
 
 def _moved(request: Jvp, scope: Scope) -> tuple[tuple[Selection, ...], tuple[str, ...]]:

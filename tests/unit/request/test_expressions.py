@@ -179,6 +179,7 @@ BAD = [
     ("Derivative(u, x + y)", "nothing to differentiate along"),
     ("Derivative(u, (x, 0))", "no number of differentiations"),
     ("Derivative(u, (x, 40))", "of order 40"),
+    ("Derivative(u, x, 10000000000)", "of order 10000000000"),
     ("u ^ 2", "no power"),
     ("u if x else t", "cannot stand in an expression"),
     ("u and x", "cannot stand in an expression"),
@@ -226,6 +227,19 @@ def test_a_name_cannot_be_argument_and_output(scalar: Signature) -> None:
         resolved('expression("x + u", x="out")', scalar)
     with pytest.raises(RequestError, match="no part of the result in quotes"):
         resolved('expression("u", u=out)', scalar)
+
+
+def test_an_element_is_one_variable_however_it_is_written(
+    signature: Callable[..., Signature], array: Any
+) -> None:
+    found = signature(array("float"), x=array("float", 3), a=array("float", 2, 2))
+    pairs = [("x[-1]", "x[2]"), ("x[1:3][1]", "x[2]"), ("a[1][0]", "a[-1, 0]")]
+    for one, same in pairs:
+        text = f"Derivative({one} * u, {same})"
+        _, node = resolved(f'expression("{text}")', found)
+        assert len(node.parts) == 2, text  # the product rule: u is one of them
+    _, node = resolved('expression("u + Derivative(Max(u, 0), x[0])")', found)
+    assert node.formula == "part_0 + jnp.heaviside(part_0, 0.5) * part_1"
 
 
 def test_integers_stand_for_themselves(
